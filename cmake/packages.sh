@@ -1,0 +1,78 @@
+# cmake/packages.sh: the Debian 12 packages that Stagepost needs; sourced by ./run and ./test.
+#
+# What:    the lists, and install_packages, which installs those that are missing.
+# In/Out:  package names → installed packages; prints what it installs, nothing when all are there.
+# Errors:  returns 1 with the remedy on stderr; never removes a package.
+# Not here: peers for the end-to-end tests are unpacked, not installed (tests/peers/unpack.py).
+# shellcheck shell=bash disable=SC2034
+
+# To build the release binary.
+PACKAGES_BUILD=(
+  clang-19 lld-19 ccache cmake ninja-build pkg-config
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
+  libcli11-dev libfmt-dev libgsasl-dev libidn2-dev libisal-dev libmimalloc-dev libpugixml-dev
+  libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev zlib1g-dev
+)
+# To send the first mail and to make certificates.
+PACKAGES_RUN=(ca-certificates openssl swaks)
+# For the tests, beyond the two lists above.
+PACKAGES_TEST=(
+  clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
+  libbenchmark-dev libgmock-dev libgtest-dev
+  curl iproute2 procps python3-pytest strace
+)
+# Unpacked under build/peers, never installed: real servers to test against; read by
+# tests/peers/unpack.py.
+PACKAGES_PEERS=(postfix knot)
+
+# as_root COMMAND…: runs it as root, by sudo when need be.
+as_root() {
+  if [[ $(id -u) -eq 0 ]]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    printf 'cannot run as root: %s\nremedy: call this as root, or install sudo\n' "$*" >&2
+    return 1
+  fi
+}
+
+# missing_packages NAME…: prints those that are not installed, one a line.
+missing_packages() {
+  local installed
+  # dpkg-query fails when it does not know one of the names; that one is missing.
+  installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+    sed -n 's/^installed //p') || true
+  comm -23 <(printf '%s\n' "$@" | sort -u) <(sort -u <<<"$installed")
+}
+
+install_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    printf 'this is not Debian: please install what cmake/packages.sh lists\n' >&2
+    return 1
+  fi
+  local -a missing
+  mapfile -t missing < <(missing_packages "$@")
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  if [[ -z $(missing_packages libboost1.74-dev) && " ${missing[*]} " == *" libboost1.81-dev "* ]]; then
+    printf '%s\n' \
+      'libboost1.74-dev is installed, and Debian allows only one version of Boost headers;' \
+      'Stagepost needs libboost1.81-dev.' \
+      'remedy: apt-get remove libboost1.74-dev, then call this again' >&2
+    return 1
+  fi
+  printf 'Installing %d Debian packages: %s\n' "${#missing[@]}" "${missing[*]}"
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0
+    -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3)
+  local log
+  log=$(mktemp)
+  # An out-of-date list names versions that the archive no longer has, so it is fetched first.
+  if ! { as_root "${apt[@]}" update &&
+    as_root "${apt[@]}" install -y --no-install-recommends --no-remove "${missing[@]}"; } \
+    </dev/null >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    printf 'could not install: %s (whole log: %s)\n' "${missing[*]}" "$log" >&2
+    return 1
+  fi
+  rm -f "$log"
+}

@@ -1,0 +1,1 @@
+// cmake/pch.cc: carries the precompiled header.

@@ -1,0 +1,65 @@
+// See api.h.
+#include "admin/api.h"
+
+#include <boost/json.hpp>
+
+namespace admin {
+namespace {
+
+int status_of(base::ErrorKind kind) {
+  switch (kind) {
+    case base::ErrorKind::not_found: return 404;
+    case base::ErrorKind::exists:
+    case base::ErrorKind::busy: return 409;
+    case base::ErrorKind::invalid:
+    case base::ErrorKind::limit:
+    case base::ErrorKind::unsupported: return 400;
+    default: return 503;
+  }
+}
+
+io::Task<http::Response> health(Parts* parts) {
+  const std::string trouble = co_await parts->queues.trouble();
+  if (trouble.empty()) co_return http::text_response(200, "ok\n");
+  co_return http::text_response(503, trouble + "\n");
+}
+
+io::Task<http::Response> metrics(Parts* parts) {
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = parts->metrics.prometheus();
+  co_return response;
+}
+
+}  // namespace
+
+http::Response error_response(const base::Error& error) {
+  const boost::json::object body = {{"error", error.detail.empty() ? error.text() : error.detail}};
+  return http::json_response(status_of(error.kind), boost::json::serialize(body));
+}
+
+void add_health_routes(http::Router& router, Parts& parts) {
+  router.add("GET", "/health", [&parts](http::Request) { return health(&parts); });
+  router.add("GET", "/metrics", [&parts](http::Request) { return metrics(&parts); });
+}
+
+Api::Api(Parts parts) : parts_(std::move(parts)) {
+  add_health_routes(router_, parts_);
+  add_directory_routes(router_, parts_);
+  add_queue_routes(router_, parts_);
+  add_message_routes(router_, parts_);
+}
+
+io::Task<http::Response> Api::handle(http::Request request) {
+  return router_.handle(std::move(request));
+}
+
+PublicApi::PublicApi(Parts parts) : parts_(std::move(parts)) {
+  add_health_routes(router_, parts_);
+}
+
+io::Task<http::Response> PublicApi::handle(http::Request request) {
+  return router_.handle(std::move(request));
+}
+
+}  // namespace admin

@@ -1,0 +1,63 @@
+// admin/api.h: the HTTP interface of administration: /api/v1/…, /health, /metrics.
+//
+// What:    one handler that the control socket (all of it) and the HTTP port (health, metrics) serve,
+//          and that the command line calls itself when no server runs.
+// In/Out:  http::Request → http::Response, JSON: {"error": "…"} with a 4xx or 5xx status on trouble.
+// Errors:  400 malformed, 404 unknown thing, 409 exists already or in use, 503 not now.
+// Limits:  list_max entries per answer.
+// Not here: sockets (lib/http/server.h), the verbs' words (cli/).
+#pragma once
+
+#include "admin/queues.h"
+#include "directory/store.h"
+#include "lib/base/metrics.h"
+#include "lib/http/router.h"
+#include "lib/io/doors.h"
+#include "trace/store.h"
+
+namespace admin {
+
+inline constexpr std::size_t list_max = 100'000;
+
+// The parts outlive the Api.
+struct Parts {
+  io::Doors doors;
+  Queues& queues;
+  Injector& injector;
+  directory::Store& directory;               // used by this Api alone
+  std::function<base::Result<>()> directory_changed;  // makes a change live; blocks
+  trace::TraceStore& trace;
+  base::Metrics& metrics;
+};
+
+class Api final : public http::Handler {
+ public:
+  explicit Api(Parts parts);
+  io::Task<http::Response> handle(http::Request request) override;
+
+ private:
+  Parts parts_;
+  http::Router router_;
+};
+
+// What everybody who reaches the HTTP port may see: /health and /metrics.
+class PublicApi final : public http::Handler {
+ public:
+  explicit PublicApi(Parts parts);
+  io::Task<http::Response> handle(http::Request request) override;
+
+ private:
+  Parts parts_;
+  http::Router router_;
+};
+
+// Each adds its routes; the parts live as long as the router.
+void add_directory_routes(http::Router& router, Parts& parts);
+void add_queue_routes(http::Router& router, Parts& parts);
+void add_message_routes(http::Router& router, Parts& parts);
+void add_health_routes(http::Router& router, Parts& parts);
+
+// {"error": "…"} with the status that fits the kind of trouble.
+[[nodiscard]] http::Response error_response(const base::Error& error);
+
+}  // namespace admin

@@ -1,0 +1,68 @@
+// See api.h. One message: what happened to it, and sending one.
+#include "admin/api.h"
+#include "admin/json.h"
+#include "lib/io/clock.h"
+#include "lib/io/pool.h"
+#include "trace/explain.h"
+
+namespace admin {
+namespace {
+
+constexpr std::size_t events_max = 10'000;
+
+io::Task<http::Response> explain(Parts* parts, http::Request request) {
+  const auto at = request.query.find("what");
+  if (at == request.query.end() || at->second.empty()) {
+    co_return error_response({base::ErrorKind::invalid, "say what: a message id or an address"});
+  }
+  const base::Time now = parts->doors.clock.wall();
+  auto events = co_await io::on_pool(parts->doors.pool, [parts, what = at->second, now] {
+    return parts->trace.find(what, events_max, now);
+  });
+  if (!events) co_return error_response(events.error());
+  if (events->empty()) {
+    co_return error_response({base::ErrorKind::not_found,
+                              "nothing is known of " + at->second +
+                                  ": it never came, or it is older than what the trace keeps"});
+  }
+  co_return http::text_response(200, trace::explain(*events));
+}
+
+io::Task<http::Response> send(Parts* parts, http::Request request) {
+  auto body = parse_object(request.body);
+  if (!body) co_return error_response(body.error());
+  auto sender = text_of(*body, "from");
+  auto recipients = texts_of(*body, "to");
+  auto text = text_of(*body, "message");
+  if (!sender) co_return error_response(sender.error());
+  if (!recipients) co_return error_response(recipients.error());
+  if (!text) co_return error_response(text.error());
+  Injection injection;
+  if (!sender->empty()) {
+    auto address = message::parse_address(*sender);
+    if (!address) co_return error_response(address.error());
+    injection.sender = std::move(*address);
+  }
+  for (const std::string& recipient : *recipients) {
+    auto address = message::parse_address(recipient);
+    if (!address) co_return error_response(address.error());
+    injection.recipients.push_back(std::move(*address));
+  }
+  injection.message = std::move(*text);
+  const auto id = co_await parts->injector.inject(std::move(injection));
+  if (!id) co_return error_response(id.error());
+  co_return http::json_response(200, boost::json::serialize(boost::json::object{{"id", id->text()}}));
+}
+
+}  // namespace
+
+void add_message_routes(http::Router& router, Parts& parts) {
+  router.add("GET", "/api/v1/explain", [&parts](http::Request request) {
+    return explain(&parts, std::move(request));
+  });
+  router.add("POST", "/api/v1/send", [&parts](http::Request request) {
+    return send(&parts, std::move(request));
+  });
+}
+
+}  // namespace admin

@@ -1,0 +1,50 @@
+// admin/queues.h: what administration asks of the running parts.
+//
+// What:    seams to all queues of all loops, and to the injection of a message; server/ joins them.
+// In/Out:  questions as tasks of the administrator's loop.
+// Errors:  those of queue/queue.h.
+// Limits:  the callers' `max`.
+// Not here: HTTP (api.h), one queue (queue/queue.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/io/task.h"
+#include "queue/queue.h"
+
+namespace admin {
+
+class Queues {
+ public:
+  Queues() = default;
+  Queues(const Queues&) = delete;
+  Queues& operator=(const Queues&) = delete;
+  virtual ~Queues() = default;
+  virtual io::Task<std::vector<queue::Summary>> list(queue::Filter filter, std::size_t max) = 0;
+  virtual io::Task<base::Result<std::size_t>> operate(queue::Operation operation,
+                                                      queue::Filter filter, std::string reason,
+                                                      bool dry_run) = 0;
+  // Why nothing can be accepted at the moment; empty when all is well.
+  virtual io::Task<std::string> trouble() = 0;
+};
+
+// A message of this host's own users and programs.
+struct Injection {
+  message::Address sender;
+  std::vector<message::Address> recipients;
+  std::string message;  // RFC 5322 text; line ends of any kind, they become CRLF
+};
+
+class Injector {
+ public:
+  Injector() = default;
+  Injector(const Injector&) = delete;
+  Injector& operator=(const Injector&) = delete;
+  virtual ~Injector() = default;
+  // The id once the message is safe on disk. `invalid` with the reply's words when policy refuses.
+  virtual io::Task<base::Result<base::MessageId>> inject(Injection injection) = 0;
+};
+
+}  // namespace admin

@@ -1,0 +1,53 @@
+// See cli.h.
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+namespace cli {
+namespace {
+
+std::string default_home() {
+  const char* home = std::getenv("STAGEPOST_HOME");  // NOLINT(concurrency-mt-unsafe): one thread yet
+  return home != nullptr && *home != '\0' ? home : "/var/lib/stagepost";
+}
+
+}  // namespace
+
+int complain(const std::string& text) {
+  std::fprintf(stderr, "stagepost: %s\n", text.c_str());
+  return 1;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app(
+      "Stagepost receives mail, keeps it safe on disk and delivers it.\n"
+      "Start with `stagepost init example.org`, then `stagepost serve`.\n"
+      "`stagepost VERB --help` explains each verb with examples.",
+      "stagepost");
+  app.set_version_flag("--version", "stagepost " STAGEPOST_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  Place place{.home = default_home(), .config_path = {}};
+  app.add_option("--home", place.home,
+                 "Folder of configuration, state and mail (or STAGEPOST_HOME)")
+      ->capture_default_str();
+  app.add_option("--config", place.config_path, "Configuration file [HOME/stagepost.toml]");
+
+  int status = 0;
+  const Verbs verbs{.app = app, .place = place, .status = status};
+  add_server_verbs(verbs);
+  add_init_verb(verbs);
+  add_directory_verbs(verbs);
+  add_queue_verbs(verbs);
+  add_message_verbs(verbs);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return status;
+}
+
+}  // namespace cli

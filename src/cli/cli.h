@@ -1,0 +1,41 @@
+// cli/cli.h: the command line.
+//
+// What:    reads the arguments, finds the verb, runs it.
+// In/Out:  argc, argv → exit code: 0 done, 1 it did not work (said on stderr), 2 wrong arguments.
+// Errors:  one line on stderr that says what is wrong and what to do.
+// Limits:  none.
+// Not here: what verbs do to the state (admin/), serving (server/).
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace cli {
+
+int run(int argc, char** argv);
+
+// What every verb has: where the configuration and the state are.
+struct Place {
+  std::string home;         // --home
+  std::string config_path;  // --config; default HOME/stagepost.toml
+};
+
+// Each adds its verbs to the program; a verb's callback sets `status`.
+struct Verbs {
+  CLI::App& app;
+  Place& place;
+  int& status;
+};
+void add_server_verbs(Verbs verbs);
+void add_init_verb(Verbs verbs);
+void add_directory_verbs(Verbs verbs);
+void add_queue_verbs(Verbs verbs);
+void add_message_verbs(Verbs verbs);
+
+// Prints "stagepost: TEXT" to stderr and gives 1.
+int complain(const std::string& text);
+
+}  // namespace cli

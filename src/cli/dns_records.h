@@ -1,0 +1,33 @@
+// cli/dns_records.h: what to publish in the DNS for a mail domain.
+//
+// What:    the records for a domain and the host that takes its mail.
+// In/Out:  names and addresses → a table for people.
+// Errors:  none: without a known public address the record says so.
+// Limits:  none.
+// Not here: whether they are published (host_checks.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lib/io/address.h"
+
+namespace cli {
+
+struct MailHost {
+  std::string domain;
+  std::string hostname;
+  std::vector<io::IpAddress> addresses;  // public ones
+};
+
+struct DnsRecord {
+  std::string name;
+  std::string type;
+  std::string data;
+  std::string why;
+};
+
+[[nodiscard]] std::vector<DnsRecord> records_to_publish(const MailHost& host);
+[[nodiscard]] std::string records_text(const std::vector<DnsRecord>& records);
+
+}  // namespace cli

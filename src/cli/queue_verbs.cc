@@ -1,0 +1,150 @@
+// See cli.h. queue: list, show, retry, hold, release, bounce, remove.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/connection.h"
+#include "lib/base/size.h"
+#include "lib/http/message.h"
+
+namespace cli {
+namespace {
+
+struct Selection {
+  std::string id;
+  std::string sender;
+  std::string recipient;
+  std::string destination;
+  bool all = false;
+  bool dry_run = false;
+  bool json = false;
+  std::string reason;
+};
+
+std::string field(const boost::json::object& object, std::string_view name) {
+  const auto* value = object.if_contains({name.data(), name.size()});
+  if (value == nullptr) return {};
+  return value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value);
+}
+
+std::string joined(const boost::json::object& object, std::string_view name) {
+  std::string out;
+  if (const auto* list = object.if_contains({name.data(), name.size()});
+      list != nullptr && list->is_array()) {
+    for (const auto& entry : list->get_array()) {
+      if (!out.empty()) out += ", ";
+      out += std::string(entry.as_string());
+    }
+  }
+  return out;
+}
+
+void print_message(const boost::json::object& message) {
+  const std::string sender = field(message, "sender");
+  std::printf("%s  %8s  %s  <%s>\n", field(message, "id").c_str(),
+              base::format_size(message.at("bytes").to_number<std::uint64_t>()).c_str(),
+              field(message, "accepted").c_str(), sender.c_str());
+  std::printf("    to %s\n", joined(message, "recipients").c_str());
+  if (message.at("hold").as_bool()) {
+    std::printf("    held: %s\n", field(message, "hold_reason").c_str());
+  } else if (message.at("active").as_bool()) {
+    std::printf("    being delivered now\n");
+  } else {
+    std::printf("    next attempt %s (%s so far)\n", field(message, "next_attempt").c_str(),
+                field(message, "attempts").c_str());
+  }
+  if (const std::string reply = field(message, "last_reply"); !reply.empty()) {
+    std::printf("    %s\n", reply.c_str());
+  }
+}
+
+std::string target_of(const Selection& selection) {
+  std::string target = "/api/v1/queue?";
+  const auto add = [&target](std::string_view key, const std::string& value) {
+    if (!value.empty()) target += fmt::format("{}={}&", key, http::percent_encode(value));
+  };
+  add("id", selection.id);
+  add("sender", selection.sender);
+  add("recipient", selection.recipient);
+  add("destination", selection.destination);
+  target.pop_back();
+  return target;
+}
+
+int list(const Place& place, const Selection& selection) {
+  auto answer = ask_json(place, "GET", target_of(selection));
+  if (!answer) return complain(answer.error().detail);
+  if (selection.json) {
+    std::printf("%s\n", boost::json::serialize(*answer).c_str());
+    return 0;
+  }
+  const auto& messages = answer->at("messages").as_array();
+  for (const auto& message : messages) print_message(message.as_object());
+  std::printf("%zu message%s in the queue\n", messages.size(), messages.size() == 1 ? "" : "s");
+  return 0;
+}
+
+int operate(const Place& place, const std::string& verb, const Selection& selection) {
+  boost::json::object body;
+  if (!selection.id.empty()) body["id"] = selection.id;
+  if (!selection.sender.empty()) body["sender"] = selection.sender;
+  if (!selection.recipient.empty()) body["recipient"] = selection.recipient;
+  if (!selection.destination.empty()) body["destination"] = selection.destination;
+  if (!selection.reason.empty()) body["reason"] = selection.reason;
+  body["all"] = selection.all;
+  body["dry_run"] = selection.dry_run;
+  auto answer = ask_json(place, "POST", "/api/v1/queue/" + verb, body);
+  if (!answer) return complain(answer.error().detail);
+  std::printf("%s: %s message(s)%s\n", verb.c_str(), field(*answer, "count").c_str(),
+              selection.dry_run ? " would be changed" : "");
+  return 0;
+}
+
+void add_selection(CLI::App* verb, const std::shared_ptr<Selection>& selection) {
+  verb->add_option("ID", selection->id, "One message");
+  verb->add_option("--sender", selection->sender, "All from this sender");
+  verb->add_option("--recipient", selection->recipient, "All to this recipient");
+  verb->add_option("--destination", selection->destination,
+                   "All for this destination, such as mx:example.org");
+}
+
+}  // namespace
+
+void add_queue_verbs(Verbs verbs) {
+  CLI::App* queue = verbs.app.add_subcommand(
+      "queue",
+      "The messages that wait.\n"
+      "  stagepost queue list\n"
+      "  stagepost queue retry --destination mx:example.org\n"
+      "  stagepost queue hold --sender thief@example.org --reason \"stolen password\"");
+  queue->require_subcommand(1);
+  auto selection = std::make_shared<Selection>();
+  CLI::App* all = queue->add_subcommand("list", "Show what waits, and why");
+  add_selection(all, selection);
+  all->add_flag("--json", selection->json, "As JSON");
+  all->callback([verbs, selection] { verbs.status = list(verbs.place, *selection); });
+  CLI::App* show = queue->add_subcommand("show", "Show one message");
+  show->add_option("ID", selection->id)->required();
+  show->add_flag("--json", selection->json, "As JSON");
+  show->callback([verbs, selection] { verbs.status = list(verbs.place, *selection); });
+
+  const std::array<std::pair<const char*, const char*>, 5> operations = {
+      {{"retry", "Try to deliver now"},
+       {"hold", "Keep, and do not deliver until released"},
+       {"release", "End a hold"},
+       {"bounce", "Give up and tell the sender"},
+       {"remove", "Delete without telling anybody; journaled with its reason"}}};
+  for (const auto& [name, text] : operations) {
+    CLI::App* verb = queue->add_subcommand(name, text);
+    add_selection(verb, selection);
+    verb->add_flag("--all", selection->all, "Every message");
+    verb->add_flag("--dry-run", selection->dry_run, "Only say how many it would be");
+    verb->add_option("--reason", selection->reason, "Kept in the journal and the trace");
+    verb->callback([verbs, selection, operation = std::string(name)] {
+      verbs.status = operate(verbs.place, operation, *selection);
+    });
+  }
+}
+
+}  // namespace cli

@@ -1,0 +1,39 @@
+// See cli.h. serve and check.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/cli.h"
+#include "config/config.h"
+#include "server/home.h"
+#include "server/serve.h"
+
+namespace cli {
+
+void add_server_verbs(Verbs verbs) {
+  CLI::App* serve = verbs.app.add_subcommand(
+      "serve",
+      "Run the server in the foreground. Prints a line that begins with `ready` when it serves.\n"
+      "SIGTERM stops it in an orderly way, SIGHUP reads the configuration again.\n"
+      "  stagepost serve --home /var/lib/stagepost");
+  serve->callback([verbs] { verbs.status = server::serve(verbs.place.home, verbs.place.config_path); });
+
+  auto markdown = std::make_shared<bool>(false);
+  CLI::App* check = verbs.app.add_subcommand(
+      "check", "Read the configuration and say what is wrong with it, without serving.");
+  check->add_flag("--settings-markdown", *markdown, "Print every setting with its default instead");
+  check->callback([verbs, markdown] {
+    if (*markdown) {
+      std::printf("%s", config::settings_markdown().c_str());
+      return;
+    }
+    const auto config = server::load_config(verbs.place.home, verbs.place.config_path);
+    if (!config) {
+      verbs.status = complain(config.error().detail);
+    } else {
+      std::printf("%s is fine\n",
+                  server::config_path_of(verbs.place.home, verbs.place.config_path).c_str());
+    }
+  });
+}
+
+}  // namespace cli

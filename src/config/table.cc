@@ -1,0 +1,29 @@
+// See table.h.
+#include "config/table.h"
+
+namespace config {
+
+const Config& defaults() {
+  static const Config config = [] {
+    Config out;
+    out.session.listeners.emplace_back();
+    out.delivery.routes.emplace_back();
+    return out;
+  }();
+  return config;
+}
+
+std::vector<Section> sections() {
+  std::vector<Section> out;
+  for (auto part : {session_sections, queue_sections, delivery_sections, other_sections}) {
+    for (Section& section : part()) out.push_back(std::move(section));
+  }
+  return out;
+}
+
+std::string path_of(const Section& section, std::string_view key) {
+  if (section.name.empty()) return std::string(key);
+  return fmt::format("{}{}.{}", section.name, section.repeated() ? "[]" : "", key);
+}
+
+}  // namespace config

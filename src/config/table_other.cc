@@ -1,0 +1,120 @@
+// See table.h: DNS, reports, traces, the log, HTTP and the directory.
+#include "config/table.h"
+
+namespace config {
+namespace {
+
+using std::chrono::hours;
+
+constexpr std::uint64_t mib = 1ULL << 20U;
+
+Section dns_section() {
+  Section section;
+  section.name = "dns";
+  section.text = "Where names are looked up.";
+  section.settings = {
+      setting("servers", STAGEPOST_FIELD(server.dns_servers), list_codec(name_server_codec()),
+              "Name servers to ask instead of the system's."),
+      setting("from_system", STAGEPOST_FIELD(server.dns_from_system), flag_codec(),
+              "Ask the servers of /etc/resolv.conf when none are given here; else resolve from the "
+              "root."),
+  };
+  return section;
+}
+
+Section report_section() {
+  Section section;
+  section.name = "report";
+  section.text = "What senders are told when their mail cannot be delivered.";
+  section.settings = {
+      setting("from", STAGEPOST_FIELD(report.from), text_codec(),
+              "The local part of the address that reports come from."),
+      setting("quoted_header_bytes_max", STAGEPOST_FIELD(report.quoted_header_bytes_max),
+              as<std::size_t>(size_codec(1'024, 10 * mib)),
+              "How much of the original's header a report quotes."),
+  };
+  return section;
+}
+
+Section trace_section() {
+  Section section;
+  section.name = "trace";
+  section.text = "Every message's events, for `stagepost explain`. Never what a message says.";
+  section.settings = {
+      path_setting("folder", STAGEPOST_FIELD(trace.folder),
+                   {.below = Below::state, .name = "trace"}, "Where they are kept."),
+      setting("file_bytes_max", STAGEPOST_FIELD(trace.file_bytes_max), size_codec(mib, 1'024 * mib),
+              "The size at which a new file is begun."),
+      setting("bytes_max", STAGEPOST_FIELD(trace.bytes_max), size_codec(mib, 1ULL << 44U),
+              "The size of all of them; the oldest go first."),
+      setting("keep_for", STAGEPOST_FIELD(trace.keep_for),
+              duration_codec(hours(1), hours(24 * 3'660)),
+              "How long events are kept: they say who wrote to whom, so not longer than needed."),
+      setting(
+          "pending_events_max", STAGEPOST_FIELD(trace.pending_events_max),
+          count_codec<std::size_t>(1'000, 10'000'000),
+          "Events in memory that are not written yet, of the traces and of the log; more are lost "
+          "and counted."),
+  };
+  return section;
+}
+
+Section log_section() {
+  Section section;
+  section.name = "log";
+  section.text = "A line per event, for people and log collectors.";
+  section.settings = {
+      setting("format", STAGEPOST_FIELD(trace.log_format),
+              choice_codec<trace::LogFormat>(
+                  {{"human", trace::LogFormat::human}, {"json", trace::LogFormat::json}}),
+              "How a line looks."),
+      path_setting("path", STAGEPOST_FIELD(trace.log_path), {.below = Below::none, .name = {}},
+                   "The file; empty: standard output. It is opened anew on SIGHUP."),
+      setting("level", STAGEPOST_FIELD(trace.log_level),
+              word_codec({"debug", "info", "warning", "error"}), "What is worth a line."),
+  };
+  return section;
+}
+
+Section http_section() {
+  Section section;
+  section.name = "http";
+  section.text = "Administration: health and metrics over HTTP, and the command line's socket.";
+  section.settings = {
+      setting("addresses", STAGEPOST_FIELD(admin.http), list_codec(endpoint_codec()),
+              "Where health and metrics are served; empty: nowhere. Not for the Internet."),
+      path_setting("socket", STAGEPOST_FIELD(admin.socket_path),
+                   {.below = Below::state, .name = "control.sock"},
+                   "The socket that the command line finds the server at."),
+      setting("connections_max", STAGEPOST_FIELD(admin.connections_max),
+              count_codec<std::size_t>(1, 10'000), "Connections at once."),
+      setting("body_bytes_max", STAGEPOST_FIELD(admin.body_bytes_max),
+              as<std::size_t>(size_codec(4'096, 1'024 * mib)), "The largest request."),
+  };
+  return section;
+}
+
+Section directory_section() {
+  Section section;
+  section.name = "directory";
+  section.text =
+      "Domains, mailboxes and aliases, which `stagepost domain`, `user` and `alias` change.";
+  section.settings = {
+      path_setting("database", STAGEPOST_FIELD(directory.database_path),
+                   {.below = Below::state, .name = "directory.db"}, "The SQLite file."),
+      setting("alias_recipients_max", STAGEPOST_FIELD(directory.alias_recipients_max),
+              count_codec<std::size_t>(1, 1'000'000), "Addresses that one alias may lead to."),
+      setting("alias_depth_max", STAGEPOST_FIELD(directory.alias_depth_max),
+              count_codec<std::size_t>(1, 100), "Aliases that lead to aliases, at most so deep."),
+  };
+  return section;
+}
+
+}  // namespace
+
+std::vector<Section> other_sections() {
+  return {dns_section(), report_section(), trace_section(),
+          log_section(), http_section(),   directory_section()};
+}
+
+}  // namespace config

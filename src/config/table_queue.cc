@@ -1,0 +1,85 @@
+// See table.h: who may relay, and the queue.
+#include "config/table.h"
+
+namespace config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+Section policy_section() {
+  Section section;
+  section.name = "policy";
+  section.text = "Whose mail comes in.";
+  section.settings = {
+      setting(
+          "relay_networks", STAGEPOST_FIELD(policy.relay_networks), list_codec(network_codec()),
+          "Who may send to anybody without logging in. Name single hosts; a network that everybody "
+          "can reach us from (NAT, a container bridge) makes an open relay."),
+      setting("received_fields_max", STAGEPOST_FIELD(policy.received_fields_max),
+              count_codec<unsigned>(10, 1'000),
+              "Received fields in a message; more means that it goes round in circles (RFC 5321 "
+              "§6.3)."),
+  };
+  return section;
+}
+
+std::vector<Setting> journal_settings() {
+  constexpr std::uint64_t mib = 1ULL << 20U;
+  return {
+      path_setting("journal_folder", STAGEPOST_FIELD(queue.journal_folder),
+                   {.below = Below::state, .name = "journal"},
+                   "Where queued mail is kept. A disk that does not lose what it has synced."),
+      setting("segment_bytes", STAGEPOST_FIELD(queue.segment_bytes), size_codec(mib, 4'096 * mib),
+              "The size of one journal file."),
+      setting("disk_reserve_bytes", STAGEPOST_FIELD(queue.disk_reserve_bytes),
+              size_codec(0, 1ULL << 40U),
+              "When less is free on the disk, new mail gets 452 and the queue goes on delivering."),
+      setting(
+          "body_memory_bytes_max", STAGEPOST_FIELD(queue.body_memory_bytes_max),
+          size_codec(0, 1ULL << 40U),
+          "Memory for messages between accept and first attempt; others are read back from disk."),
+      setting("draft_chunk_bytes", STAGEPOST_FIELD(queue.draft_chunk_bytes),
+              size_codec(4'096, 64 * mib),
+              "A message that is larger goes to disk in such pieces while it arrives."),
+  };
+}
+
+Section queue_section() {
+  Section section;
+  section.name = "queue";
+  section.text = "Mail that waits, and when it is tried again.";
+  section.settings = journal_settings();
+  for (Setting& one : std::vector<Setting>{
+           setting(
+               "retry_after", STAGEPOST_FIELD(queue.retry_after),
+               list_codec(duration_codec(seconds(1), hours(24 * 7)), 1),
+               "How long after the first, second, … failed attempt the next one is made; the last "
+               "repeats."),
+           setting("retry_jitter_percent", STAGEPOST_FIELD(queue.retry_jitter_percent),
+                   count_codec<unsigned>(0, 100),
+                   "How far these times vary at random, so that not everything is tried at once."),
+           setting(
+               "expire_after", STAGEPOST_FIELD(queue.expire_after),
+               duration_codec(minutes(1), hours(24 * 30)),
+               "When a message is given up and its sender told (RFC 5321 §4.5.4.1: 4 to 5 days)."),
+           setting("destination_concurrency_max",
+                   STAGEPOST_FIELD(queue.destination_concurrency_max),
+                   count_codec<unsigned>(1, 1'000), "Attempts at once to one destination."),
+           setting("attempts_max", STAGEPOST_FIELD(queue.attempts_max),
+                   count_codec<unsigned>(1, 100'000), "Attempts at once in all, per loop."),
+           setting("recipients_per_attempt_max", STAGEPOST_FIELD(queue.recipients_per_attempt_max),
+                   count_codec<unsigned>(1, 10'000),
+                   "Recipients of one message that one attempt takes along."),
+       }) {
+    section.settings.push_back(std::move(one));
+  }
+  return section;
+}
+
+}  // namespace
+
+std::vector<Section> queue_sections() { return {policy_section(), queue_section()}; }
+
+}  // namespace config

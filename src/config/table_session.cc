@@ -1,0 +1,153 @@
+// See table.h: the host, the process, the listeners and the limits of a conversation.
+#include "config/table.h"
+
+namespace config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+Section top_section() {
+  Section section;
+  section.text = "What stands before the first section.";
+  Setting hostname = setting(
+      "hostname", STAGEPOST_FIELD(session.hostname), host_codec(),
+      "The full name of this server, as in its PTR, A and AAAA records. It is in the greeting, in "
+      "EHLO, in trace headers and in reports. It has to be set.");
+  hostname.default_text.clear();
+  hostname.finish = [](Config& config, const std::string&) {
+    config.policy.hostname = config.session.hostname;
+    config.delivery.hostname = config.session.hostname;
+    config.report.hostname = config.session.hostname;
+  };
+  section.settings = {hostname};
+  return section;
+}
+
+Section server_section() {
+  Section section;
+  section.name = "server";
+  section.text = "The process itself. Relative paths in this file begin at the home folder.";
+  section.settings = {
+      path_setting("state_folder", STAGEPOST_FIELD(server.state_folder),
+                   {.below = Below::home, .name = "state"},
+                   "The folder of the queue, the directory and the traces. Called STATE below."),
+      setting("loops", STAGEPOST_FIELD(server.loops), count_codec<unsigned>(0, server::loops_max),
+              "Event loops, each with its own part of the queue. 0 is one per processor core."),
+      setting("pool_threads", STAGEPOST_FIELD(server.pool_threads), count_codec<unsigned>(1, 64),
+              "Threads for work that blocks: password checks, certificates, the directory."),
+      setting("node", STAGEPOST_FIELD(server.node), count_codec<unsigned>(1, 255),
+              "A number that makes message ids differ between servers."),
+  };
+  return section;
+}
+
+Section listener_section() {
+  Section section;
+  section.name = "listener";
+  section.text = "One per address and port that clients connect to.";
+  section.begin = [](Config& config) { config.session.listeners.emplace_back(); };
+  Setting address =
+      setting("address", STAGEPOST_FIELD(session.listeners.back().at), endpoint_codec(),
+              "Where to listen. \"0.0.0.0:25\" is every IPv4 address of the host, "
+              "\"[::]:25\" every IPv6 address. It has to be set.");
+  address.default_text.clear();
+  section.settings = {
+      setting("name", STAGEPOST_FIELD(session.listeners.back().name), text_codec(),
+              "What logs and metrics call it; the address when it is empty."),
+      address,
+      setting(
+          "role", STAGEPOST_FIELD(session.listeners.back().role),
+          choice_codec<session::Role>(
+              {{"mx", session::Role::mx}, {"submission", session::Role::submission}}),
+          "\"mx\" takes mail for our domains from other servers. \"submission\" takes mail from "
+          "people who log in."),
+      setting(
+          "tls", STAGEPOST_FIELD(session.listeners.back().tls),
+          choice_codec<session::Tls>({{"none", session::Tls::none},
+                                      {"starttls", session::Tls::starttls},
+                                      {"implicit", session::Tls::implicit}}),
+          "\"starttls\" offers encryption on request (ports 25 and 587), \"implicit\" begins with "
+          "it (port 465), \"none\" has none, and so no log-in."),
+  };
+  return section;
+}
+
+Section tls_section() {
+  Section section;
+  section.name = "tls";
+  section.text = "The certificate that this server shows.";
+  section.settings = {
+      path_setting(
+          "certificate", STAGEPOST_FIELD(session.certificate_path),
+          {.below = Below::none, .name = {}},
+          "PEM file with the certificate and its chain. When it is empty the server makes a "
+          "self-signed one and keeps it in STATE."),
+      path_setting("key", STAGEPOST_FIELD(session.key_path), {.below = Below::none, .name = {}},
+                   "PEM file with the certificate's private key."),
+  };
+  return section;
+}
+
+std::vector<Setting> counted_limits() {
+  return {
+      setting("message_bytes_max", STAGEPOST_FIELD(session.message_bytes_max),
+              size_codec(64 * 1024, 1ULL << 40U),
+              "The largest message that is accepted, told to clients by SIZE (RFC 1870)."),
+      setting("recipients_max", STAGEPOST_FIELD(session.recipients_max),
+              count_codec<std::size_t>(100, 100'000),
+              "Recipients of one message (RFC 5321 asks for 100 at least); more get 452."),
+      setting("command_line_bytes_max", STAGEPOST_FIELD(session.command_line_bytes_max),
+              as<std::size_t>(size_codec(512, 64 * 1024)), "The longest command line."),
+      setting("text_line_bytes_max", STAGEPOST_FIELD(session.text_line_bytes_max),
+              as<std::size_t>(size_codec(1'000, 10'000'000)),
+              "The longest line of a message; RFC 5322 allows 1000 octets, senders write more."),
+      setting("errors_max", STAGEPOST_FIELD(session.errors_max), count_codec<unsigned>(1, 10'000),
+              "Refused commands in one session before it is closed with 421."),
+      setting(
+          "unknown_recipients_max", STAGEPOST_FIELD(session.unknown_recipients_max),
+          count_codec<unsigned>(1, 100'000),
+          "Unknown recipients in one session before it is closed: somebody is guessing addresses."),
+      setting("messages_per_session_max", STAGEPOST_FIELD(session.messages_per_session_max),
+              count_codec<std::size_t>(1, 10'000'000), "Messages in one session."),
+      setting("connections_max", STAGEPOST_FIELD(session.connections_max),
+              count_codec<std::size_t>(1, 1'000'000), "Connections at once, per loop."),
+      setting("connections_per_address_max", STAGEPOST_FIELD(session.connections_per_address_max),
+              count_codec<std::size_t>(1, 1'000'000),
+              "Connections at once from one IP address, per loop."),
+  };
+}
+
+Section limits_section() {
+  Section section;
+  section.name = "limits";
+  section.text = "Limits of a client's conversation with this server.";
+  section.settings = counted_limits();
+  section.settings.push_back(setting("command_timeout", STAGEPOST_FIELD(session.command_timeout),
+                                     duration_codec(seconds(10), hours(1)),
+                                     "How long the server waits for the next command (RFC 5321 "
+                                     "§4.5.3.2.7: 5 minutes)."));
+  section.settings.push_back(setting("data_timeout", STAGEPOST_FIELD(session.data_timeout),
+                                     duration_codec(seconds(10), hours(1)),
+                                     "How long it waits for the next part of a message."));
+  section.settings.push_back(setting("session_time_max", STAGEPOST_FIELD(session.session_time_max),
+                                     duration_codec(minutes(1), hours(24 * 7)),
+                                     "How long one session may take in all."));
+  section.settings.push_back(setting("tls_timeout", STAGEPOST_FIELD(session.tls_timeout),
+                                     duration_codec(seconds(1), minutes(10)),
+                                     "How long a TLS handshake may take."));
+  section.settings.push_back(setting("stop_grace", STAGEPOST_FIELD(session.stop_grace),
+                                     duration_codec(seconds(0), minutes(10)),
+                                     "How long sessions and deliveries may go on when the server "
+                                     "stops."));
+  return section;
+}
+
+}  // namespace
+
+std::vector<Section> session_sections() {
+  return {top_section(), server_section(), listener_section(), tls_section(), limits_section()};
+}
+
+}  // namespace config

@@ -1,0 +1,119 @@
+// See connect.h.
+#include "delivery/connect.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "lib/io/clock.h"
+#include "lib/io/deadline.h"
+#include "lib/io/network.h"
+
+namespace delivery {
+namespace {
+
+bool demands(TlsDemand tls) { return tls == TlsDemand::required || tls == TlsDemand::verified; }
+
+// A password goes over TLS or not at all.
+TlsDemand demand_of(const Route& route) {
+  if (!route.user.empty() && !demands(route.tls)) return TlsDemand::required;
+  return route.tls;
+}
+
+std::unexpected<Trouble> missing_tls(const Client& client, std::string_view why) {
+  return std::unexpected(
+      Trouble{.reply = smtp::reply(451, {4, 7, 4},
+                                   fmt::format("TLS is required, but {} {}", client.where(), why)),
+              .permanent = false,
+              .tls = false,
+              .detail = {}});
+}
+
+io::Task<Step<std::unique_ptr<Client>>> open_stream(io::Ref<Connector> connector, Target target) {
+  const Settings& settings = *connector->settings;
+  const auto source = target.endpoint.address.is_v6() ? settings.source_ipv6 : settings.source_ipv4;
+  auto stream =
+      co_await io::with_timeout(connector->doors.clock, settings.connect_timeout,
+                                connector->doors.network.connect(target.endpoint, source));
+  if (!stream) co_return std::unexpected(connect_trouble(target.text(), stream.error()));
+  co_return std::make_unique<Client>(connector->doors.clock, std::move(*stream), std::move(target));
+}
+
+// EHLO in plain → EHLO under TLS, or in plain still when that is allowed.
+io::Task<Step<>> secure(io::Ref<Connector> connector, io::Ref<Client> client, TlsDemand demand) {
+  const Settings& settings = *connector->settings;
+  if (!client->offers.starttls) {
+    if (demands(demand)) co_return missing_tls(*client, "does not offer it");
+    co_return Step<>{};
+  }
+  auto started = co_await start_tls(client, connector->tls, demand == TlsDemand::verified,
+                                    settings.connect_timeout);
+  if (!started) co_return std::unexpected(std::move(started.error()));
+  if (!*started) {
+    if (demands(demand)) co_return missing_tls(*client, "refused STARTTLS");
+    co_return Step<>{};
+  }
+  // RFC 3207 §4.2: say EHLO again, forget what was offered before.
+  co_return co_await say_hello(client, {settings.hostname, settings.command_timeout});
+}
+
+io::Task<Step<std::unique_ptr<Client>>> open_once(io::Ref<Connector> connector, Target target,
+                                                  Route route, TlsDemand demand) {
+  const Settings& settings = *connector->settings;
+  auto opened = co_await open_stream(connector, std::move(target));
+  if (!opened) co_return opened;
+  Client& client = **opened;
+  if (route.implicit_tls) {
+    auto done = co_await handshake(client, connector->tls, demand == TlsDemand::verified,
+                                   settings.connect_timeout);
+    if (!done) co_return std::unexpected(std::move(done.error()));
+  }
+  auto step = co_await greet(client, settings.command_timeout);
+  if (!step) co_return std::unexpected(std::move(step.error()));
+  step = co_await say_hello(client, {settings.hostname, settings.command_timeout});
+  if (step && !route.implicit_tls && demand != TlsDemand::none) {
+    step = co_await secure(connector, client, demand);
+  }
+  if (step && !route.user.empty()) {
+    step = co_await log_in(client, {route.user, route.password, settings.command_timeout});
+  }
+  if (!step) co_return std::unexpected(std::move(step.error()));
+  if (client.tls() != nullptr) connector->counters.tls_sessions.add();
+  co_return opened;
+}
+
+}  // namespace
+
+void TlsMemory::remember(const Target& target, base::Instant now) {
+  if (until_.size() >= hosts_max) {
+    std::erase_if(until_, [&](const auto& entry) { return entry.second <= now; });
+  }
+  if (until_.size() >= hosts_max) until_.clear();  // the worst that follows is one more try each
+  until_[target.text()] = now + remember_for;
+}
+
+bool TlsMemory::is_broken(const Target& target, base::Instant now) const {
+  const auto found = until_.find(target.text());
+  return found != until_.end() && found->second > now;
+}
+
+io::Task<Step<std::unique_ptr<Client>>> open_connection(io::Ref<Connector> connector, Target target,
+                                                        Route route) {
+  io::Clock& clock = connector->doors.clock;
+  TlsDemand demand = demand_of(route);
+  const bool may_fall_back = demand == TlsDemand::opportunistic && !route.implicit_tls;
+  if (may_fall_back && connector->tls_memory.is_broken(target, clock.now())) {
+    demand = TlsDemand::none;
+  }
+  auto opened = co_await open_once(connector, target, route, demand);
+  if (!opened && opened.error().tls && may_fall_back) {
+    // RFC 7435: where encryption is only an offer, its failure must not stop the mail.
+    connector->tls_memory.remember(target, clock.now());
+    connector->counters.tls_fallbacks.add();
+    opened = co_await open_once(connector, std::move(target), std::move(route), TlsDemand::none);
+  }
+  (opened ? connector->counters.connections_opened : connector->counters.connections_failed).add();
+  co_return opened;
+}
+
+}  // namespace delivery

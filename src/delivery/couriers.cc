@@ -1,0 +1,153 @@
+// See couriers.h.
+#include "delivery/couriers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/io/clock.h"
+
+namespace delivery {
+namespace {
+
+// Recipients of one parcel that go the same way. Mostly there is one group; a reload of the
+// settings or a change of the directory since the message was scheduled can make several.
+struct Group {
+  Route route;
+  std::vector<std::size_t> recipients;
+};
+
+std::vector<Group> group_by_route(const Router& router, const queue::Parcel& parcel) {
+  std::vector<Group> groups;
+  for (const std::size_t index : parcel.recipients) {
+    Route route = router.route(parcel.message->envelope.recipients[index].address);
+    const auto found = std::ranges::find(groups, route, &Group::route);
+    if (found != groups.end()) {
+      found->recipients.push_back(index);
+    } else {
+      groups.push_back({std::move(route), {index}});
+    }
+  }
+  return groups;
+}
+
+// Why a recipient that we accepted has no mailbox now.
+Verdict no_mailbox(std::size_t recipient, directory::Local kind) {
+  if (kind == directory::Local::unknown) {
+    return {recipient, queue::Result::failed,
+            smtp::reply(550, {5, 1, 1}, "the mailbox does not exist any more")};
+  }
+  // An alias is expanded at accept (HOUSE §4): delivery makes no recipients.
+  return {recipient, queue::Result::deferred,
+          smtp::reply(451, {4, 3, 5}, "the address is no mailbox any more")};
+}
+
+void count(Counters& counters, const std::vector<Verdict>& verdicts) {
+  for (const Verdict& verdict : verdicts) {
+    switch (verdict.result) {
+      case queue::Result::delivered: counters.local_delivered.add(); break;
+      case queue::Result::deferred: counters.local_deferred.add(); break;
+      case queue::Result::failed: counters.local_failed.add(); break;
+    }
+  }
+}
+
+std::string remote_of(const queue::Parcel& parcel, std::size_t recipient) {
+  return fmt::format("mail/{}", parcel.message->envelope.recipients[recipient].address.text());
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Parts parts, std::shared_ptr<const Settings> settings)
+    : parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      counters_(parts_.metrics),
+      pool_(parts_.doors.clock, settings_) {}
+
+queue::Destination Dispatcher::destination(const message::Address& recipient) const {
+  return {Router(settings_, parts_.directory).route(recipient).key};
+}
+
+io::Task<std::vector<queue::Outcome>> Dispatcher::deliver(queue::Parcel parcel) {
+  ++running_;
+  const std::shared_ptr<const Settings> settings = settings_;
+  std::vector<queue::Outcome> outcomes;
+  for (Group& group : group_by_route(Router(settings, parts_.directory), parcel)) {
+    queue::Parcel part = parcel;
+    part.recipients = std::move(group.recipients);
+    std::vector<queue::Outcome> more;
+    if (group.route.kind == RouteKind::local) {
+      more = co_await deliver_local(std::move(part));
+    } else {
+      Carrier carrier{{parts_.doors, *parts_.tls, tls_memory_, counters_, settings},
+                      parts_.resolver,
+                      pool_,
+                      parts_.events};
+      more = co_await attempt(std::move(carrier), std::move(group.route), std::move(part));
+    }
+    std::ranges::move(more, std::back_inserter(outcomes));
+  }
+  --running_;
+  co_return outcomes;
+}
+
+io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_local(queue::Parcel parcel) {
+  const std::shared_ptr<const Settings> settings = settings_;
+  const auto snapshot = parts_.directory.snapshot();
+  const base::Instant began = parts_.doors.clock.now();
+  MaildirJob job{parts_.doors, maildir_memory_, *settings, *parcel.message, *parcel.body, {}};
+  std::vector<Verdict> verdicts;
+  for (const std::size_t index : parcel.recipients) {
+    const message::Address& address = parcel.message->envelope.recipients[index].address;
+    const directory::Mailbox* mailbox = snapshot->mailbox(address);
+    const auto parsed = mailbox != nullptr
+                            ? message::parse_address(mailbox->address, {.utf8 = true})
+                            : base::fail(base::ErrorKind::not_found, "no mailbox");
+    if (parsed) {
+      job.deliveries.push_back({index, *parsed});
+    } else {
+      verdicts.push_back(no_mailbox(index, snapshot->lookup(address)));
+    }
+  }
+  if (!job.deliveries.empty()) {
+    std::ranges::move(co_await deliver_to_maildirs(job), std::back_inserter(verdicts));
+  }
+  count(counters_, verdicts);
+  std::vector<queue::Outcome> outcomes;
+  for (Verdict& verdict : verdicts) {
+    tell_local(parcel, verdict, began);
+    outcomes.push_back({verdict.recipient,
+                        verdict.result,
+                        {parts_.doors.clock.wall(), remote_of(parcel, verdict.recipient),
+                         std::move(verdict.reply)},
+                        false});
+  }
+  co_return outcomes;
+}
+
+void Dispatcher::tell_local(const queue::Parcel& parcel, const Verdict& verdict,
+                            base::Instant began) {
+  base::Event event;
+  event.name = "delivery.attempt";
+  event.time = parts_.doors.clock.wall();
+  event.message = parcel.message->id;
+  event.fields = {{"destination", parcel.destination.key},
+                  {"remote", remote_of(parcel, verdict.recipient)},
+                  {"recipients", "1"},
+                  {"attempt", fmt::format("{}", parcel.attempt)},
+                  {"reply", verdict.reply.text()},
+                  {"duration", base::format_duration(parts_.doors.clock.now() - began)}};
+  parts_.events.emit(event);
+}
+
+void Dispatcher::set_settings(std::shared_ptr<const Settings> settings) {
+  settings_ = std::move(settings);
+  pool_.set_settings(settings_);
+}
+
+io::Task<void> Dispatcher::stop() { return pool_.stop(); }
+
+Status Dispatcher::status() const { return {running_, pool_.idle()}; }
+
+}  // namespace delivery

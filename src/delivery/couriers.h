@@ -1,0 +1,66 @@
+// delivery/couriers.h: the Courier that the queue is given: it sends each recipient its way.
+//
+// What:    Dispatcher: Router, then Maildirs for our mailboxes or an SMTP attempt for the others.
+// In/Out:  queue::Courier; one per loop. Tells an event per attempt and counts.
+// Errors:  all are outcomes.
+// Limits:  the queue's; settings.
+// Not here: when (queue/), how (maildir.h, attempt.h).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "delivery/attempt.h"
+#include "delivery/connect.h"
+#include "delivery/connection_pool.h"
+#include "delivery/counters.h"
+#include "delivery/maildir.h"
+#include "delivery/route.h"
+#include "delivery/settings.h"
+#include "delivery/status.h"
+#include "directory/directory.h"
+#include "lib/base/event.h"
+#include "lib/base/metrics.h"
+#include "lib/dns/resolver.h"
+#include "lib/io/doors.h"
+#include "lib/io/tls.h"
+#include "queue/courier.h"
+
+namespace delivery {
+
+struct Parts {
+  io::Doors doors;
+  dns::Resolver& resolver;
+  const directory::Directory& directory;
+  std::shared_ptr<io::TlsClient> tls;
+  base::EventSink& events;
+  base::Metrics& metrics;
+};
+
+class Dispatcher final : public queue::Courier {
+ public:
+  Dispatcher(Parts parts, std::shared_ptr<const Settings> settings);
+
+  [[nodiscard]] queue::Destination destination(const message::Address& recipient) const override;
+  io::Task<std::vector<queue::Outcome>> deliver(queue::Parcel parcel) override;
+
+  // For attempts that begin from now on.
+  void set_settings(std::shared_ptr<const Settings> settings);
+  // Closes idle connections. No delivery may run or begin.
+  io::Task<void> stop();
+  [[nodiscard]] Status status() const;
+
+ private:
+  io::Task<std::vector<queue::Outcome>> deliver_local(queue::Parcel parcel);
+  void tell_local(const queue::Parcel& parcel, const Verdict& verdict, base::Instant began);
+
+  Parts parts_;
+  std::shared_ptr<const Settings> settings_;
+  Counters counters_;
+  TlsMemory tls_memory_;
+  MaildirMemory maildir_memory_;
+  ConnectionPool pool_;
+  std::size_t running_ = 0;
+};
+
+}  // namespace delivery

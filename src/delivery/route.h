@@ -1,0 +1,54 @@
+// delivery/route.h: which way mail for an address goes.
+//
+// What:    Router says local mailbox, relay host of a [[route]], or MX; and names the destination.
+// In/Out:  address → Route; its key names the queue: "local:demo.test", "relay:mx.isp.example:587",
+//          "mx:example.org".
+// Errors:  none: every address has a route; whether it leads anywhere is seen when it is used.
+// Limits:  none; a look-up in the directory's snapshot and a walk over the routes.
+// Not here: DNS (targets.h), whether the mailbox exists (couriers.cc).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "delivery/settings.h"
+#include "directory/directory.h"
+#include "lib/message/address.h"
+
+namespace delivery {
+
+enum class RouteKind : std::uint8_t { local, relay, mx };
+
+struct Route {
+  RouteKind kind = RouteKind::mx;
+  std::string key;
+  std::string domain;  // local, mx: A-labels, lower case; or an address literal
+  std::string host;    // relay: a name or "[address]"
+  std::uint16_t port = 25;
+  TlsDemand tls = TlsDemand::opportunistic;
+  bool implicit_tls = false;
+  std::string user;  // empty: no AUTH
+  std::string password;
+
+  bool operator==(const Route&) const = default;
+};
+
+class Router {
+ public:
+  Router(std::shared_ptr<const Settings> settings, const directory::Directory& directory)
+      : settings_(std::move(settings)), directory_(directory) {}
+
+  // Our own domains first: no route takes mail away from a mailbox.
+  [[nodiscard]] Route route(const message::Address& address) const;
+
+ private:
+  std::shared_ptr<const Settings> settings_;
+  const directory::Directory& directory_;
+};
+
+// "example.org" matches itself, ".example.org" its subdomains, "*" all. Both lower case A-labels.
+[[nodiscard]] bool domain_matches(std::string_view pattern, std::string_view domain);
+
+}  // namespace delivery

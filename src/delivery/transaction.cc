@@ -1,0 +1,214 @@
+// See transaction.h.
+#include "delivery/transaction.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "delivery/content.h"
+#include "delivery/envelope.h"
+#include "delivery/replies.h"
+#include "lib/message/utf8.h"
+#include "lib/smtp/command_writer.h"
+
+namespace delivery {
+namespace {
+
+// What one MAIL…DATA came to.
+struct Round {
+  std::vector<std::size_t> recipients;
+  EnvelopeAnswers answers;
+  base::Result<> envelope;
+  std::optional<ContentEnd> content;
+};
+
+queue::Result rcpt_result(const smtp::Reply& reply) {
+  // RFC 5321 §4.5.3.1.10: 552 to RCPT is an old way to say "too many recipients".
+  if (reply.code == 552) return queue::Result::deferred;
+  return result_of(reply);
+}
+
+// The server has had enough recipients for one transaction, and takes the rest in the next.
+bool is_too_many(const smtp::Reply& reply) {
+  if (reply.code != 452 && reply.code != 552) return false;
+  return !reply.enhanced || (reply.enhanced->subject == 5 && reply.enhanced->detail == 3);
+}
+
+smtp::Reply content_reply(const Client& client, const ContentEnd& content) {
+  if (content.reply) return *content.reply;
+  if (content.local) {
+    return smtp::reply(451, {4, 3, 0}, "the message could not be read from this server's disk");
+  }
+  if (!content.dot_sent) return lost_reply(client.where(), "sending the text", content.error);
+  // RFC 5321 §4.2.5 and §6.1: without a reply the message is still ours to deliver (invariant 2).
+  return smtp::reply(
+      451, {4, 4, 2},
+      fmt::format("{} did not answer the end of the message; it may arrive twice", client.where()));
+}
+
+// Gives verdicts to those of a round that have one; the others go to `next` or `unanswered`.
+class Judge {
+ public:
+  Judge(const Client& client, const Round& round, TransactionEnd& end,
+        std::vector<std::size_t>& next)
+      : client_(client), round_(round), end_(end), next_(next) {}
+
+  void judge() {
+    for (std::size_t i = 0; i < round_.recipients.size(); ++i) judge(i);
+  }
+
+ private:
+  void judge(std::size_t i) {
+    const EnvelopeAnswers& answers = round_.answers;
+    if (answers.mail && !answers.mail->positive()) {
+      return add(i, result_of(*answers.mail), *answers.mail);
+    }
+    if (i < answers.rcpt.size() && !answers.rcpt[i].positive()) {
+      const smtp::Reply& rcpt = answers.rcpt[i];
+      if (is_too_many(rcpt) && delivered()) return next_.push_back(round_.recipients[i]);
+      return add(i, rcpt_result(rcpt), rcpt);
+    }
+    if (!round_.envelope || i >= answers.rcpt.size()) {
+      return end_.unanswered.push_back(round_.recipients[i]);
+    }
+    if (!round_.content) return add(i, data_result(), *answers.data);
+    const smtp::Reply reply = content_reply(client_, *round_.content);
+    add(i, result_of(reply), reply);
+  }
+
+  // A 2yz to DATA is nonsense, and nothing was delivered.
+  [[nodiscard]] queue::Result data_result() const {
+    return round_.answers.data->permanent() ? queue::Result::failed : queue::Result::deferred;
+  }
+  [[nodiscard]] bool delivered() const {
+    return round_.content && round_.content->reply && round_.content->reply->positive();
+  }
+  void add(std::size_t i, queue::Result result, smtp::Reply reply) {
+    end_.verdicts.push_back({round_.recipients[i], result, std::move(reply)});
+  }
+
+  const Client& client_;
+  const Round& round_;
+  TransactionEnd& end_;
+  std::vector<std::size_t>& next_;
+};
+
+// RFC 2920 §3.1: a server that says 354 although it took no recipient waits for a text; it gets
+// none.
+io::Task<void> end_empty_data(io::Ref<Client> client, base::Duration timeout) {
+  const auto reply = co_await client->command(".\r\n", timeout);
+  if (reply) client->needs_reset = true;
+}
+
+io::Task<Round> run_round(io::Ref<Client> client, io::Ref<const message::Envelope> envelope,
+                          std::vector<std::size_t> recipients, io::Ref<Shipment> shipment) {
+  const Settings& settings = shipment->settings;
+  Round round;
+  round.recipients = std::move(recipients);
+  const EnvelopeAsk ask{*envelope, round.recipients, shipment->body.size(),
+                        settings.command_timeout};
+  round.envelope = co_await send_envelope(client, ask, round.answers);
+  if (!round.envelope) co_return round;
+  if (round.answers.may_send()) {
+    shipment->body.rewind();
+    round.content = co_await send_content(client, shipment->body, settings);
+    client->needs_reset = false;
+    ++client->messages;
+  } else if (round.answers.data && round.answers.data->code == 354) {
+    co_await end_empty_data(client, settings.command_timeout);
+  }
+  co_return round;
+}
+
+// Does the text hold octets above 127? `eight_bit` of the envelope may only be what the sender
+// said.
+io::Task<base::Result<bool>> has_eight_bit(io::Ref<queue::BodyReader> body) {
+  body->rewind();
+  for (;;) {
+    const auto chunk = co_await body->next();
+    if (!chunk) co_return std::unexpected(chunk.error());
+    if (chunk->empty()) co_return false;
+    if (!message::is_ascii(*chunk)) co_return true;
+  }
+}
+
+// The envelope as this server can take it, or why it cannot.
+io::Task<std::expected<message::Envelope, Verdict>> adapt(io::Ref<Client> client,
+                                                          io::Ref<Shipment> shipment) {
+  message::Envelope envelope = shipment->message.envelope;
+  if (envelope.eight_bit && !client->offers.eightbitmime) {
+    const auto eight_bit = co_await has_eight_bit(shipment->body);
+    if (!eight_bit) {
+      ContentEnd end;
+      end.local = true;
+      co_return std::unexpected(Verdict{0, queue::Result::deferred, content_reply(*client, end)});
+    }
+    envelope.eight_bit = *eight_bit;
+  }
+  if (auto reply = smtp::lacks(envelope, shipment->body.size(), client->offers)) {
+    co_return std::unexpected(Verdict{0, queue::Result::failed, std::move(*reply)});
+  }
+  co_return envelope;
+}
+
+void give_all(TransactionEnd& end, const std::vector<std::size_t>& recipients, Verdict verdict) {
+  for (const std::size_t recipient : recipients) {
+    verdict.recipient = recipient;
+    end.verdicts.push_back(verdict);
+  }
+}
+
+// What follows from a round for those who were not in it.
+void conclude(const Client& client, const Round& round, TransactionEnd& end,
+              std::vector<std::size_t>& left) {
+  const EnvelopeAnswers& answers = round.answers;
+  if (answers.mail && !answers.mail->positive()) {
+    give_all(end, left, {0, result_of(*answers.mail), *answers.mail});
+    left.clear();
+  }
+  if (!round.envelope) {
+    end.trouble = answers.closing
+                      ? *answers.closing
+                      : lost_reply(client.where(), "sending the envelope", round.envelope.error());
+  } else if (!client.usable()) {
+    end.trouble = smtp::reply(451, {4, 4, 2}, fmt::format("connection to {} lost", client.where()));
+  }
+  if (!client.usable()) {
+    end.unanswered.insert(end.unanswered.end(), left.begin(), left.end());
+    left.clear();
+  }
+}
+
+}  // namespace
+
+io::Task<TransactionEnd> run_transaction(io::Ref<Client> client, io::Ref<Shipment> shipment) {
+  TransactionEnd end;
+  const auto envelope = co_await adapt(client, shipment);
+  if (!envelope) {
+    give_all(end, shipment->recipients, envelope.error());
+    co_return end;
+  }
+  std::vector<std::size_t> left = shipment->recipients;
+  const auto round_max = static_cast<std::size_t>(
+      std::clamp<std::uint64_t>(client->offers.rcpt_max.value_or(left.size()), 1, left.size()));
+  bool first = true;
+  // Ends: a round takes recipients out of `left` for good, or gives some back after having
+  // delivered.
+  while (!left.empty()) {
+    const auto split = left.begin() + static_cast<std::ptrdiff_t>(std::min(round_max, left.size()));
+    std::vector<std::size_t> now(left.begin(), split);
+    left.erase(left.begin(), split);
+    const Round round = co_await run_round(client, *envelope, std::move(now), shipment);
+    Judge(*client, round, end, left).judge();
+    if (first) end.untouched = !round.envelope && !round.answers.mail;
+    first = false;
+    conclude(*client, round, end, left);
+  }
+  co_return end;
+}
+
+}  // namespace delivery

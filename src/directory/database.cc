@@ -1,0 +1,150 @@
+// See database.h.
+#include "directory/database.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "lib/base/check.h"
+
+namespace directory {
+namespace {
+
+using base::ErrorKind;
+using base::Result;
+
+ErrorKind kind_of(int code) {
+  switch (code & 0xff) {  // the primary result code
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: return ErrorKind::busy;
+    case SQLITE_FULL: return ErrorKind::no_space;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ErrorKind::corrupt;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+    case SQLITE_READONLY: return ErrorKind::denied;
+    case SQLITE_CONSTRAINT: return ErrorKind::exists;
+    case SQLITE_CANTOPEN: return ErrorKind::not_found;
+    default: return ErrorKind::io;
+  }
+}
+
+std::unexpected<base::Error> fail_sqlite(sqlite3* handle, std::string_view doing) {
+  const char* file = sqlite3_db_filename(handle, "main");
+  return base::fail(kind_of(sqlite3_errcode(handle)),
+                    fmt::format("{} {}: {}", doing, file == nullptr ? "the database" : file,
+                                sqlite3_errmsg(handle)));
+}
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)), bound_(other.bound_) {}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement& Statement::bind(std::string_view text) {
+  const int rc = sqlite3_bind_text(statement_, ++bound_, text.data(), static_cast<int>(text.size()),
+                                   SQLITE_TRANSIENT);
+  CHECK(rc == SQLITE_OK, "a parameter that the statement has");
+  return *this;
+}
+
+Statement& Statement::bind(std::int64_t number) {
+  const int rc = sqlite3_bind_int64(statement_, ++bound_, number);
+  CHECK(rc == SQLITE_OK, "a parameter that the statement has");
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const int rc = sqlite3_step(statement_);
+  if (rc == SQLITE_ROW) return true;
+  if (rc == SQLITE_DONE) return false;
+  return fail_sqlite(sqlite3_db_handle(statement_), "use");
+}
+
+Result<> Statement::run() {
+  auto row = step();
+  if (!row) return std::unexpected(row.error());
+  return {};
+}
+
+std::string Statement::text(int column) const {
+  const auto* bytes = sqlite3_column_text(statement_, column);
+  if (bytes == nullptr) return {};
+  return {reinterpret_cast<const char*>(bytes),
+          static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+std::int64_t Statement::number(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int rc =
+      sqlite3_open_v2(path.c_str(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  CHECK(handle != nullptr, "out of memory");
+  std::unique_ptr<Database> database(new Database(handle));
+  if (rc != SQLITE_OK) {
+    return base::fail(kind_of(rc), fmt::format("open {}: {}", path, sqlite3_errmsg(handle)));
+  }
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  sqlite3_extended_result_codes(handle, 1);
+  auto set = database->execute(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;");
+  if (!set) return std::unexpected(set.error());
+  return database;
+}
+
+Database::~Database() { sqlite3_close_v2(handle_); }
+
+Result<> Database::execute(const std::string& sql) {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return fail_sqlite(handle_, "use");
+  }
+  return {};
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int rc =
+      sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  if (rc != SQLITE_OK) return fail_sqlite(handle_, "use");
+  return Statement(statement);
+}
+
+Result<std::int64_t> Database::number(std::string_view sql) {
+  auto statement = prepare(sql);
+  if (!statement) return std::unexpected(statement.error());
+  auto row = statement->step();
+  if (!row) return std::unexpected(row.error());
+  return *row ? statement->number(0) : 0;
+}
+
+std::uint64_t Database::total_changes() const {
+  return static_cast<std::uint64_t>(sqlite3_total_changes64(handle_));
+}
+
+std::uint64_t Database::last_changes() const {
+  return static_cast<std::uint64_t>(sqlite3_changes64(handle_));
+}
+
+Result<Transaction> Transaction::begin(Database& database, bool immediate) {
+  auto begun = database.execute(immediate ? "BEGIN IMMEDIATE" : "BEGIN");
+  if (!begun) return std::unexpected(begun.error());
+  return Transaction(database);
+}
+
+Transaction::~Transaction() {
+  // A rollback that fails has nothing to undo: SQLite rolled back on its own.
+  if (database_ != nullptr) (void)database_->execute("ROLLBACK");
+}
+
+Result<> Transaction::commit() {
+  auto done = database_->execute("COMMIT");
+  if (done) database_ = nullptr;
+  return done;
+}
+
+}  // namespace directory

@@ -1,0 +1,88 @@
+// directory/database.h: a thin layer over SQLite.
+//
+// What:    Database opens a file with our pragmas; Statement binds, steps and reads columns.
+// In/Out:  SQL with ? parameters and values → rows; text columns as std::string.
+// Errors:  busy, no_space, corrupt, denied, exists (a constraint), io; with SQLite's words.
+// Limits:  waits busy_timeout_ms for another writer. Blocks: pool threads and the CLI only.
+// Not here: our tables (store.h).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "lib/base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace directory {
+
+inline constexpr int busy_timeout_ms = 5'000;
+
+class Statement {
+ public:
+  explicit Statement(sqlite3_stmt* statement) : statement_(statement) {}
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  ~Statement();
+
+  // Parameters in order; the text is copied.
+  Statement& bind(std::string_view text);
+  Statement& bind(std::int64_t number);
+
+  // true: there is a row; false: the end.
+  [[nodiscard]] base::Result<bool> step();
+  // For statements without rows.
+  [[nodiscard]] base::Result<> run();
+
+  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] std::int64_t number(int column) const;
+
+ private:
+  sqlite3_stmt* statement_;
+  int bound_ = 0;
+};
+
+class Database {
+ public:
+  // Made when missing. WAL mode, synchronous=FULL, foreign keys on.
+  [[nodiscard]] static base::Result<std::unique_ptr<Database>> open(const std::string& path);
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  ~Database();
+
+  [[nodiscard]] base::Result<> execute(const std::string& sql);
+  [[nodiscard]] base::Result<Statement> prepare(std::string_view sql);
+  // The first column of the first row; 0 when there is none.
+  [[nodiscard]] base::Result<std::int64_t> number(std::string_view sql);
+  // Rows changed through this connection since it was opened, and by the last statement.
+  [[nodiscard]] std::uint64_t total_changes() const;
+  [[nodiscard]] std::uint64_t last_changes() const;
+
+ private:
+  explicit Database(sqlite3* handle) : handle_(handle) {}
+  sqlite3* handle_;
+};
+
+// Rolls back unless commit() was called. `immediate` takes the write lock at once.
+class Transaction {
+ public:
+  [[nodiscard]] static base::Result<Transaction> begin(Database& database, bool immediate);
+  Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
+  Transaction& operator=(Transaction&&) = delete;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+  [[nodiscard]] base::Result<> commit();
+
+ private:
+  explicit Transaction(Database& database) : database_(&database) {}
+  Database* database_;
+};
+
+}  // namespace directory

@@ -1,0 +1,245 @@
+// See snapshot.h.
+#include "directory/snapshot.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <variant>
+
+#include "directory/names.h"
+
+namespace directory {
+namespace {
+
+using message::Address;
+using message::Recipient;
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+template <class T>
+using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
+
+using Targets = std::vector<Address>;
+
+struct Domain {
+  const Targets* catch_all = nullptr;
+  const Mailbox* first_mailbox = nullptr;
+};
+
+class MemorySnapshot final : public Snapshot {
+ public:
+  MemorySnapshot(const Contents& contents, const Settings& settings);
+
+  [[nodiscard]] bool is_local_domain(std::string_view domain) const override;
+  [[nodiscard]] Local lookup(const Address& address) const override;
+  [[nodiscard]] const Mailbox* mailbox(const Address& address) const override;
+  [[nodiscard]] Expansion expand(const Recipient& recipient) const override;
+  [[nodiscard]] std::string verifier(std::string_view login) const override;
+
+ private:
+  // Exactly one of mailbox and targets is set for `mailbox` and `alias`; targets may be empty.
+  struct Found {
+    Local kind = Local::foreign;
+    const Mailbox* mailbox = nullptr;
+    const Targets* targets = nullptr;
+    std::string key;  // of what was found: the address without its detail
+  };
+  struct Walk {
+    const Recipient& recipient;
+    Expansion out;
+    std::unordered_set<std::string> seen;  // keys of aliases entered and recipients added
+    bool looped = false;
+  };
+
+  [[nodiscard]] Found find(const Address& address) const;
+  [[nodiscard]] bool find_name(std::string key, Found& found) const;
+  [[nodiscard]] Found find_role(const Domain& domain, std::string key) const;
+  void follow(const Found& alias, std::size_t depth, Walk& walk) const;
+  void add(const Address& target, const Found& found, Walk& walk) const;
+
+  const Settings settings_;
+  TextMap<Domain> domains_;
+  TextMap<Mailbox> mailboxes_;
+  TextMap<Targets> aliases_;
+  TextMap<std::string> verifiers_;
+  TextMap<Targets> roles_;    // "demo.test" → where its postmaster mail goes
+  std::string first_domain_;  // answers <postmaster> without a domain
+};
+
+MemorySnapshot::MemorySnapshot(const Contents& contents, const Settings& settings)
+    : settings_(settings) {
+  for (const auto& name : contents.domains) domains_.try_emplace(name);
+  if (!contents.domains.empty()) first_domain_ = contents.domains.front();
+  for (const auto& address : contents.mailboxes) {
+    const auto [at, added] = mailboxes_.try_emplace(address, Mailbox{address});
+    const auto domain = domains_.find(domain_of(address));
+    if (domain == domains_.end() || domain->second.first_mailbox != nullptr) continue;
+    domain->second.first_mailbox = &at->second;  // nodes of an unordered_map stay where they are
+  }
+  for (const auto& row : contents.aliases) {
+    Targets& targets = aliases_[row.address];
+    for (const auto& text : row.targets) {
+      auto target = message::parse_address(text, {.utf8 = true});
+      if (target) targets.push_back(std::move(*target));
+    }
+    if (!row.address.starts_with('@')) continue;
+    const auto domain = domains_.find(domain_of(row.address));
+    if (domain != domains_.end()) domain->second.catch_all = &targets;
+  }
+  for (auto& [name, domain] : domains_) {
+    Targets& targets = roles_[name];
+    if (domain.first_mailbox == nullptr) continue;
+    auto target = message::parse_address(domain.first_mailbox->address, {.utf8 = true});
+    if (target) targets.push_back(std::move(*target));
+  }
+  for (const auto& row : contents.logins) verifiers_.emplace(row.login, row.verifier);
+}
+
+bool MemorySnapshot::is_local_domain(std::string_view domain) const {
+  return domains_.contains(message::domain_key(domain));
+}
+
+bool MemorySnapshot::find_name(std::string key, Found& found) const {
+  if (const auto box = mailboxes_.find(key); box != mailboxes_.end()) {
+    found.kind = Local::mailbox;
+    found.mailbox = &box->second;
+  } else if (const auto alias = aliases_.find(key); alias != aliases_.end()) {
+    found.kind = Local::alias;
+    found.targets = &alias->second;
+  } else {
+    return false;
+  }
+  found.key = std::move(key);
+  return true;
+}
+
+MemorySnapshot::Found MemorySnapshot::find_role(const Domain& domain, std::string key) const {
+  Found found{.kind = Local::alias, .key = std::move(key)};
+  const auto role = roles_.find(domain_of(found.key));
+  found.targets = domain.catch_all != nullptr ? domain.catch_all : &role->second;
+  return found;
+}
+
+MemorySnapshot::Found MemorySnapshot::find(const Address& address) const {
+  std::string key;
+  if (address.domain.empty()) {
+    // RFC 5321 §4.5.1: <postmaster> without a domain is always accepted.
+    key = fmt::format("{}@{}", message::local_key(address.local), first_domain_);
+    if (first_domain_.empty() || local_of(key) != "postmaster") return {};
+  } else {
+    key = key_of(address);
+  }
+  const auto domain = domains_.find(domain_of(key));
+  if (domain == domains_.end()) return {};
+  Found found;
+  if (find_name(key, found)) return found;
+  if (std::string plain = without_detail(key); !plain.empty() && find_name(plain, found)) {
+    return found;
+  }
+  if (is_role_name(local_of(key))) return find_role(domain->second, std::move(key));
+  found.kind = Local::unknown;
+  if (domain->second.catch_all == nullptr) return found;
+  // All catch-all mail of a domain is one alias: an alias loop through it is cut there.
+  found.kind = Local::alias;
+  found.targets = domain->second.catch_all;
+  found.key = fmt::format("@{}", domain->first);
+  return found;
+}
+
+Local MemorySnapshot::lookup(const Address& address) const { return find(address).kind; }
+
+const Mailbox* MemorySnapshot::mailbox(const Address& address) const {
+  return find(address).mailbox;
+}
+
+Expansion MemorySnapshot::expand(const Recipient& recipient) const {
+  const Found found = find(recipient.address);
+  Walk walk{.recipient = recipient, .out = {}, .seen = {}, .looped = false};
+  walk.out.kind = found.kind;
+  if (found.kind == Local::unknown) return std::move(walk.out);
+  if (found.kind != Local::alias) {
+    walk.out.recipients.push_back(recipient);
+    return std::move(walk.out);
+  }
+  walk.seen.insert(found.key);
+  follow(found, 1, walk);
+  if (walk.out.problem.empty() && walk.out.recipients.empty()) {
+    walk.out.problem = fmt::format("the alias {} {}", recipient.address.text(),
+                                   walk.looped ? "leads only to itself" : "leads to no mailbox");
+  }
+  if (!walk.out.problem.empty()) walk.out.recipients.clear();
+  return std::move(walk.out);
+}
+
+void MemorySnapshot::follow(const Found& alias, std::size_t depth, Walk& walk) const {
+  if (depth > settings_.alias_depth_max) {
+    walk.out.problem = fmt::format("the alias {} leads through more than {} aliases",
+                                   walk.recipient.address.text(), settings_.alias_depth_max);
+    return;
+  }
+  for (const Address& target : *alias.targets) {
+    const Found found = find(target);
+    if (found.kind == Local::alias) {
+      if (walk.seen.insert(found.key).second) {
+        follow(found, depth + 1, walk);
+      } else {
+        walk.looped = true;
+      }
+    } else if (found.kind == Local::unknown) {
+      // Lost mail is worse than late mail: the sender's server keeps it until this is mended.
+      walk.out.problem = fmt::format("the alias {} leads to {}, which does not exist",
+                                     walk.recipient.address.text(), target.text());
+    } else {
+      add(target, found, walk);
+    }
+    if (!walk.out.problem.empty()) return;
+  }
+}
+
+void MemorySnapshot::add(const Address& target, const Found& found, Walk& walk) const {
+  // user and user+detail are one mailbox: one copy.
+  if (!walk.seen.insert(found.mailbox != nullptr ? found.mailbox->address : key_of(target))
+           .second) {
+    return;
+  }
+  if (walk.out.recipients.size() >= settings_.alias_recipients_max) {
+    walk.out.problem = fmt::format("the alias {} leads to more than {} addresses",
+                                   walk.recipient.address.text(), settings_.alias_recipients_max);
+    return;
+  }
+  // RFC 3461 §5.2.7.3: an alias passes the ORCPT and NOTIFY of its address on to its members.
+  Recipient member = walk.recipient;
+  if (member.original.is_null()) member.original = walk.recipient.address;
+  member.address = target;
+  walk.out.recipients.push_back(std::move(member));
+}
+
+std::string MemorySnapshot::verifier(std::string_view login) const {
+  const auto name = login_name(login);
+  if (!name) return {};
+  const auto found = verifiers_.find(*name);
+  return found == verifiers_.end() ? std::string() : found->second;
+}
+
+}  // namespace
+
+std::shared_ptr<const Snapshot> make_snapshot(const Contents& contents, const Settings& settings) {
+  return std::make_shared<const MemorySnapshot>(contents, settings);
+}
+
+base::Result<std::shared_ptr<const Snapshot>> make_snapshot(Store& store,
+                                                            const Settings& settings) {
+  auto contents = store.contents();
+  if (!contents) return std::unexpected(contents.error());
+  return make_snapshot(*contents, settings);
+}
+
+}  // namespace directory

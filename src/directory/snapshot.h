@@ -1,0 +1,29 @@
+// directory/snapshot.h: the directory in memory, as the mail's way reads it.
+//
+// What:    builds an immutable Snapshot (directory.h) of hash maps from the Store's contents.
+// In/Out:  Store or Contents, and limits → shared_ptr<const Snapshot>.
+// Errors:  the Store's. A row that cannot be read as an address is left out.
+// Limits:  alias_recipients_max, alias_depth_max (settings.h).
+// Not here: swapping it (live_directory.h).
+//
+// postmaster@ (RFC 5321 §4.5.1) and abuse@ (RFC 2142 §4) of our domains are always known: a mailbox
+// or alias of that name, else the catch-all, else the domain's first mailbox; when there is none,
+// expand() says so in `problem` and the mail waits. <postmaster> without a domain is that of our
+// first domain.
+#pragma once
+
+#include <memory>
+
+#include "directory/directory.h"
+#include "directory/settings.h"
+#include "directory/store.h"
+#include "lib/base/result.h"
+
+namespace directory {
+
+[[nodiscard]] std::shared_ptr<const Snapshot> make_snapshot(const Contents& contents,
+                                                            const Settings& settings = {});
+[[nodiscard]] base::Result<std::shared_ptr<const Snapshot>> make_snapshot(
+    Store& store, const Settings& settings = {});
+
+}  // namespace directory

@@ -1,0 +1,189 @@
+// Tests of the snapshot: look-ups, alias expansion, its limits, and the live directory.
+#include "directory/snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include "directory/credential.h"
+#include "directory/live_directory.h"
+#include "lib/io/sim/host.h"
+#include "lib/io/sim/world.h"
+
+namespace directory {
+namespace {
+
+message::Address at(std::string_view text) {
+  return message::parse_address(text, {.utf8 = true}).value();
+}
+
+Contents demo() {
+  return {.domains = {"demo.test", "empty.test", "all.test"},
+          .mailboxes = {"you@demo.test", "an@demo.test", "box@all.test"},
+          .aliases = {{"info@demo.test", {"you@demo.test", "friend@example.net"}},
+                      {"team@demo.test", {"info@demo.test", "an@demo.test", "you+team@demo.test"}},
+                      {"ping@demo.test", {"pong@demo.test"}},
+                      {"pong@demo.test", {"ping@demo.test"}},
+                      {"half@demo.test", {"half2@demo.test", "an@demo.test"}},
+                      {"half2@demo.test", {"half@demo.test"}},
+                      {"gone@demo.test", {"an@demo.test", "nobody@demo.test"}},
+                      {"abuse@demo.test", {"abuse@example.net"}},
+                      {"@all.test", {"an@demo.test"}}},
+          .logins = {{"you@demo.test", "one"}, {"you@demo.test/phone", "two"}}};
+}
+
+std::vector<std::string> expanded(const Snapshot& snapshot, std::string_view address) {
+  std::vector<std::string> out;
+  const Expansion expansion =
+      snapshot.expand({.address = at(address), .original = {}, .orcpt = {}});
+  for (const auto& recipient : expansion.recipients) out.push_back(recipient.address.text());
+  if (!expansion.problem.empty()) out.push_back("problem: " + expansion.problem);
+  return out;
+}
+
+using Texts = std::vector<std::string>;
+
+TEST(Snapshot, Lookup) {
+  const auto snapshot = make_snapshot(demo());
+  struct Case {
+    std::string_view address;
+    Local kind;
+    std::string_view mailbox;
+  };
+  for (const auto& [address, kind, mailbox] :
+       {Case{"You@DEMO.test", Local::mailbox, "you@demo.test"},
+        Case{"you+lists@demo.test", Local::mailbox, "you@demo.test"},
+        Case{"info@demo.test", Local::alias, ""}, Case{"info+x@demo.test", Local::alias, ""},
+        Case{"nobody@demo.test", Local::unknown, ""},
+        Case{"nobody+x@demo.test", Local::unknown, ""}, Case{"you@example.net", Local::foreign, ""},
+        Case{"you@sub.demo.test", Local::foreign, ""}, Case{"you@[192.0.2.1]", Local::foreign, ""},
+        Case{"anybody@all.test", Local::alias, ""},
+        Case{"box@all.test", Local::mailbox, "box@all.test"},
+        Case{"postmaster@demo.test", Local::alias, ""},
+        Case{"Abuse@empty.test", Local::alias, ""}}) {
+    EXPECT_EQ(snapshot->lookup(at(address)), kind) << address;
+    const Mailbox* box = snapshot->mailbox(at(address));
+    EXPECT_EQ(box == nullptr ? "" : box->address, mailbox) << address;
+  }
+  EXPECT_TRUE(snapshot->is_local_domain("DEMO.TEST"));
+  EXPECT_FALSE(snapshot->is_local_domain("example.net"));
+  EXPECT_FALSE(snapshot->is_local_domain(""));
+}
+
+TEST(Snapshot, Expand) {
+  const auto snapshot = make_snapshot(demo());
+  struct Case {
+    std::string_view address;
+    Texts recipients;
+  };
+  const Case cases[] = {
+      {"You+x@demo.test", {"You+x@demo.test"}},
+      {"a@example.net", {"a@example.net"}},
+      {"nobody@demo.test", {}},
+      {"info@demo.test", {"you@demo.test", "friend@example.net"}},
+      {"team@demo.test", {"you@demo.test", "friend@example.net", "an@demo.test"}},
+      {"ping@demo.test", {"problem: the alias ping@demo.test leads only to itself"}},
+      {"half@demo.test", {"an@demo.test"}},
+      {"gone@demo.test",
+       {"problem: the alias gone@demo.test leads to nobody@demo.test, which does not exist"}},
+      {"any@all.test", {"an@demo.test"}},
+      {"postmaster@demo.test", {"you@demo.test"}},
+      {"abuse@demo.test", {"abuse@example.net"}},
+      {"postmaster@all.test", {"an@demo.test"}},
+      {"postmaster@empty.test", {"problem: the alias postmaster@empty.test leads to no mailbox"}},
+  };
+  for (const auto& [address, recipients] : cases) {
+    EXPECT_EQ(expanded(*snapshot, address), recipients) << address;
+  }
+}
+
+TEST(Snapshot, ExpansionKeepsWhatTheSenderAsked) {
+  const auto snapshot = make_snapshot(demo());
+  const message::Recipient asked{.address = at("info@demo.test"),
+                                 .original = {},
+                                 .orcpt = "rfc822;info@demo.test",
+                                 .notify = message::notify_never};
+  const Expansion expansion = snapshot->expand(asked);
+  EXPECT_EQ(expansion.kind, Local::alias);
+  ASSERT_EQ(expansion.recipients.size(), 2U);
+  for (const auto& recipient : expansion.recipients) {
+    EXPECT_EQ(recipient.original.text(), "info@demo.test");
+    EXPECT_EQ(recipient.orcpt, "rfc822;info@demo.test");
+    EXPECT_EQ(recipient.notify, message::notify_never);
+  }
+}
+
+TEST(Snapshot, PostmasterWithoutADomain) {
+  const message::Address bare{.local = "Postmaster", .domain = ""};
+  const auto snapshot = make_snapshot(demo());
+  EXPECT_EQ(snapshot->lookup(bare), Local::alias);
+  const Expansion expansion = snapshot->expand({.address = bare, .original = {}, .orcpt = {}});
+  ASSERT_EQ(expansion.recipients.size(), 1U);
+  EXPECT_EQ(expansion.recipients[0].address.text(), "you@demo.test");
+  EXPECT_EQ(snapshot->lookup({.local = "you", .domain = ""}), Local::foreign);
+  EXPECT_EQ(make_snapshot(Contents{})->lookup(bare), Local::foreign);
+}
+
+TEST(Snapshot, LimitsBecomeProblems) {
+  Contents contents = demo();
+  AliasRow many{.address = "many@demo.test", .targets = {}};
+  for (int i = 0; i < 11; ++i) many.targets.push_back(fmt::format("a{}@example.net", i));
+  contents.aliases.push_back(many);
+  for (int i = 0; i < 6; ++i) {
+    contents.aliases.push_back(
+        {fmt::format("deep{}@demo.test", i),
+         {i == 5 ? "you@demo.test" : fmt::format("deep{}@demo.test", i + 1)}});
+  }
+  Settings settings;
+  settings.alias_recipients_max = 10;
+  settings.alias_depth_max = 5;
+  const auto snapshot = make_snapshot(contents, settings);
+  EXPECT_EQ(expanded(*snapshot, "many@demo.test"),
+            Texts{"problem: the alias many@demo.test leads to more than 10 addresses"});
+  EXPECT_EQ(expanded(*snapshot, "deep0@demo.test"),
+            Texts{"problem: the alias deep0@demo.test leads through more than 5 aliases"});
+  EXPECT_EQ(expanded(*snapshot, "deep1@demo.test"), Texts{"you@demo.test"});
+}
+
+TEST(Snapshot, Verifiers) {
+  const auto snapshot = make_snapshot(demo());
+  EXPECT_EQ(snapshot->verifier("You@Demo.Test"), "one");
+  EXPECT_EQ(snapshot->verifier("you@demo.test/Phone"), "two");
+  EXPECT_EQ(snapshot->verifier("you@demo.test/tablet"), "");
+  EXPECT_EQ(snapshot->verifier("you"), "");
+  EXPECT_EQ(snapshot->verifier(""), "");
+}
+
+struct Names : base::EventSink {
+  void emit(const base::Event& event) override { names.emplace_back(event.name); }
+  std::vector<std::string> names;
+};
+
+io::Task<void> stop(io::Ref<io::TaskGroup> group) { co_await group->stop(); }
+
+TEST(LiveDirectory, SeesChanges) {
+  io::sim::World world(1);
+  io::sim::Host host(world, {"192.0.2.1"});
+  // A database without a file: its own connection is the only one.
+  auto store = Store::open(":memory:").value();
+  LiveDirectory live{Settings{}};
+  EXPECT_FALSE(live.snapshot()->is_local_domain("demo.test"));
+  ASSERT_TRUE(store->add_domain("demo.test"));
+  ASSERT_TRUE(live.reload(*store));
+  EXPECT_TRUE(live.snapshot()->is_local_domain("demo.test"));
+  EXPECT_FALSE(live.reload_if_changed(*store).value());
+
+  Names events;
+  io::TaskGroup group;
+  group.spawn(live.watch(host.doors().clock, host.doors().pool, *store, events));
+  world.run_for(std::chrono::seconds(3));
+  EXPECT_TRUE(events.names.empty());
+  const auto before = live.snapshot();
+  ASSERT_TRUE(store->add_domain("late.test"));
+  world.run_for(std::chrono::seconds(3));
+  EXPECT_EQ(events.names, std::vector<std::string>{"directory.reloaded"});
+  EXPECT_TRUE(live.snapshot()->is_local_domain("late.test"));
+  EXPECT_FALSE(before->is_local_domain("late.test"));  // who holds it keeps what it had
+  world.run(stop(group));
+}
+
+}  // namespace
+}  // namespace directory

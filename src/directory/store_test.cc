@@ -1,0 +1,193 @@
+// Tests of the Store over SQLite: what it keeps and what it refuses, in which words.
+#include "directory/store.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "directory/credential.h"
+#include "lib/io/sim/random.h"
+
+namespace directory {
+namespace {
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "directory-XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    store_ = open();
+    io::sim::SeededRandom random(1);
+    verifier_ = make_verifier("secret", random).value();
+  }
+  void TearDown() override {
+    store_ = nullptr;
+    std::filesystem::remove_all(folder_);
+  }
+  [[nodiscard]] std::unique_ptr<Store> open() const {
+    auto store = Store::open(path());
+    EXPECT_TRUE(store) << (store ? "" : store.error().text());
+    return store ? std::move(*store) : nullptr;
+  }
+  [[nodiscard]] std::string path() const { return folder_ + "/directory.db"; }
+
+  std::string folder_;
+  std::string verifier_;
+  std::unique_ptr<Store> store_;
+};
+
+#define EXPECT_OK(expression)                                     \
+  do {                                                            \
+    const auto result = (expression);                             \
+    EXPECT_TRUE(result) << (result ? "" : result.error().text()); \
+  } while (false)
+#define EXPECT_REFUSED(expression, kind_of, words)            \
+  do {                                                        \
+    const auto result = (expression);                         \
+    ASSERT_FALSE(result);                                     \
+    EXPECT_EQ(result.error().kind, base::ErrorKind::kind_of); \
+    EXPECT_EQ(result.error().detail, words);                  \
+  } while (false)
+
+TEST_F(StoreTest, KeepsWhatWasAdded) {
+  EXPECT_OK(store_->add_domain("Demo.Test"));
+  EXPECT_OK(store_->add_domain("a.test"));
+  EXPECT_OK(store_->add_mailbox("You@Demo.test", verifier_));
+  EXPECT_OK(store_->add_mailbox("an@demo.test", verifier_));
+  EXPECT_OK(store_->add_login("you@demo.test", "Phone", verifier_));
+  EXPECT_OK(store_->add_alias("info@demo.test",
+                              {"you@demo.test", "friend@example.net", "YOU@demo.test"}));
+  EXPECT_OK(store_->add_alias("@a.test", {"an@demo.test"}));
+  store_ = nullptr;
+  store_ = open();
+  EXPECT_EQ(store_->domains().value(), (std::vector<std::string>{"demo.test", "a.test"}));
+  const auto contents = store_->contents().value();
+  EXPECT_EQ(contents.mailboxes, (std::vector<std::string>{"you@demo.test", "an@demo.test"}));
+  ASSERT_EQ(contents.aliases.size(), 2U);
+  EXPECT_EQ(contents.aliases[0].address, "@a.test");
+  EXPECT_EQ(contents.aliases[1].targets,
+            (std::vector<std::string>{"you@demo.test", "friend@example.net"}));
+  EXPECT_EQ(contents.logins.size(), 3U);
+  const auto boxes = store_->mailboxes().value();
+  ASSERT_EQ(boxes.size(), 2U);
+  EXPECT_EQ(boxes[0].logins, (std::vector<std::string>{"you@demo.test", "you@demo.test/phone"}));
+}
+
+TEST_F(StoreTest, RefusesWithTheRemedy) {
+  EXPECT_REFUSED(
+      store_->add_mailbox("you@demo.test", verifier_), not_found,
+      "demo.test is not one of our domains; add it with `stagepost domain add demo.test`");
+  EXPECT_REFUSED(
+      store_->remove_domain("demo.test"), not_found,
+      "demo.test is not one of our domains; add it with `stagepost domain add demo.test`");
+  EXPECT_OK(store_->add_domain("demo.test"));
+  EXPECT_REFUSED(store_->add_domain("DEMO.test"), exists,
+                 "demo.test is one of our domains already");
+  EXPECT_OK(store_->add_mailbox("you@demo.test", verifier_));
+  EXPECT_REFUSED(store_->add_mailbox("you@demo.test", verifier_), exists,
+                 "there is a mailbox you@demo.test already");
+  EXPECT_REFUSED(store_->add_alias("you@demo.test", {"a@example.net"}), exists,
+                 "there is a mailbox you@demo.test already");
+  EXPECT_REFUSED(store_->add_mailbox("me@demo.test", "plain"), invalid,
+                 "not a SCRAM-SHA-256 verifier");
+  EXPECT_REFUSED(store_->add_alias("info@demo.test", {"yuo@demo.test"}), not_found,
+                 "the target yuo@demo.test is neither a mailbox nor an alias; add it first with "
+                 "`stagepost user add yuo@demo.test`");
+  EXPECT_REFUSED(store_->add_alias("info@demo.test", {"info@demo.test"}), invalid,
+                 "the alias info@demo.test would lead to itself");
+  EXPECT_REFUSED(store_->add_alias("info@demo.test", {}), invalid,
+                 "an alias needs at least one target");
+  EXPECT_REFUSED(
+      store_->add_alias("info@other.test", {"you@demo.test"}), not_found,
+      "other.test is not one of our domains; add it with `stagepost domain add other.test`");
+  EXPECT_OK(store_->add_alias("info@demo.test", {"you@demo.test"}));
+  EXPECT_OK(store_->add_alias("lists@demo.test", {"you+lists@demo.test", "postmaster@demo.test"}));
+  EXPECT_REFUSED(store_->add_alias("info@demo.test", {"you@demo.test"}), exists,
+                 "there is an alias info@demo.test already; remove it with `stagepost alias remove "
+                 "info@demo.test`");
+  EXPECT_REFUSED(store_->remove_mailbox("you@demo.test"), busy,
+                 "the alias info@demo.test leads to you@demo.test; remove it first with `stagepost "
+                 "alias remove info@demo.test`");
+  EXPECT_REFUSED(
+      store_->remove_domain("demo.test"), busy,
+      "demo.test still has the mailbox you@demo.test; remove it first with `stagepost user "
+      "remove you@demo.test`");
+  EXPECT_REFUSED(store_->remove_alias("nobody@demo.test"), not_found,
+                 "there is no alias nobody@demo.test");
+  EXPECT_REFUSED(store_->remove_mailbox("nobody@demo.test"), not_found,
+                 "there is no mailbox nobody@demo.test");
+  EXPECT_REFUSED(store_->add_login("nobody@demo.test", "phone", verifier_), not_found,
+                 "there is no mailbox nobody@demo.test; add it with `stagepost user add "
+                 "nobody@demo.test`");
+}
+
+TEST_F(StoreTest, LoginsChangeAndGo) {
+  EXPECT_OK(store_->add_domain("demo.test"));
+  EXPECT_OK(store_->add_mailbox("you@demo.test", verifier_));
+  EXPECT_OK(store_->add_login("you@demo.test", "phone", verifier_));
+  EXPECT_REFUSED(store_->add_login("you@demo.test", "phone", verifier_), exists,
+                 "there is a login you@demo.test/phone already");
+  EXPECT_FALSE(store_->add_login("you@demo.test", "my phone", verifier_));
+  io::sim::SeededRandom random(2);
+  const std::string other = make_verifier("other", random).value();
+  EXPECT_OK(store_->set_verifier("you@demo.test/phone", other));
+  EXPECT_REFUSED(store_->set_verifier("you@demo.test/tablet", other), not_found,
+                 "there is no login you@demo.test/tablet");
+  EXPECT_OK(store_->remove_login("you@demo.test/phone"));
+  EXPECT_REFUSED(store_->remove_login("you@demo.test/phone"), not_found,
+                 "there is no login you@demo.test/phone");
+  EXPECT_OK(store_->remove_mailbox("you@demo.test"));
+  EXPECT_TRUE(store_->contents().value().logins.empty());
+  EXPECT_OK(store_->remove_domain("demo.test"));
+  EXPECT_TRUE(store_->domains().value().empty());
+}
+
+TEST_F(StoreTest, ChangesAreSeenFromBothSides) {
+  const auto second = open();
+  const auto before = store_->change_count().value();
+  EXPECT_EQ(store_->change_count().value(), before);
+  EXPECT_OK(second->add_domain("demo.test"));
+  const auto after = store_->change_count().value();
+  EXPECT_NE(after, before);
+  EXPECT_OK(store_->add_domain("own.test"));
+  EXPECT_NE(store_->change_count().value(), after);
+}
+
+TEST_F(StoreTest, DovecotReadsTheVerifiers) {
+  EXPECT_OK(store_->add_domain("demo.test"));
+  EXPECT_OK(store_->add_mailbox("you@demo.test", verifier_));
+  auto database = Database::open(path()).value();
+  auto statement = database->prepare("SELECT login, mailbox, password FROM dovecot_users").value();
+  ASSERT_TRUE(statement.step().value());
+  EXPECT_EQ(statement.text(0), "you@demo.test");
+  EXPECT_EQ(statement.text(1), "you@demo.test");
+  const auto parsed = parse_verifier(verifier_).value();
+  const std::string password = statement.text(2);
+  EXPECT_TRUE(password.starts_with("{SCRAM-SHA-256}4096,"));
+  EXPECT_EQ(std::ranges::count(password, ','), 3);
+  EXPECT_EQ(password.find_first_of(":$"), std::string::npos);
+}
+
+TEST_F(StoreTest, NewerFormatIsRefused) {
+  EXPECT_OK(Database::open(path()).value()->execute("PRAGMA user_version=2"));
+  const auto store = Store::open(path());
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().kind, base::ErrorKind::unsupported);
+}
+
+TEST_F(StoreTest, UnusableFilesAreRefused) {
+  EXPECT_FALSE(Store::open(folder_ + "/missing/directory.db"));
+  const std::string other = folder_ + "/other";
+  std::FILE* file = std::fopen(other.c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  for (int i = 0; i < 200; ++i) std::fputs("this is no database\n", file);
+  std::fclose(file);
+  const auto store = Store::open(other);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().kind, base::ErrorKind::corrupt);
+}
+
+}  // namespace
+}  // namespace directory

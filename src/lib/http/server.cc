@@ -1,0 +1,176 @@
+// See server.h.
+#include "lib/http/server.h"
+
+#include "lib/base/check.h"
+#include "lib/io/clock.h"
+#include "lib/io/deadline.h"
+#include "lib/io/task_group.h"
+
+namespace http {
+namespace {
+
+constexpr std::size_t read_bytes = 8UL * 1024;
+// What a client that we refused may still send before we close: a reset would take our answer away.
+constexpr std::size_t drained_bytes_max = 1024UL * 1024;
+constexpr auto drain_timeout = std::chrono::seconds(2);
+// Descriptors have run out: others must end before the next accept can succeed.
+constexpr auto accept_pause = std::chrono::milliseconds(100);
+
+struct CountedConnection {
+  explicit CountedConnection(std::size_t& how_many) : count(how_many) { ++count; }
+  CountedConnection(const CountedConnection&) = delete;
+  CountedConnection& operator=(const CountedConnection&) = delete;
+  ~CountedConnection() { --count; }
+  std::size_t& count;
+};
+
+}  // namespace
+
+class Server::Connection {
+ public:
+  Connection(Server& server, io::Stream& stream)
+      : clock_(server.doors_.clock),
+        handler_(server.handler_),
+        limits_(server.limits_),
+        stream_(stream),
+        reader_(server.limits_.message) {}
+
+  io::Task<void> run();
+
+ private:
+  io::Task<bool> wait_for_request();
+  io::Task<std::optional<Request>> read_request();
+  io::Task<base::Result<>> fill();
+  io::Task<base::Result<>> write(std::string head, std::string body);
+  io::Task<base::Result<>> respond(Response response, bool keep_alive, bool head_only);
+  io::Task<void> refuse(Response response);
+  io::Task<base::Result<>> drain();
+
+  io::Clock& clock_;
+  Handler& handler_;
+  const ServerLimits& limits_;
+  io::Stream& stream_;
+  RequestReader reader_;
+};
+
+io::Task<base::Result<>> Server::Connection::fill() {
+  std::array<char, read_bytes> bytes;
+  const auto got = co_await stream_.read_some(bytes);
+  if (!got) co_return std::unexpected(got.error());
+  reader_.feed({bytes.data(), *got});
+  co_return base::Result<>();
+}
+
+io::Task<base::Result<>> Server::Connection::write(std::string head, std::string body) {
+  const std::array<std::string_view, 2> pieces = {head, body};
+  co_return co_await io::with_timeout(clock_, limits_.write_timeout, stream_.write(pieces));
+}
+
+io::Task<base::Result<>> Server::Connection::respond(Response response, bool keep_alive,
+                                                     bool head_only) {
+  std::string head = response_head(response, {keep_alive, clock_.wall()});
+  if (head_only) response.body.clear();
+  co_return co_await write(std::move(head), std::move(response.body));
+}
+
+io::Task<base::Result<>> Server::Connection::drain() {
+  std::array<char, read_bytes> bytes;
+  std::size_t total = 0;
+  while (total < drained_bytes_max) {
+    const auto got = co_await stream_.read_some(bytes);
+    if (!got) co_return std::unexpected(got.error());
+    total += *got;
+  }
+  co_return base::Result<>();
+}
+
+// The answer, then a gentle close.
+io::Task<void> Server::Connection::refuse(Response response) {
+  if (!co_await respond(std::move(response), false, false)) co_return;
+  if (!co_await io::with_timeout(clock_, limits_.write_timeout, stream_.shutdown())) co_return;
+  (void)co_await io::with_timeout(clock_, drain_timeout, drain());
+}
+
+// False: the client has gone or is idle for too long; it expects no answer.
+io::Task<bool> Server::Connection::wait_for_request() {
+  while (!reader_.started()) {
+    if (!co_await io::with_timeout(clock_, limits_.idle_timeout, fill())) co_return false;
+  }
+  co_return true;
+}
+
+io::Task<std::optional<Request>> Server::Connection::read_request() {
+  if (!co_await wait_for_request()) co_return std::nullopt;
+  base::Instant deadline = clock_.now() + limits_.header_timeout;
+  for (;;) {
+    const ReadState state = reader_.next();
+    if (state == ReadState::done) {
+      auto request = reader_.take();
+      if (request) co_return std::move(*request);
+    }
+    if (state == ReadState::failed || state == ReadState::done) {
+      co_await refuse(reader_.failure());
+      co_return std::nullopt;
+    }
+    if (state == ReadState::header) {
+      deadline = clock_.now() + limits_.body_timeout;
+      if (!reader_.expects_continue()) continue;
+      if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n", {})) co_return std::nullopt;
+      continue;
+    }
+    auto filled = co_await io::with_deadline(clock_, deadline, fill());
+    if (filled) continue;
+    if (filled.error().kind == base::ErrorKind::timed_out) {
+      co_await refuse(text_response(408, "the request came too slowly\n"));
+    }
+    co_return std::nullopt;
+  }
+}
+
+io::Task<void> Server::Connection::run() {
+  for (std::size_t count = 1; count <= limits_.requests_per_connection_max; ++count) {
+    auto request = co_await read_request();
+    if (!request) co_return;
+    request->peer = stream_.peer();
+    request->tls = stream_.tls() != nullptr;
+    const bool head_only = request->method == "HEAD";
+    const bool keep = reader_.keep_alive() && count < limits_.requests_per_connection_max;
+    Response response = co_await handler_.handle(std::move(*request));
+    if (!co_await respond(std::move(response), keep, head_only)) co_return;
+    if (!keep) break;
+  }
+  (void)co_await io::with_timeout(clock_, limits_.write_timeout, stream_.shutdown());
+}
+
+Server::Server(io::Doors doors, Handler& handler, ServerLimits limits)
+    : doors_(doors), handler_(handler), limits_(limits) {}
+
+io::Task<void> Server::run_connection(std::unique_ptr<io::Stream> stream,
+                                      std::shared_ptr<io::TlsServer> tls) {
+  const CountedConnection counted(connections_);
+  if (tls != nullptr) {
+    auto accepted = co_await io::with_timeout(doors_.clock, limits_.header_timeout,
+                                              tls->accept(std::move(stream)));
+    if (!accepted) co_return;
+    stream = std::move(*accepted);
+  }
+  Connection connection(*this, *stream);
+  co_await connection.run();
+}
+
+io::Task<void> Server::serve(io::Ref<io::Listener> listener, TlsSource tls) {
+  io::TaskGroup group;
+  for (;;) {
+    auto stream = co_await listener->accept();
+    if (stream) {
+      if (connections_ >= limits_.connections_max) continue;  // closed unread
+      group.spawn(run_connection(std::move(*stream), tls ? tls() : nullptr));
+      continue;
+    }
+    if (stream.error().kind == base::ErrorKind::cancelled) break;
+    if (!co_await io::sleep_for(doors_.clock, accept_pause)) break;
+  }
+  co_await group.stop();
+}
+
+}  // namespace http

@@ -1,0 +1,87 @@
+// lib/io/files.h: the door to the file system.
+//
+// What:    File (positioned reads and writes, sync) and Files (names: open, rename, remove, list,
+//          sync).
+// In/Out:  calls block; on the mail's way they are short, long ones go through io::Pool.
+// Errors:  no_space, io, not_found, exists, denied, busy; nothing is retried inside.
+// Limits:  a read or write transfers all it was asked for, or fails (a short read only at the end).
+// Not here: SQLite's own files (directory/, state), which its library opens.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+
+namespace io {
+
+class File {
+ public:
+  File() = default;
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  virtual ~File() = default;
+
+  // Octets read; fewer than asked for only at the end of the file.
+  virtual base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) = 0;
+  virtual base::Result<> write_at(std::uint64_t offset,
+                                  std::span<const std::string_view> pieces) = 0;
+  // fdatasync: data and size are safe when it returns. After a failure the file must not be
+  // trusted.
+  virtual base::Result<> sync() = 0;
+  virtual base::Result<std::uint64_t> size() = 0;
+  // Makes the file at least this long with blocks reserved, zero filled (fallocate).
+  virtual base::Result<> allocate(std::uint64_t bytes) = 0;
+  virtual base::Result<> truncate(std::uint64_t bytes) = 0;
+};
+
+enum class OpenMode {
+  read,           // must exist
+  write,          // must exist; read and write
+  create,         // read and write; made when missing
+  create_new,     // read and write; `exists` when there is one
+};
+
+struct FileInfo {
+  std::string name;  // last part of the path
+  std::uint64_t size = 0;
+  bool directory = false;
+  base::Time modified;
+};
+
+class Files {
+ public:
+  Files() = default;
+  Files(const Files&) = delete;
+  Files& operator=(const Files&) = delete;
+  virtual ~Files() = default;
+
+  // New files get `mode` permission bits (before umask).
+  virtual base::Result<std::unique_ptr<File>> open(std::string path, OpenMode how,
+                                                   unsigned mode = 0600) = 0;
+  virtual base::Result<> rename(std::string from, std::string to) = 0;  // replaces `to`
+  virtual base::Result<> remove(std::string path) = 0;
+  // And its parents; those that it made are safe when it returns (their parents are synced).
+  virtual base::Result<> make_directories(std::string path, unsigned mode = 0700) = 0;
+  // names in it are safe when it returns
+  virtual base::Result<> sync_directory(std::string path) = 0;
+  virtual base::Result<std::vector<FileInfo>> list(std::string path) = 0;  // sorted by name
+  virtual base::Result<FileInfo> info(std::string path) = 0;
+  virtual base::Result<std::uint64_t> free_bytes(std::string path) = 0;
+  // An exclusive lock held until the returned File ends; `busy` when another process has it.
+  virtual base::Result<std::unique_ptr<File>> lock(std::string path) = 0;
+};
+
+// Whole small files (configuration, keys): at most bytes_max octets, else `limit`.
+[[nodiscard]] base::Result<std::string> read_file(Files& files, std::string path,
+                                                  std::uint64_t bytes_max);
+// Written beside, synced, renamed over and the directory synced: never half there after a crash.
+[[nodiscard]] base::Result<> write_file(Files& files, std::string path, std::string_view bytes,
+                                        unsigned mode = 0600);
+
+}  // namespace io

@@ -1,0 +1,56 @@
+// lib/io/tls.h: TLS over any Stream, both sides.
+//
+// What:    TlsServer and TlsClient hold keys and rules (OpenSSL); wrap a Stream into a TLS Stream.
+// In/Out:  accept()/connect() do the handshake and return a Stream whose tls() says what was negotiated.
+// Errors:  tls with OpenSSL's reason in words; closed, reset, cancelled from the stream below.
+// Limits:  TLS 1.2 and up; a handshake has the caller's deadline; records as OpenSSL bounds them.
+// Not here: whether TLS is wanted (session/starttls, delivery), DANE (delivery).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/io/network.h"
+#include "lib/io/task.h"
+
+namespace io {
+
+// A certificate chain and its key, both PEM text.
+struct TlsIdentity {
+  std::vector<std::string> names;  // for SNI; empty: the default identity
+  std::string certificate_pem;
+  std::string key_pem;
+};
+
+// Immutable once made; a reload makes a new one, old streams keep theirs.
+class TlsServer {
+ public:
+  // The first identity is the default. Session tickets are on.
+  [[nodiscard]] static base::Result<std::shared_ptr<TlsServer>> make(
+      const std::vector<TlsIdentity>& identities);
+  virtual ~TlsServer() = default;
+  virtual Task<Network::StreamResult> accept(std::unique_ptr<Stream> stream) = 0;
+};
+
+struct TlsClientOptions {
+  std::string server_name;   // SNI and the name to verify
+  bool must_verify = false;  // false: opportunistic, the outcome is only reported in TlsInfo
+};
+
+class TlsClient {
+ public:
+  // `ca_pem`: trust anchors instead of the system's; empty for the system's.
+  [[nodiscard]] static base::Result<std::shared_ptr<TlsClient>> make(const std::string& ca_pem);
+  virtual ~TlsClient() = default;
+  virtual Task<Network::StreamResult> connect(std::unique_ptr<Stream> stream,
+                                              TlsClientOptions options) = 0;
+};
+
+// A new ECDSA P-256 key with a self-signed certificate for these names, valid for `days` from `now`.
+[[nodiscard]] base::Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names,
+                                                         base::Time now, int days);
+
+}  // namespace io

@@ -1,0 +1,53 @@
+// lib/message/envelope.h: who sends a message and who is to get it.
+//
+// What:    Envelope is the sender, the recipients and what MAIL and RCPT asked for (RFC 5321, RFC
+// 3461). In/Out:  plain values that session fills, the queue stores and delivery reads. Errors:
+// none. Limits:  the number of recipients is limited where they are accepted. Not here: parsing
+// MAIL and RCPT (lib/smtp/command.h), the content (content.h).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/message/address.h"
+
+namespace message {
+
+// RFC 3461 §4.1 NOTIFY, as bits. notify_default: the sender said nothing, which means failure and,
+// when it lasts, delay; it is a value of its own because it is then not passed on to the next hop.
+inline constexpr std::uint8_t notify_default = 0;
+inline constexpr std::uint8_t notify_never = 1;
+inline constexpr std::uint8_t notify_success = 2;
+inline constexpr std::uint8_t notify_failure = 4;
+inline constexpr std::uint8_t notify_delay = 8;
+
+// Does a recipient with this NOTIFY want a report of that kind (one of the bits)?
+[[nodiscard]] constexpr bool notify_wants(std::uint8_t notify, std::uint8_t kind) {
+  if (notify == notify_default) return kind == notify_failure || kind == notify_delay;
+  return (notify & notify_never) == 0 && (notify & kind) != 0;
+}
+
+struct Recipient {
+  Address address;
+  Address original;   // before alias expansion: what the client wrote in RCPT
+  std::string orcpt;  // RFC 3461 §4.2, decoded: "rfc822;someone@example.org"; empty if not given
+  std::uint8_t notify = notify_default;
+
+  bool operator==(const Recipient&) const = default;
+};
+
+struct Envelope {
+  enum class Ret : std::uint8_t { unset, full, headers };  // RFC 3461 §4.3
+
+  Address sender;
+  std::vector<Recipient> recipients;
+  bool eight_bit = false;  // BODY=8BITMIME was said, or an 8-bit octet was seen
+  bool smtputf8 = false;   // SMTPUTF8 was said: every hop must offer it (RFC 6531 §3.4)
+  std::string envid;       // RFC 3461 §4.4, decoded; empty if not given
+  Ret ret = Ret::unset;
+
+  bool operator==(const Envelope&) const = default;
+};
+
+}  // namespace message

@@ -1,0 +1,70 @@
+// lib/smtp/octet_masks.h: where CR, LF, dot and NUL stand in a block of 64 octets.
+//
+// What:    one bit per octet and kind; the DATA reader and writer look at 64 octets at a time.
+// In/Out:  up to 64 octets → four masks; bit i is octet i.
+// Errors:  none.
+// Limits:  block_bytes.
+// Not here: what the bits mean (data_reader.cc, data_writer.cc).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace smtp {
+
+inline constexpr std::size_t block_bytes = 64;
+
+struct OctetMasks {
+  std::uint64_t cr = 0;
+  std::uint64_t lf = 0;
+  std::uint64_t dot = 0;
+  std::uint64_t nul = 0;
+};
+
+// All 64 octets at `at`.
+[[nodiscard]] inline OctetMasks block_masks(const char* at) {
+  OctetMasks masks;
+#if defined(__SSE2__)
+  for (unsigned shift = 0; shift < block_bytes; shift += 16) {
+    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + shift));
+    const auto where = [&](char c) {
+      const int bits = _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(c)));
+      return static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << shift;
+    };
+    masks.cr |= where('\r');
+    masks.lf |= where('\n');
+    masks.dot |= where('.');
+    masks.nul |= where('\0');
+  }
+#else
+  for (unsigned i = 0; i < block_bytes; ++i) {
+    masks.cr |= static_cast<std::uint64_t>(at[i] == '\r') << i;
+    masks.lf |= static_cast<std::uint64_t>(at[i] == '\n') << i;
+    masks.dot |= static_cast<std::uint64_t>(at[i] == '.') << i;
+    masks.nul |= static_cast<std::uint64_t>(at[i] == '\0') << i;
+  }
+#endif
+  return masks;
+}
+
+// The lowest `count` bits, 1 to 64.
+[[nodiscard]] constexpr std::uint64_t low_bits(std::size_t count) {
+  return ~std::uint64_t{0} >> (block_bytes - count);
+}
+
+// The first `count` octets at `at`, 1 to 64; no octet beyond them is read.
+[[nodiscard]] inline OctetMasks octet_masks(const char* at, std::size_t count) {
+  if (count == block_bytes) return block_masks(at);
+  std::array<char, block_bytes> block;  // NOLINT: what is not filled is masked below
+  block.fill(' ');
+  std::memcpy(block.data(), at, count);
+  return block_masks(block.data());
+}
+
+}  // namespace smtp

@@ -1,0 +1,56 @@
+// See recipient.h.
+#include "policy/recipient.h"
+
+#include <fmt/format.h>
+
+namespace policy {
+namespace {
+
+RecipientVerdict refuse(Verdict verdict, bool unknown = false) {
+  return {.verdict = std::move(verdict), .recipients = {}, .unknown = unknown};
+}
+
+RecipientVerdict relay(const Settings& settings, const Transaction& transaction,
+                       const message::Recipient& recipient) {
+  if (may_relay(settings, transaction)) return {.verdict = {}, .recipients = {recipient}};
+  return refuse(reject(smtp::reply(
+      550, {5, 7, 1},
+      fmt::format("We do not relay to {}. If you are one of our users, log in first; if you run a "
+                  "server that should relay here, ask our postmaster",
+                  recipient.address.text()))));
+}
+
+}  // namespace
+
+bool may_relay(const Settings& settings, const Transaction& transaction) {
+  if (!transaction.login.empty()) return true;
+  for (const io::IpNetwork& network : settings.relay_networks) {
+    if (network.contains(transaction.peer.address)) return true;
+  }
+  return false;
+}
+
+RecipientVerdict check_recipient(const Settings& settings, const Transaction& transaction,
+                                 const message::Recipient& recipient,
+                                 const directory::Snapshot& known) {
+  directory::Expansion expansion = known.expand(recipient);
+  if (expansion.kind == directory::Local::foreign) return relay(settings, transaction, recipient);
+  if (expansion.kind == directory::Local::unknown) {
+    return refuse(reject(smtp::reply(550, {5, 1, 1},
+                                     fmt::format("There is no mailbox {} here. Check the address "
+                                                 "for a typing mistake",
+                                                 recipient.address.text()))),
+                  true);
+  }
+  if (!expansion.problem.empty()) {
+    // A fact about our own directory is missing: the sender must not lose mail by it (invariant 4).
+    Verdict verdict = defer(smtp::reply(
+        451, {4, 3, 0},
+        fmt::format("{} cannot take mail at the moment; try again later", recipient.address.text())));
+    verdict.reasons.push_back(std::move(expansion.problem));
+    return refuse(std::move(verdict));
+  }
+  return {.verdict = {}, .recipients = std::move(expansion.recipients)};
+}
+
+}  // namespace policy

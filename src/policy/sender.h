@@ -1,0 +1,18 @@
+// policy/sender.h: rules about MAIL: who must log in, and whose address may be used.
+//
+// What:    on a submission port nobody sends without AUTH, and only from an address that is his.
+// In/Out:  Transaction with sender → Verdict.
+// Errors:  530 5.7.0 without AUTH; 550 5.7.1 for somebody else's address.
+// Limits:  none.
+// Not here: passwords (session/auth), SPF and its kin (lib/mailauth).
+#pragma once
+
+#include "policy/transaction.h"
+#include "policy/verdict.h"
+
+namespace policy {
+
+[[nodiscard]] Verdict check_sender(const Transaction& transaction,
+                                   const directory::Snapshot& known);
+
+}  // namespace policy

@@ -1,0 +1,42 @@
+// policy/verdict.h: what policy says of a transaction.
+//
+// What:    accept (with fields to add) · hold · discard · reject 5yz · defer 4yz, with its reasons.
+// In/Out:  a value; the session turns it into the reply and, at the end, into what is committed.
+// Errors:  trouble of a check is `defer` or nothing, never `reject` (HOUSE invariant 4).
+// Limits:  reasons are for people: a few lines.
+// Not here: who decides (policy.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "directory/directory.h"
+#include "lib/smtp/reply.h"
+
+namespace policy {
+
+struct Verdict {
+  enum class Kind : std::uint8_t { accept, hold, discard, reject, defer };
+  Kind kind = Kind::accept;
+  smtp::Reply reply;                       // for reject and defer; accept has the command's own
+  std::vector<std::string> header_fields;  // whole fields with CRLF to put in front of the message
+  std::vector<std::string> reasons;        // for the log and `explain`
+
+  [[nodiscard]] bool accepted() const { return kind != Kind::reject && kind != Kind::defer; }
+};
+
+[[nodiscard]] inline Verdict reject(smtp::Reply reply) {
+  return {.kind = Verdict::Kind::reject, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
+}
+[[nodiscard]] inline Verdict defer(smtp::Reply reply) {
+  return {.kind = Verdict::Kind::defer, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
+}
+
+// A verdict on one RCPT, and the recipients that it stands for.
+struct RecipientVerdict {
+  Verdict verdict;
+  std::vector<message::Recipient> recipients;
+  bool unknown = false;  // refused because there is no such mailbox: counted against harvesting
+};
+
+}  // namespace policy

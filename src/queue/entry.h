@@ -1,0 +1,93 @@
+// queue/entry.h: what the schedule keeps of one message for one destination, and where.
+//
+// What:    Entry (64 bytes), Slots (their storage, reused by number) and EntryList (linked through
+//          them).
+// In/Out:  Slots::take() → slot number; EntryList links slots by their numbers.
+// Errors:  none; misuse is a CHECK.
+// Limits:  2^32 - 1 entries.
+// Not here: what moves an entry from state to state (schedule.h), the order of time (due_heap.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "lib/base/check.h"
+#include "lib/base/id.h"
+#include "lib/base/time.h"
+
+namespace queue {
+
+using base::MessageId;
+
+inline constexpr std::uint32_t no_slot = 0xffffffff;
+
+enum class EntryState : std::uint8_t {
+  free,
+  ready,    // due; in its destination's list, perhaps behind the destination's own backoff
+  waiting,  // not due yet; in the heap
+  held,     // by an operator or a policy; only a release moves it
+  expired,  // ends without another attempt: its destination was never reached
+  active,   // an attempt is running
+  taken,    // its expiry or an operator's word is being carried out
+};
+
+// A million of them is what makes the queue's memory: numbers instead of pointers and strings.
+struct Entry {
+  MessageId id;
+  base::Time due;
+  std::unique_ptr<std::uint32_t[]> more;  // recipients after the first; mostly there are none
+  std::uint32_t first_recipient = 0;
+  std::uint32_t recipient_count = 0;
+  std::uint32_t destination = 0;
+  std::uint32_t expires = 0;         // seconds since 1970
+  std::uint32_t previous = no_slot;  // in an EntryList
+  std::uint32_t next = no_slot;
+  std::uint32_t sibling = no_slot;  // the same message's entry for another destination
+  std::uint32_t place = no_slot;    // in the heap
+  std::uint16_t attempts = 0;       // failed ones
+  EntryState state = EntryState::free;
+  bool hold_after = false;  // to be held when its attempt has ended
+
+  [[nodiscard]] std::vector<std::uint32_t> recipients() const;
+  void set_recipients(std::span<const std::uint32_t> recipients);
+  [[nodiscard]] base::Time expiry() const { return base::Time(std::chrono::seconds(expires)); }
+};
+static_assert(sizeof(Entry) == 64);
+
+class Slots {
+ public:
+  [[nodiscard]] std::uint32_t take();
+  void give_back(std::uint32_t slot);
+  Entry& operator[](std::uint32_t slot) { return entries_[slot]; }
+  const Entry& operator[](std::uint32_t slot) const { return entries_[slot]; }
+  // All numbers ever given out are below it.
+  [[nodiscard]] std::uint32_t end() const { return static_cast<std::uint32_t>(entries_.size()); }
+  [[nodiscard]] std::uint32_t used() const { return used_; }
+
+ private:
+  std::deque<Entry> entries_;
+  std::uint32_t free_ = no_slot;  // linked through Entry::next
+  std::uint32_t used_ = 0;
+};
+
+// First in, first out; anything can be taken out of the middle.
+class EntryList {
+ public:
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+  [[nodiscard]] std::uint32_t front() const { return first_; }
+  void push_back(Slots& slots, std::uint32_t slot);
+  void remove(Slots& slots, std::uint32_t slot);
+  void clear() { *this = {}; }
+
+ private:
+  std::uint32_t first_ = no_slot;
+  std::uint32_t last_ = no_slot;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace queue

@@ -1,0 +1,44 @@
+// queue/journal/draft.h: a body that is arriving.
+//
+// What:    collects octets; when there are more than draft_chunk_bytes they go to disk as chunks.
+// In/Out:  Draft::append; Journal::commit takes tail and chunks.
+// Errors:  those of Stream::submit: the draft is of no use then.
+// Limits:  draft_chunk_bytes of memory; the size is the caller's limit.
+// Not here: the commit record (journal.cc).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "queue/journal/context.h"
+#include "queue/journal/stream.h"
+#include "queue/store.h"
+
+namespace queue::journal {
+
+class JournalDraft final : public Draft {
+ public:
+  JournalDraft(Context& context, Stream& stream)
+      : context_(context), stream_(stream), stream_alive_(stream.alive()) {}
+  ~JournalDraft() override;
+
+  io::Task<base::Result<>> append(std::string bytes) override;
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+
+  [[nodiscard]] Stream& stream() { return stream_; }
+  [[nodiscard]] std::string& tail() { return tail_; }  // what is not on disk yet
+  [[nodiscard]] const std::vector<Chunk>& chunks() const { return chunks_; }
+  // The chunks belong to a message now.
+  void committed() { chunks_.clear(); }
+
+ private:
+  Context& context_;
+  Stream& stream_;
+  std::weak_ptr<const bool> stream_alive_;
+  std::uint64_t size_ = 0;
+  std::string tail_;
+  std::vector<Chunk> chunks_;
+};
+
+}  // namespace queue::journal

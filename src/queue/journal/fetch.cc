@@ -1,0 +1,167 @@
+// See fetch.h.
+#include "queue/journal/fetch.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace queue::journal {
+
+namespace {
+
+// Most metas fit, so that one read does.
+constexpr std::size_t first_read_bytes = 4096;
+
+std::unexpected<base::Error> corrupt(const SegmentHeader& header, std::uint32_t offset,
+                                     std::string_view what) {
+  return base::fail(base::ErrorKind::corrupt,
+                    fmt::format("journal segment {} at {}: {} does not match its checksum",
+                                SegmentName{header.stream, header.segment}.text(), offset, what));
+}
+
+base::Result<std::string> read_meta(const OpenSegment& segment, std::uint32_t offset) {
+  std::string bytes(first_read_bytes, '\0');
+  auto got = segment.file->read_at(offset, bytes);
+  if (!got) return std::unexpected(std::move(got.error()));
+  bytes.resize(*got);
+  const auto header = decode_record_header(bytes, segment.header.salt, offset);
+  if (!header) return corrupt(segment.header, offset, "a record's header");
+  std::string meta = bytes.substr(record_header_bytes, header->meta_bytes);
+  if (const std::size_t have = meta.size(); have < header->meta_bytes) {
+    meta.resize(header->meta_bytes);
+    auto more = segment.file->read_at(offset + record_header_bytes + have,
+                                      std::span(meta).subspan(have));
+    if (!more) return std::unexpected(std::move(more.error()));
+  }
+  if (!meta_holds(*header, segment.header.salt, offset, meta)) {
+    return corrupt(segment.header, offset, "a record");
+  }
+  return meta;
+}
+
+base::Result<std::string> read_body(const OpenSegment& segment, std::uint32_t offset,
+                                    std::uint64_t bytes) {
+  std::string record(bytes, '\0');
+  auto got = segment.file->read_at(offset, record);
+  if (!got) return std::unexpected(std::move(got.error()));
+  record.resize(*got);
+  const auto view = parse_record(record, segment.header.salt, offset);
+  if (!view || !view->body_ok) return corrupt(segment.header, offset, "a body");
+  const auto begin = static_cast<std::size_t>(view->body.data() - record.data());
+  const std::size_t length = view->body.size();
+  record.resize(begin + length);
+  record.erase(0, begin);
+  return record;
+}
+
+base::Result<Defer> find_defer(std::string_view meta, MessageId id) {
+  auto defers = decode_defers(meta);
+  if (defers) {
+    // The last one counts when a batch names a message twice.
+    const auto found = std::ranges::find(defers->rbegin(), defers->rend(), id, &Defer::id);
+    if (found != defers->rend()) return std::move(*found);
+  }
+  return base::fail(base::ErrorKind::corrupt, "no deferral of " + id.text() + " where it was");
+}
+
+std::unexpected<base::Error> no_message(MessageId id) {
+  return base::fail(base::ErrorKind::not_found, "no message " + id.text() + " in the journal");
+}
+
+// Appends what [begin, begin + piece.size()) and the wanted span have in common.
+void append_common(std::string& out, std::string_view piece, std::uint64_t begin, Span wanted) {
+  const std::uint64_t from = std::max(wanted.offset, begin);
+  const std::uint64_t to = std::min(wanted.offset + wanted.length, begin + piece.size());
+  if (from < to) out.append(piece.substr(from - begin, to - from));
+}
+
+}  // namespace
+
+io::Task<base::Result<std::string>> fetch_meta(Context& context, Stream& stream, Place place) {
+  auto segment = stream.segment(place.segment);
+  if (!segment) co_return std::unexpected(std::move(segment.error()));
+  co_return co_await off_loop(context, [segment = std::move(*segment), place] {
+    return read_meta(*segment, place.offset);
+  });
+}
+
+io::Task<base::Result<std::string>> fetch_body(Context& context, Stream& stream, Place place,
+                                               std::uint64_t bytes) {
+  auto segment = stream.segment(place.segment);
+  if (!segment) co_return std::unexpected(std::move(segment.error()));
+  co_return co_await off_loop(context, [segment = std::move(*segment), place, bytes] {
+    return read_body(*segment, place.offset, bytes);
+  });
+}
+
+io::Task<base::Result<FetchedMessage>> fetch_message(Context& context, Stream& stream,
+                                                     MessageId id) {
+  const Live* live = stream.ledger().find(id);
+  if (live == nullptr) co_return no_message(id);
+  FetchedMessage fetched;
+  fetched.source = {live->commit, live->defer, stream.ledger().states(id)};
+  auto bytes = co_await fetch_meta(context, stream, fetched.source.commit);
+  if (!bytes) co_return std::unexpected(std::move(bytes.error()));
+  const auto meta = decode_commit(*bytes);
+  auto info = meta ? decode_envelope(id, meta->envelope) : std::nullopt;
+  auto state = meta ? decode_state(meta->state) : std::nullopt;
+  if (!info || !state) {
+    co_return base::fail(base::ErrorKind::corrupt, "message " + id.text() + " is unreadable");
+  }
+  auto content = message::Content::decode(meta->content);
+  if (!content) co_return std::unexpected(std::move(content.error()));
+  fetched.info = std::move(*info);
+  fetched.info.content = std::move(*content);
+  fetched.state = std::move(*state);
+  overlay_states(fetched.state.recipients, fetched.source.states);
+  if (fetched.source.defer) {
+    auto defers = co_await fetch_meta(context, stream, fetched.source.defer);
+    if (!defers) co_return std::unexpected(std::move(defers.error()));
+    auto defer = find_defer(*defers, id);
+    if (!defer) co_return std::unexpected(std::move(defer.error()));
+    fetched.state.defer = std::move(*defer);
+  }
+  co_return fetched;
+}
+
+io::Task<base::Result<std::string>> fetch_span(Context& context, Stream& stream, MessageId id,
+                                               Span span) {
+  const Live* live = stream.ledger().find(id);
+  if (live == nullptr) co_return no_message(id);
+  span.length = std::min(span.length, UINT64_MAX - span.offset);
+  std::string out;
+  if (live->body) {
+    append_common(out, *live->body, 0, span);
+    co_return out;
+  }
+  struct Part {
+    Place place;
+    std::uint64_t record_bytes;
+    std::uint64_t begin;
+    std::uint64_t bytes;
+  };
+  std::vector<Part> parts;
+  std::uint64_t begin = 0;
+  for (const Chunk& chunk : stream.ledger().chunks(id)) {
+    parts.push_back({chunk.place, record_bytes(0, chunk.bytes), begin, chunk.bytes});
+    begin += chunk.bytes;
+  }
+  // How much of the body the commit itself holds shows when it is read.
+  parts.push_back({live->commit, live->record_bytes, begin, UINT64_MAX - begin});
+  for (const Part& part : parts) {
+    if (part.begin >= span.offset + span.length || part.begin + part.bytes <= span.offset) continue;
+    auto& last = stream.last_read();
+    if (last.place == part.place) {
+      append_common(out, last.body, part.begin, span);
+      continue;
+    }
+    auto body = co_await fetch_body(context, stream, part.place, part.record_bytes);
+    if (!body) co_return std::unexpected(std::move(body.error()));
+    append_common(out, *body, part.begin, span);
+    stream.last_read() = {part.place, std::move(*body)};
+  }
+  co_return out;
+}
+
+}  // namespace queue::journal

@@ -1,0 +1,259 @@
+// See segment.h.
+#include "queue/journal/segment.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "lib/base/check.h"
+#include "lib/base/text.h"
+
+namespace queue::journal {
+
+namespace {
+
+constexpr std::string_view suffix = ".log";
+constexpr std::size_t segment_digits = 10;
+constexpr std::size_t stream_digits = 4;
+constexpr std::uint64_t rewrite_bytes = 1ULL << 20U;
+
+std::string path_of(const std::string& folder, SegmentName name) {
+  return folder + "/" + name.text();
+}
+
+base::Result<std::string> read_exactly(io::File& file, std::uint64_t offset, std::uint64_t bytes) {
+  std::string into(bytes, '\0');
+  auto got = file.read_at(offset, into);
+  if (!got) return std::unexpected(std::move(got.error()));
+  into.resize(*got);
+  return into;
+}
+
+base::Result<> write_piece(io::File& file, std::uint64_t offset, std::string_view bytes) {
+  return file.write_at(offset, std::span(&bytes, 1));
+}
+
+base::Result<OpenSegment> prepare(io::Files& files, const std::string& folder,
+                                  const SegmentHeader& header, std::uint64_t bytes) {
+  const SegmentName name{header.stream, header.segment};
+  auto file = files.open(path_of(folder, name), io::OpenMode::create_new);
+  if (!file) return std::unexpected(std::move(file.error()));
+  if (auto done = (*file)->allocate(bytes); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = write_piece(**file, 0, encode(header)); !done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  if (auto done = (*file)->sync(); !done) return std::unexpected(std::move(done.error()));
+  if (auto done = files.sync_directory(folder); !done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  return OpenSegment{std::move(*file), header};
+}
+
+struct Ends {  // the two ends of a file
+  std::optional<SegmentHeader> header;
+  std::optional<Trailer> trailer;
+  std::uint64_t bytes = 0;
+};
+
+base::Result<Ends> read_ends(io::File& file, SegmentName name) {
+  Ends ends;
+  auto bytes = file.size();
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  ends.bytes = *bytes;
+  auto first = read_exactly(file, 0, segment_header_bytes);
+  if (!first) return std::unexpected(std::move(first.error()));
+  ends.header = decode_segment_header(*first);
+  const auto ours = [&](auto& part) {
+    return part && part->stream == name.stream && part->segment == name.segment;
+  };
+  if (!ours(ends.header)) ends.header.reset();
+  if (*bytes < segment_header_bytes + trailer_bytes) return ends;
+  auto last = read_exactly(file, *bytes - trailer_bytes, trailer_bytes);
+  if (!last) return std::unexpected(std::move(last.error()));
+  ends.trailer = decode_trailer(*last);
+  if (!ours(ends.trailer) || ends.trailer->file_bytes != *bytes) ends.trailer.reset();
+  // The trailer holds the salt too: a damaged first sector does not cost the whole segment.
+  if (!ends.header && ends.trailer) {
+    ends.header = SegmentHeader{format_version, name.stream, name.segment, ends.trailer->salt, 0};
+  }
+  return ends;
+}
+
+base::Result<> check_version(const SegmentHeader& header, SegmentName name) {
+  if (header.version == format_version) return {};
+  return base::fail(base::ErrorKind::unsupported,
+                    fmt::format("journal segment {} has format version {}, this program knows {}: "
+                                "it was written by a newer one",
+                                name.text(), header.version, format_version));
+}
+
+base::Result<std::optional<Summary>> read_index(io::File& file, const Ends& ends, Reading& reading) {
+  const std::uint32_t offset = ends.trailer->index_offset;
+  if (offset < segment_header_bytes || offset > ends.bytes - trailer_bytes) return std::nullopt;
+  auto bytes = read_exactly(file, offset, ends.bytes - trailer_bytes - offset);
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  reading.bytes_read += bytes->size();
+  const auto record = parse_record(*bytes, ends.header->salt, offset);
+  if (!record || !record->meta_ok || record->header.type != RecordType::index) return std::nullopt;
+  return Summary::decode(record->meta);
+}
+
+base::Result<> read_by_scan(io::File& file, const Ends& ends, Reading& reading) {
+  auto bytes = read_exactly(file, 0, ends.bytes);
+  if (!bytes) return std::unexpected(std::move(bytes.error()));
+  reading.bytes_read += bytes->size();
+  if (ends.header) {
+    auto damages = std::move(reading.scan.damages);
+    reading.scan = scan_segment(*bytes, *ends.header);
+    std::ranges::move(reading.scan.damages, std::back_inserter(damages));
+    reading.scan.damages = std::move(damages);
+    const bool nothing = reading.scan.tail == segment_header_bytes && reading.scan.damages.empty();
+    if (nothing) reading.condition = Reading::Condition::unused;
+    return {};
+  }
+  // No record is written before the header is safe: without one there is nothing, or damage.
+  const auto rest = std::string_view(*bytes).substr(std::min(bytes->size(), segment_header_bytes));
+  reading.condition =
+      all_zero(rest) ? Reading::Condition::unused : Reading::Condition::unreadable;
+  return {};
+}
+
+}  // namespace
+
+std::string SegmentName::text() const { return fmt::format("{:04}-{:010}.log", stream, segment); }
+
+std::optional<SegmentName> SegmentName::parse(std::string_view text) {
+  if (!text.ends_with(suffix)) return {};
+  text.remove_suffix(suffix.size());
+  const std::size_t dash = text.find('-');
+  if (dash == std::string_view::npos || dash < stream_digits) return {};
+  const auto stream = base::parse_number(text.substr(0, dash));
+  const auto segment = base::parse_number(text.substr(dash + 1));
+  if (!stream || !segment || text.size() - dash - 1 != segment_digits) return {};
+  if (*stream > UINT32_MAX || *segment == 0 || *segment > UINT32_MAX) return {};
+  return SegmentName{static_cast<std::uint32_t>(*stream), static_cast<std::uint32_t>(*segment)};
+}
+
+base::Result<std::vector<SegmentName>> list_segments(io::Files& files, const std::string& folder) {
+  auto listed = files.list(folder);
+  std::vector<SegmentName> names;
+  if (!listed) {
+    if (listed.error().kind == base::ErrorKind::not_found) return names;
+    return std::unexpected(std::move(listed.error()));
+  }
+  for (const io::FileInfo& info : *listed) {
+    if (const auto name = SegmentName::parse(info.name); name && !info.directory) {
+      names.push_back(*name);
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+base::Result<OpenSegment> create_segment(io::Files& files, const std::string& folder,
+                                         const SegmentHeader& header, std::uint64_t bytes) {
+  auto segment = prepare(files, folder, header, bytes);
+  if (!segment && segment.error().kind != base::ErrorKind::exists) {
+    // Best effort: what stays is found without records at the next start and removed then.
+    (void)files.remove(path_of(folder, {header.stream, header.segment}));
+  }
+  return segment;
+}
+
+base::Result<OpenSegment> open_segment(io::Files& files, const std::string& folder,
+                                       SegmentName name) {
+  auto file = files.open(path_of(folder, name), io::OpenMode::write);
+  if (!file) return std::unexpected(std::move(file.error()));
+  auto ends = read_ends(**file, name);
+  if (!ends) return std::unexpected(std::move(ends.error()));
+  if (!ends->header) {
+    return base::fail(base::ErrorKind::corrupt,
+                      "the header of journal segment " + name.text() + " does not hold");
+  }
+  if (auto ok = check_version(*ends->header, name); !ok) return std::unexpected(ok.error());
+  return OpenSegment{std::move(*file), *ends->header};
+}
+
+base::Result<std::uint64_t> seal_segment(const OpenSegment& segment, std::uint32_t tail,
+                                         std::uint32_t epoch, const Summary& summary) {
+  const std::string meta = summary.encode();
+  RecordHeader header;
+  header.type = RecordType::index;
+  header.epoch = epoch;
+  const RecordHeaderBytes record = seal_record(header, segment.header.salt, tail, meta, {});
+  Trailer trailer;
+  trailer.stream = segment.header.stream;
+  trailer.segment = segment.header.segment;
+  trailer.index_offset = tail;
+  trailer.salt = segment.header.salt;
+  trailer.file_bytes = tail + seal_bytes(meta.size());
+  const std::string last = encode(trailer);
+  const std::string padding(record_bytes(meta.size(), 0) - record_header_bytes - meta.size(), '\0');
+  const std::array<std::string_view, 3> pieces = {
+      std::string_view(record.data(), record.size()), meta, padding};
+  // The index is safe before the trailer says that there is one: an index that does not hold is damage.
+  io::File& file = *segment.file;
+  base::Result<> done = file.write_at(tail, pieces);
+  if (done) done = file.sync();
+  if (done) done = write_piece(file, trailer.file_bytes - trailer_bytes, last);
+  if (done) done = file.truncate(trailer.file_bytes);
+  if (done) done = file.sync();
+  if (!done) return std::unexpected(std::move(done.error()));
+  return trailer.file_bytes;
+}
+
+base::Result<Reading> read_segment(io::Files& files, const std::string& folder, SegmentName name) {
+  auto file = files.open(path_of(folder, name), io::OpenMode::read);
+  if (!file) return std::unexpected(std::move(file.error()));
+  auto ends = read_ends(**file, name);
+  if (!ends) return std::unexpected(std::move(ends.error()));
+  if (ends->header) {
+    if (auto ok = check_version(*ends->header, name); !ok) return std::unexpected(ok.error());
+  }
+  Reading reading;
+  reading.file_bytes = ends->bytes;
+  reading.bytes_read = segment_header_bytes + trailer_bytes;
+  if (ends->trailer) {
+    auto summary = read_index(**file, *ends, reading);
+    if (!summary) return std::unexpected(std::move(summary.error()));
+    if (*summary) {
+      reading.scan.summary = std::move(**summary);
+      return reading;
+    }
+    reading.scan.damages.push_back(
+        {ends->trailer->index_offset, 0, "index does not match its checksum"});
+  }
+  reading.condition = Reading::Condition::unsealed;
+  if (auto done = read_by_scan(**file, *ends, reading); !done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  return reading;
+}
+
+base::Result<std::uint64_t> recover_segment(io::Files& files, const std::string& folder,
+                                            SegmentName name, const Scan& scan) {
+  auto segment = open_segment(files, folder, name);
+  if (!segment) return std::unexpected(std::move(segment.error()));
+  io::File& file = *segment->file;
+  for (std::uint64_t at = scan.epoch; at < scan.tail; at += rewrite_bytes) {
+    auto bytes = read_exactly(file, at, std::min<std::uint64_t>(rewrite_bytes, scan.tail - at));
+    if (!bytes) return std::unexpected(std::move(bytes.error()));
+    if (auto done = write_piece(file, at, *bytes); !done) {
+      return std::unexpected(std::move(done.error()));
+    }
+  }
+  auto sealed = seal_segment(*segment, scan.tail, scan.epoch, scan.summary);
+  if (sealed || sealed.error().kind != base::ErrorKind::no_space) return sealed;
+  // On a full disk it is read by scanning once more; what it holds must be safe all the same.
+  if (auto done = file.sync(); !done) return std::unexpected(std::move(done.error()));
+  return file.size();
+}
+
+base::Result<> remove_segment(io::Files& files, const std::string& folder, SegmentName name) {
+  if (auto done = files.remove(path_of(folder, name)); !done) return done;
+  return files.sync_directory(folder);
+}
+
+}  // namespace queue::journal

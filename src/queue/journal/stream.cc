@@ -1,0 +1,254 @@
+// See stream.h.
+#include "queue/journal/stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "lib/base/check.h"
+#include "lib/io/loop.h"
+#include "lib/io/random.h"
+
+namespace queue::journal {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Ends and deferrals wait so long for a commit to share its sync: losing one costs a duplicate attempt.
+constexpr base::Duration soon_sync = 10ms;
+constexpr std::size_t open_segments_max = 64;
+constexpr std::uint64_t segment_bytes_min = 64ULL << 10U;
+// An adopted stream takes only the ends of its messages.
+constexpr std::uint64_t adopted_segment_bytes_max = 1ULL << 20U;
+
+}  // namespace
+
+Stream::Stream(Context& context, std::uint32_t number, bool own)
+    : context_(context), number_(number), own_(own), ledger_(context.bodies) {}
+
+Stream::~Stream() { context_.doors.clock.disarm(soon_timer_); }
+
+void Stream::SoonTimer::fire() {
+  stream_.soon_armed_ = false;
+  stream_.urgent_ = true;
+  stream_.wake();
+}
+
+io::Task<base::Result<>> Stream::submit(Submission& submission) {
+  if (!trouble_.empty()) co_return base::fail(trouble_kind_, trouble_);
+  if (closing_) co_return base::fail(base::ErrorKind::closed, "the journal is closed");
+  waiting_.push_back(&submission);
+  if (submission.sync != Submission::Sync::soon) urgent_ = true;
+  wake();
+  co_return co_await submission.done;
+}
+
+io::Task<base::Result<>> Stream::make_safe() {
+  Submission nothing;
+  co_return co_await submit(nothing);
+}
+
+io::Task<base::Result<>> Stream::seal() {
+  Submission submission;
+  submission.seal = true;
+  co_return co_await submit(submission);
+}
+
+// The flush runs after everything that is ready now: so it takes along what the same turn commits.
+void Stream::wake() {
+  if (flushing_ || posted_ || waiting_.empty()) return;
+  if (!urgent_) {
+    if (!soon_armed_) context_.doors.clock.arm(soon_timer_, context_.doors.clock.now() + soon_sync);
+    soon_armed_ = true;
+    return;
+  }
+  posted_ = true;
+  context_.doors.loop.post([this, alive = alive()] {
+    if (alive.expired()) return;
+    posted_ = false;
+    if (!flushing_ && !waiting_.empty()) tasks_.spawn(flush());
+  });
+}
+
+io::Task<void> Stream::flush() {
+  flushing_ = true;
+  urgent_ = false;
+  context_.doors.clock.disarm(soon_timer_);
+  soon_armed_ = false;
+  std::deque<Submission*> turn = std::exchange(waiting_, {});
+  while (!turn.empty() && trouble_.empty()) {
+    Batch batch = gather(turn);
+    if (batch.members.empty()) {
+      co_await make_room(turn);
+    } else {
+      co_await write(std::move(batch));
+    }
+  }
+  flushing_ = false;
+  if (!trouble_.empty()) {
+    const base::Error error{trouble_kind_, trouble_};
+    fail_all(std::move(turn), error);
+    fail_all(std::exchange(waiting_, {}), error);
+    co_return;
+  }
+  if (ledger_.take_dead_hint() && on_dead_segment_) on_dead_segment_();
+  wake();
+}
+
+Batch Stream::gather(std::deque<Submission*>& turn) {
+  Batch batch = head_ ? head_->begin() : Batch{};
+  while (!turn.empty()) {
+    Submission& next = *turn.front();
+    if (next.seal) break;
+    settle(next, ledger_);
+    const std::uint64_t bytes = bytes_needed(next, ledger_);
+    if (bytes == 0) {
+      batch.members.push_back(&next);
+      batch.sync |= next.sync != Submission::Sync::none;
+    } else if (head_ && head_->fits(next, bytes)) {
+      head_->place(next, batch, ledger_, destinations_);
+    } else {
+      break;
+    }
+    turn.pop_front();
+  }
+  return batch;
+}
+
+io::Task<void> Stream::write(Batch batch) {
+  base::Result<> result = head_ ? head_->write(batch) : base::Result<>{};
+  if (result && batch.sync && head_ && head_->dirty()) {
+    const base::Instant begin = context_.doors.clock.now();
+    const auto segment = head_->segment();
+    result = co_await off_loop(context_, [segment] { return segment->file->sync(); });
+    context_.pace.measured(context_.doors.clock.now() - begin);
+    if (result) head_->synced();
+  }
+  if (!result) {
+    fail(result.error());
+    result = base::fail(trouble_kind_, trouble_);
+  }
+  for (Submission* member : batch.members) member->done.complete(result);
+}
+
+void Stream::fail(const base::Error& error) {
+  // After a failed sync nobody knows what is on the disk; only replay may look again.
+  trouble_kind_ = error.kind == base::ErrorKind::no_space ? error.kind : base::ErrorKind::io;
+  trouble_ = fmt::format("stream {} of the journal is closed until a restart: {}", number_,
+                         error.text());
+}
+
+void Stream::fail_all(std::deque<Submission*> submissions, const base::Error& error) {
+  for (Submission* submission : submissions) submission->done.complete(std::unexpected(error));
+}
+
+io::Task<void> Stream::make_room(std::deque<Submission*>& turn) {
+  Submission* const first = turn.front();
+  if (first->seal) {
+    auto sealed = co_await seal_head();
+    if (!sealed) fail(sealed.error());
+    turn.pop_front();
+    first->done.complete(std::move(sealed));
+    co_return;
+  }
+  auto made = co_await roll_over(*first);
+  if (made || !trouble_.empty()) co_return;
+  turn.pop_front();
+  first->done.complete(std::move(made));
+}
+
+io::Task<base::Result<>> Stream::roll_over(const Submission& next) {
+  auto opening = destinations_.in_force(context_.doors.clock.wall());
+  const std::uint64_t needed =
+      Head::capacity_for(bytes_needed(next, ledger_) + Head::opening_bytes(opening));
+  if (needed > segment_bytes_max) {
+    co_return base::fail(base::ErrorKind::limit, "more than fits into a segment of the journal");
+  }
+  const std::uint64_t standard =
+      own_ ? context_.settings->segment_bytes
+           : std::min(context_.settings->segment_bytes, adopted_segment_bytes_max);
+  std::uint64_t capacity = std::max(needed, std::min(standard, segment_bytes_max));
+  // Asked in this order: right after a refusal the disk is left alone.
+  if (next.mail && (!context_.space.refusal().empty() || !context_.space.room_for(capacity))) {
+    co_return base::fail(base::ErrorKind::no_space, context_.space.refusal());
+  }
+  auto made = co_await make_segment(capacity);
+  if (!made && made.error().kind == base::ErrorKind::no_space) {
+    if (next.mail) context_.space.met_the_end();
+    // Ends must go on when the disk is full: a small segment may still fit.
+    if (!next.mail && capacity > std::max(needed, segment_bytes_min)) {
+      capacity = std::max(needed, segment_bytes_min);
+      made = co_await make_segment(capacity);
+    }
+  }
+  if (!made) co_return std::unexpected(std::move(made.error()));
+  if (auto sealed = co_await seal_head(); !sealed) {
+    fail(sealed.error());
+    co_return sealed;
+  }
+  auto segment = std::make_shared<OpenSegment>(std::move(*made));
+  ledger_.add_segment(segment->header.segment, {});
+  head_ = std::make_unique<Head>(std::move(segment), capacity, std::move(opening));
+  co_return base::Result<>{};
+}
+
+io::Task<base::Result<OpenSegment>> Stream::make_segment(std::uint64_t capacity) {
+  SegmentHeader header;
+  header.stream = number_;
+  header.segment = ++last_segment_;  // never used again, even if this fails
+  header.salt = context_.doors.random.number();
+  header.created = context_.doors.clock.wall().time_since_epoch().count();
+  io::Files& files = context_.doors.files;
+  co_return co_await off_loop(context_, [&files, folder = context_.folder(), header, capacity] {
+    return create_segment(files, folder, header, capacity);
+  });
+}
+
+io::Task<base::Result<>> Stream::seal_head() {
+  if (!head_) co_return base::Result<>{};
+  const auto segment = head_->segment();
+  auto summary =
+      head_->sum_up(ledger_, destinations_.in_force(context_.doors.clock.wall()));
+  const std::uint32_t tail = head_->tail();
+  const std::uint32_t epoch = head_->epoch();
+  auto bytes = co_await off_loop(context_, [segment, tail, epoch, summary = std::move(summary)] {
+    return seal_segment(*segment, tail, epoch, summary);
+  });
+  if (!bytes) co_return std::unexpected(std::move(bytes.error()));
+  ledger_.seal_segment(segment->header.segment, *bytes);
+  open_[segment->header.segment] = segment;
+  head_.reset();
+  co_return base::Result<>{};
+}
+
+base::Result<std::shared_ptr<OpenSegment>> Stream::segment(std::uint32_t segment) {
+  if (head_ && head_->number() == segment) return head_->segment();
+  if (const auto found = open_.find(segment); found != open_.end()) return found->second;
+  if (!ledger_.has_segment(segment)) {
+    return base::fail(base::ErrorKind::corrupt,
+                      "journal segment " + SegmentName{number_, segment}.text() + " is missing");
+  }
+  auto opened = open_segment(context_.doors.files, context_.folder(), {number_, segment});
+  if (!opened) return std::unexpected(std::move(opened.error()));
+  if (open_.size() >= open_segments_max) open_.clear();  // readers keep theirs
+  return open_[segment] = std::make_shared<OpenSegment>(std::move(*opened));
+}
+
+io::Task<void> Stream::close() {
+  closing_ = true;
+  while (flushing_ || !waiting_.empty()) {
+    if (!flushing_) tasks_.spawn(flush());
+    co_await tasks_.join();
+  }
+  if (trouble_.empty()) {
+    // An error is met again by the replay of the next start; everybody was answered before.
+    (void)co_await seal_head();
+  }
+  head_.reset();
+  open_.clear();
+}
+
+}  // namespace queue::journal

@@ -1,0 +1,116 @@
+// queue/journal/stream.h: one stream: gathers what the loop wants written, writes it, syncs, answers.
+//
+// What:    group commit: everything submitted in one turn of the loop → one write, one sync.
+// In/Out:  submit() ends when the submission is safe (or, for chunks, written).
+// Errors:  a write or sync that fails closes the stream: trouble() says why until a restart. no_space
+//          when a segment cannot be allocated: then nothing was promised and the stream goes on.
+// Limits:  soon_sync for what may wait; open_segments_max files open for reading.
+// Not here: places and octets (head.h), replay (replay.h), compaction (compaction.h).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "lib/io/clock.h"
+#include "lib/io/task_group.h"
+#include "queue/journal/context.h"
+#include "queue/journal/destinations.h"
+#include "queue/journal/head.h"
+#include "queue/journal/ledger.h"
+#include "queue/journal/segment.h"
+#include "queue/journal/submission.h"
+
+namespace queue::journal {
+
+class Stream {
+ public:
+  // An adopted stream gets no new mail: its segments are small.
+  Stream(Context& context, std::uint32_t number, bool own);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream();
+
+  [[nodiscard]] std::uint32_t number() const { return number_; }
+  [[nodiscard]] bool own() const { return own_; }
+  [[nodiscard]] Ledger& ledger() { return ledger_; }
+  [[nodiscard]] Destinations& destinations() { return destinations_; }
+  [[nodiscard]] const std::string& trouble() const { return trouble_; }
+  [[nodiscard]] bool has_head() const { return head_ != nullptr; }
+
+  // Replay: segments up to this number exist.
+  void begin_after(std::uint32_t segment) { last_segment_ = segment; }
+  // Called (from the flush) when a segment may be worth emptying.
+  void on_dead_segment(std::function<void()> call) { on_dead_segment_ = std::move(call); }
+
+  io::Task<base::Result<>> submit(Submission& submission);
+  // Ends when everything placed until now is safe.
+  io::Task<base::Result<>> make_safe();
+  // Seals the head after everything submitted until now; the next record begins a new segment.
+  io::Task<base::Result<>> seal();
+  // Writes what waits, seals the head. Nothing may be submitted after it.
+  io::Task<void> close();
+
+  // For reading: the head's file, or an older one.
+  [[nodiscard]] base::Result<std::shared_ptr<OpenSegment>> segment(std::uint32_t segment);
+  void forget_file(std::uint32_t segment) { open_.erase(segment); }
+  // The body of the record read last, for readers that take a large piece in several reads.
+  struct LastRead {
+    Place place;
+    std::string body;
+  };
+  [[nodiscard]] LastRead& last_read() { return last_read_; }
+
+  // False when the Stream is gone: for drafts that outlive it.
+  [[nodiscard]] std::weak_ptr<const bool> alive() const { return alive_; }
+
+ private:
+  class SoonTimer final : public io::Timer {
+   public:
+    explicit SoonTimer(Stream& stream) : stream_(stream) {}
+    void fire() override;
+
+   private:
+    Stream& stream_;
+  };
+
+  void wake();
+  io::Task<void> flush();
+  [[nodiscard]] Batch gather(std::deque<Submission*>& turn);
+  io::Task<void> write(Batch batch);
+  // The first of `turn` does not fit, or wants the head sealed.
+  io::Task<void> make_room(std::deque<Submission*>& turn);
+  io::Task<base::Result<>> roll_over(const Submission& next);
+  io::Task<base::Result<OpenSegment>> make_segment(std::uint64_t capacity);
+  io::Task<base::Result<>> seal_head();
+  void fail(const base::Error& error);
+  static void fail_all(std::deque<Submission*> submissions, const base::Error& error);
+
+  Context& context_;
+  std::uint32_t number_;
+  bool own_;
+  Ledger ledger_;
+  Destinations destinations_;
+  std::unique_ptr<Head> head_;
+  std::uint32_t last_segment_ = 0;
+  std::map<std::uint32_t, std::shared_ptr<OpenSegment>> open_;
+  LastRead last_read_;
+  std::function<void()> on_dead_segment_;
+
+  std::deque<Submission*> waiting_;
+  bool urgent_ = false;  // something in waiting_ asks for a flush in this turn
+  bool posted_ = false;
+  bool flushing_ = false;
+  bool closing_ = false;
+  std::string trouble_;
+  base::ErrorKind trouble_kind_ = base::ErrorKind::io;
+  std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
+  SoonTimer soon_timer_{*this};
+  bool soon_armed_ = false;
+  io::TaskGroup tasks_;
+};
+
+}  // namespace queue::journal

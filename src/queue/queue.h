@@ -1,0 +1,95 @@
+// queue/queue.h: the queue: accepts, schedules, hands to couriers, ends or retries.
+//
+// What:    one Queue per loop owns its shard: its Store, its Schedule, its running attempts.
+// In/Out:  open_draft() and submit() from session; Courier and Notifier are called; operators ask
+//          with list/show and change with Operation.
+// Errors:  submit gives the Store's (no_space → 452, io → 451): then the message does not exist.
+// Limits:  queue/settings.h.
+// Not here: how bytes lie on disk (journal/), when a retry is due (schedule.h), where to
+//          (delivery/).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lib/base/event.h"
+#include "lib/base/metrics.h"
+#include "lib/io/doors.h"
+#include "lib/io/task.h"
+#include "queue/courier.h"
+#include "queue/notifier.h"
+#include "queue/settings.h"
+#include "queue/store.h"
+
+namespace queue {
+
+// One line of `stagepost queue list`, and what `show` adds.
+struct Summary {
+  MessageId id;
+  base::Time accepted;
+  std::string sender;                     // "" is the null sender
+  std::vector<std::string> recipients;    // still pending
+  std::vector<std::string> destinations;  // their destination keys
+  std::uint64_t bytes = 0;
+  std::uint32_t attempts = 0;
+  base::Time next_attempt;
+  std::string last_reply;
+  bool hold = false;
+  std::string hold_reason;
+  bool active = false;  // an attempt is running now
+};
+
+// Whom an operator's word is for: every field that is set must match.
+struct Filter {
+  MessageId id = {};        // 0: any
+  std::string sender = {};  // exact address; empty: any
+  std::string recipient = {};
+  std::string destination = {};  // key or domain
+  bool held_only = false;
+};
+
+enum class Operation : std::uint8_t { retry, hold, release, bounce, remove };
+
+struct Parts {
+  io::Doors doors;
+  Store& store;
+  Courier& courier;
+  Notifier& notifier;
+  base::EventSink& events;
+  base::Metrics& metrics;
+  base::IdMaker& ids;
+};
+
+class Queue {
+ public:
+  Queue() = default;
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  virtual ~Queue() = default;
+
+  [[nodiscard]] static std::unique_ptr<Queue> make(Parts parts,
+                                                   std::shared_ptr<const Settings> settings);
+
+  // Loads the store and begins to deliver.
+  virtual io::Task<base::Result<ReplayReport>> start() = 0;
+  // No new attempts; running ones get `grace`, then are cancelled; the store is closed.
+  virtual io::Task<void> stop(base::Duration grace) = 0;
+
+  virtual std::unique_ptr<Draft> open_draft() = 0;
+  // Ends when the message is safe on disk; then it is due at once.
+  virtual io::Task<base::Result<>> submit(std::unique_ptr<Draft> draft, MessageInfo info) = 0;
+  [[nodiscard]] virtual base::MessageId next_id() = 0;
+  // Not empty: why nothing can be accepted now.
+  [[nodiscard]] virtual std::string trouble() const = 0;
+
+  [[nodiscard]] virtual io::Task<std::vector<Summary>> list(Filter filter, std::size_t max) = 0;
+  // How many messages it changed. `reason` goes into the journal and the trace.
+  virtual io::Task<base::Result<std::size_t>> operate(Operation operation, Filter filter,
+                                                      std::string reason, bool dry_run) = 0;
+  [[nodiscard]] virtual std::size_t size() const = 0;
+  virtual void set_settings(std::shared_ptr<const Settings> settings) = 0;
+};
+
+}  // namespace queue

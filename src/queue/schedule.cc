@@ -1,0 +1,288 @@
+// See schedule.h.
+#include "queue/schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace queue {
+namespace {
+
+// A burst of due entries is moved in portions: fairness needs only one entry per destination, and a
+// million at once would stop the loop for a second.
+constexpr int promoted_at_once_max = 64;
+constexpr std::size_t reply_bytes_max = 512;  // of a destination's last words
+
+std::uint32_t seconds_of(base::Time time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, 0xffffffffLL));
+}
+
+}  // namespace
+
+Schedule::Schedule(std::shared_ptr<const Settings> settings)
+    : settings_(std::move(settings)),
+      destinations_(std::max(1U, settings_->destination_concurrency_max)) {}
+
+void Schedule::set_settings(std::shared_ptr<const Settings> settings) {
+  settings_ = std::move(settings);
+  destinations_.set_limit(std::max(1U, settings_->destination_concurrency_max));
+}
+
+// --- into the schedule ---------------------------------------------------------------------------
+
+void Schedule::add(const NewEntry& entry, base::Time now) {
+  if (join(entry)) return;
+  const std::uint32_t slot = slots_.take();
+  Entry& made = slots_[slot];
+  made.id = entry.id;
+  made.due = std::max(entry.next_attempt, base::Time{});
+  made.set_recipients(entry.recipients);
+  made.destination = destinations_.intern(entry.destination);
+  made.expires = seconds_of(entry.accepted + settings_->expire_after);
+  made.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(entry.attempts, 0xffff));
+  const auto [head, first] = index_.try_emplace(entry.id, slot);
+  if (!first) made.sibling = std::exchange(head->second, slot);
+  ++destinations_[made.destination].entries;
+  const EntryState due = made.due <= now ? EntryState::ready : EntryState::waiting;
+  place(slot, entry.hold ? EntryState::held : due);
+}
+
+void Schedule::restore_backoff(std::string_view destination, base::Time until,
+                               std::uint32_t failures, std::string_view reply) {
+  const auto index = destinations_.find(destination);
+  if (!index || destinations_[*index].blocked) return;
+  DestinationState& state = destinations_[*index];
+  state.failures = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(failures, 1, 0xffff));
+  state.last_reply = reply.substr(0, reply_bytes_max);
+  destinations_.block(*index, until);  // if that is past, the next call of next() ends it
+}
+
+bool Schedule::join(const NewEntry& entry) {
+  const auto found = index_.find(entry.id);
+  if (found == index_.end()) return false;
+  const auto destination = destinations_.find(entry.destination);
+  for (std::uint32_t slot = found->second; slot != no_slot; slot = slots_[slot].sibling) {
+    Entry& present = slots_[slot];
+    const bool out = present.state == EntryState::active || present.state == EntryState::taken;
+    if (out || present.destination != destination) continue;
+    std::vector<std::uint32_t> all = present.recipients();
+    all.insert(all.end(), entry.recipients.begin(), entry.recipients.end());
+    std::ranges::sort(all);
+    const auto doubled = std::ranges::unique(all);
+    all.erase(doubled.begin(), doubled.end());
+    present.set_recipients(all);
+    return true;
+  }
+  return false;
+}
+
+void Schedule::place(std::uint32_t slot, EntryState state) {
+  Entry& entry = slots_[slot];
+  CHECK(entry.previous == no_slot && entry.next == no_slot && entry.place == no_slot,
+        "an entry is taken out before it is put elsewhere");
+  entry.state = state;
+  if (state == EntryState::ready) {
+    destinations_[entry.destination].ready.push_back(slots_, slot);
+    destinations_.offer(entry.destination);
+  } else if (state == EntryState::waiting) {
+    waiting_.push(slots_, slot);
+  } else if (state == EntryState::expired) {
+    expired_.push_back(slots_, slot);
+  }
+}
+
+void Schedule::displace(std::uint32_t slot) {
+  const Entry& entry = slots_[slot];
+  if (entry.state == EntryState::ready) {
+    destinations_[entry.destination].ready.remove(slots_, slot);
+  } else if (entry.state == EntryState::waiting) {
+    waiting_.remove(slots_, slot);
+  } else if (entry.state == EntryState::expired) {
+    expired_.remove(slots_, slot);
+  }
+}
+
+void Schedule::erase(std::uint32_t slot) {
+  const Entry& entry = slots_[slot];
+  const auto head = index_.find(entry.id);
+  CHECK(head != index_.end(), "a message that was scheduled is in the index");
+  std::uint32_t* link = &head->second;
+  while (*link != slot) {
+    CHECK(*link != no_slot, "an entry is among its siblings");
+    link = &slots_[*link].sibling;
+  }
+  *link = entry.sibling;
+  if (head->second == no_slot) index_.erase(head);
+  const std::uint32_t destination = entry.destination;
+  slots_.give_back(slot);
+  --destinations_[destination].entries;
+  destinations_.release_if_unused(destination);
+}
+
+// --- what is next --------------------------------------------------------------------------------
+
+void Schedule::promote(base::Time now) {
+  for (int i = 0; i < promoted_at_once_max && !waiting_.empty(); ++i) {
+    if (waiting_.earliest() > now) return;
+    const std::uint32_t slot = waiting_.front();
+    displace(slot);
+    place(slot, EntryState::ready);
+  }
+}
+
+std::optional<Work> Schedule::next(base::Time now) {
+  if (active_ >= settings_->attempts_max) return std::nullopt;
+  destinations_.unblock_due(now);
+  promote(now);
+  if (!expired_.empty()) {
+    const std::uint32_t slot = expired_.front();
+    displace(slot);
+    return begin(slot, EntryState::taken);
+  }
+  for (;;) {
+    const auto destination = destinations_.next_runnable();
+    if (!destination) {
+      if (waiting_.empty() || waiting_.earliest() > now) return std::nullopt;
+      promote(now);
+      continue;
+    }
+    const std::uint32_t slot = destinations_[*destination].ready.front();
+    displace(slot);
+    Work work = begin(slot, EntryState::active);
+    destinations_.offer(*destination);
+    return work;
+  }
+}
+
+Work Schedule::begin(std::uint32_t slot, EntryState state) {
+  Entry& entry = slots_[slot];
+  DestinationState& destination = destinations_[entry.destination];
+  Work work{.ticket = slot,
+            .id = entry.id,
+            .destination = destination.key,
+            .recipients = entry.recipients(),
+            .attempts = entry.attempts,
+            .expires = entry.expiry(),
+            .expired = entry.state == EntryState::expired,
+            .destination_reply = {}};
+  if (work.expired) work.destination_reply = destination.last_reply;
+  place(slot, state);
+  ++active_;
+  if (state == EntryState::active) ++destination.active;
+  return work;
+}
+
+std::optional<base::Time> Schedule::next_wakeup() const {
+  if (active_ >= settings_->attempts_max) return std::nullopt;  // an ending will come first
+  std::optional<base::Time> wake = destinations_.next_unblock();
+  if (!waiting_.empty() && (!wake || waiting_.earliest() < *wake)) wake = waiting_.earliest();
+  return wake;
+}
+
+bool Schedule::open(std::string_view destination) const {
+  const auto index = destinations_.find(destination);
+  return !index || !destinations_[*index].blocked;
+}
+
+// --- what came of it -----------------------------------------------------------------------------
+
+Ended Schedule::finish(std::uint32_t ticket, const Ending& ending, base::Time now,
+                       std::uint64_t random) {
+  Entry& entry = slots_[ticket];
+  const bool attempted = entry.state == EntryState::active;
+  CHECK(attempted || entry.state == EntryState::taken, "only work that is out can be finished");
+  const std::uint32_t index = entry.destination;
+  --active_;
+  Ended ended;
+  if (attempted) {
+    --destinations_[index].active;
+    if (ending.whole_destination && !ending.interrupted) {
+      ended.destination_blocked = block(index, ending, now, random);
+    } else if (ending.reached && !ending.interrupted) {
+      destinations_.revive(index);
+    }
+  }
+  ended.destination_due = destinations_[index].blocked_until;
+  ended.destination_failures = destinations_[index].failures;
+  if (ending.left.empty()) {
+    const MessageId id = entry.id;
+    ended.attempts = entry.attempts;
+    if (destinations_[index].entries > 1) destinations_.offer(index);
+    erase(ticket);
+    ended.message_done = !index_.contains(id);
+    return ended;
+  }
+  entry.set_recipients(ending.left);
+  if (attempted && !ending.interrupted && entry.attempts < 0xffff) ++entry.attempts;
+  defer(ticket, ending, now, random);
+  destinations_.offer(index);
+  ended.held = entry.state == EntryState::held;
+  ended.attempts = entry.attempts;
+  ended.next_attempt = view(ticket).next_attempt;
+  return ended;
+}
+
+void Schedule::defer(std::uint32_t slot, const Ending& ending, base::Time now,
+                     std::uint64_t random) {
+  Entry& entry = slots_[slot];
+  const DestinationState& destination = destinations_[entry.destination];
+  if (std::exchange(entry.hold_after, false)) {
+    place(slot, EntryState::held);
+    return;
+  }
+  // It waits with its destination, and is due with all the others. But one that failed more often
+  // than its destination may itself be the cause, and must not block it again and again.
+  const bool with_destination = ending.whole_destination && entry.attempts <= destination.failures;
+  if (ending.interrupted) {
+    place(slot, entry.due <= now ? EntryState::ready : EntryState::waiting);
+    return;
+  }
+  if (with_destination) {
+    entry.due = now;
+    place(slot, EntryState::ready);
+    return;
+  }
+  entry.due = now + ladder(std::max<std::uint32_t>(entry.attempts, 1), random);
+  if (destination.blocked) entry.due = std::max(entry.due, destination.blocked_until);
+  // RFC 5321 §4.5.4.1 gives up after a time, not after a number: the last attempt is at its end.
+  if (entry.expiry() > now) entry.due = std::min(entry.due, entry.expiry());
+  place(slot, EntryState::waiting);
+}
+
+bool Schedule::block(std::uint32_t destination, const Ending& ending, base::Time now,
+                     std::uint64_t random) {
+  DestinationState& state = destinations_[destination];
+  state.last_reply = ending.reply.substr(0, reply_bytes_max);
+  if (state.blocked) return false;  // one of several attempts of the same round
+  if (state.failures < 0xffff) ++state.failures;
+  destinations_.block(destination, now + ladder(state.failures, random));
+  expire_ready(destination, now);
+  return true;
+}
+
+// Those behind the backoff are never attempted, so nobody else would notice that their time is
+// over.
+void Schedule::expire_ready(std::uint32_t destination, base::Time now) {
+  const EntryList& ready = destinations_[destination].ready;
+  std::uint32_t slot = ready.empty() ? no_slot : ready.front();
+  while (slot != no_slot) {
+    const std::uint32_t following = slots_[slot].next;
+    if (slots_[slot].expiry() <= now) {
+      displace(slot);
+      place(slot, EntryState::expired);
+    }
+    slot = following;
+  }
+}
+
+base::Duration Schedule::ladder(std::uint32_t failures, std::uint64_t random) const {
+  const auto& steps = settings_->retry_after;
+  CHECK(!steps.empty() && failures > 0, "a retry needs a step of the ladder");
+  const base::Duration step = steps[std::min<std::size_t>(failures, steps.size()) - 1];
+  const auto percent = std::min<std::int64_t>(settings_->retry_jitter_percent, 100);
+  const base::Duration::rep spread = step.count() / 100 * percent;
+  const auto range = static_cast<std::uint64_t>(2 * spread + 1);
+  return step + base::Duration(static_cast<base::Duration::rep>(random % range) - spread);
+}
+
+}  // namespace queue

@@ -1,0 +1,172 @@
+// See schedule.h: operators, views, the watchdog's check and its remedy.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "queue/schedule.h"
+
+namespace queue {
+
+bool Schedule::retry_now(std::uint32_t ticket, base::Time now) {
+  Entry& entry = slots_[ticket];
+  if (entry.state != EntryState::waiting && entry.state != EntryState::ready) return false;
+  displace(ticket);
+  entry.due = now;
+  place(ticket, EntryState::ready);
+  destinations_.unblock(entry.destination);
+  return true;
+}
+
+bool Schedule::hold(MessageId id) {
+  const auto found = index_.find(id);
+  if (found == index_.end()) return false;
+  for (std::uint32_t slot = found->second; slot != no_slot; slot = slots_[slot].sibling) {
+    Entry& entry = slots_[slot];
+    if (entry.state == EntryState::active || entry.state == EntryState::taken) {
+      entry.hold_after = true;
+    } else if (entry.state != EntryState::held) {
+      displace(slot);
+      place(slot, EntryState::held);
+    }
+  }
+  return true;
+}
+
+bool Schedule::release(MessageId id, base::Time now) {
+  const auto found = index_.find(id);
+  if (found == index_.end()) return false;
+  for (std::uint32_t slot = found->second; slot != no_slot; slot = slots_[slot].sibling) {
+    Entry& entry = slots_[slot];
+    entry.hold_after = false;
+    if (entry.state != EntryState::held) continue;
+    entry.due = now;
+    place(slot, EntryState::ready);
+  }
+  return true;
+}
+
+std::optional<Work> Schedule::take(std::uint32_t ticket) {
+  Entry& entry = slots_[ticket];
+  if (entry.state == EntryState::active || entry.state == EntryState::taken) return std::nullopt;
+  CHECK(entry.state != EntryState::free, "an entry that is gone cannot be taken");
+  entry.hold_after = entry.state == EntryState::held;
+  displace(ticket);
+  return begin(ticket, EntryState::taken);
+}
+
+EntryView Schedule::view(std::uint32_t slot) const {
+  const Entry& entry = slots_[slot];
+  const DestinationState& destination = destinations_[entry.destination];
+  const bool behind = entry.state == EntryState::ready && destination.blocked;
+  return {.ticket = slot,
+          .id = entry.id,
+          .destination = destination.key,
+          .recipients = entry.recipients(),
+          .next_attempt = behind ? std::max(entry.due, destination.blocked_until) : entry.due,
+          .attempts = entry.attempts,
+          .state = entry.state,
+          .destination_reply = destination.last_reply};
+}
+
+std::vector<EntryView> Schedule::entries(MessageId id) const {
+  std::vector<EntryView> views;
+  const auto found = index_.find(id);
+  if (found == index_.end()) return views;
+  for (std::uint32_t slot = found->second; slot != no_slot; slot = slots_[slot].sibling) {
+    views.push_back(view(slot));
+  }
+  return views;
+}
+
+void Schedule::each(const std::function<void(const EntryView&)>& visit) const {
+  for (std::uint32_t slot = 0; slot < slots_.end(); ++slot) {
+    if (slots_[slot].state != EntryState::free) visit(view(slot));
+  }
+}
+
+// --- the watchdog --------------------------------------------------------------------------------
+
+std::string Schedule::check_entry(std::uint32_t slot) const {
+  const Entry& entry = slots_[slot];
+  if (entry.state == EntryState::free) return {};
+  const auto wrong = [&](std::string_view what) {
+    return fmt::format("message {} for {}: {}", entry.id.text(),
+                       destinations_[entry.destination].key, what);
+  };
+  const auto head = index_.find(entry.id);
+  if (head == index_.end()) return wrong("is not in the index");
+  if (entry.recipient_count == 0) return wrong("has no recipients");
+  if (destinations_[entry.destination].entries == 0) return wrong("its destination is gone");
+  if ((entry.state == EntryState::waiting) != waiting_.holds(slots_, slot)) {
+    return wrong("waits, but is not in its place in the order of time");
+  }
+  const bool listed = entry.state == EntryState::ready || entry.state == EntryState::expired;
+  if (!listed && (entry.previous != no_slot || entry.next != no_slot)) {
+    return wrong("is in a list where it does not belong");
+  }
+  if (!listed) return {};
+  const EntryList& list =
+      entry.state == EntryState::expired ? expired_ : destinations_[entry.destination].ready;
+  const bool linked =
+      entry.previous == no_slot ? list.front() == slot : slots_[entry.previous].next == slot;
+  return linked && !list.empty() ? std::string() : wrong("is due, but not in its list");
+}
+
+std::string Schedule::check(std::size_t entries_max) {
+  for (; check_at_ < slots_.end() && entries_max > 0; ++check_at_, --entries_max) {
+    if (std::string found = check_entry(check_at_); !found.empty()) return found;
+  }
+  if (check_at_ < slots_.end()) return {};
+  check_at_ = 0;
+  std::size_t entries = 0;
+  std::size_t ready = 0;
+  for (std::uint32_t index = 0; index < destinations_.end(); ++index) {
+    const std::string_view found = destinations_.check(index);
+    const DestinationState& destination = destinations_[index];
+    if (!found.empty()) return fmt::format("{}: {}", destination.key, found);
+    entries += destination.entries;
+    ready += destination.ready.size();
+  }
+  if (entries != slots_.used()) return "the destinations' entries are not all the entries";
+  if (index_.size() > slots_.used()) return "the index names more messages than there are entries";
+  if (ready + waiting_.size() + expired_.size() + active_ > slots_.used()) {
+    return "more entries are due, waiting or active than there are";
+  }
+  return {};
+}
+
+void Schedule::rebuild() {
+  waiting_.clear();
+  expired_.clear();
+  for (std::uint32_t index = 0; index < destinations_.end(); ++index) {
+    destinations_[index].ready.clear();
+    destinations_[index].entries = 0;
+  }
+  index_.clear();
+  for (std::uint32_t slot = 0; slot < slots_.end(); ++slot) {
+    Entry& entry = slots_[slot];
+    if (entry.state == EntryState::free) continue;
+    entry.previous = no_slot;
+    entry.next = no_slot;
+    entry.place = no_slot;
+    entry.sibling = no_slot;
+    const auto [head, first] = index_.try_emplace(entry.id, slot);
+    if (!first) entry.sibling = std::exchange(head->second, slot);
+    ++destinations_[entry.destination].entries;
+    place(slot, entry.state);
+  }
+}
+
+std::size_t Schedule::memory_bytes() const {
+  // A node: link, key, value; an allocator's rounding and header make 40 of the 24. A chunk of the
+  // deque holds 512 bytes of entries and costs 24 more.
+  constexpr std::size_t index_node = 40;
+  std::size_t bytes = (slots_.end() + 7ULL) / 8 * (512 + 24) + waiting_.capacity() * 16 +
+                      index_.size() * index_node + index_.bucket_count() * sizeof(void*);
+  for (std::uint32_t slot = 0; slot < slots_.end(); ++slot) {
+    if (slots_[slot].more) bytes += (slots_[slot].recipient_count - 1) * 4ULL + 16;
+  }
+  return bytes + destinations_.memory_bytes();
+}
+
+}  // namespace queue

@@ -1,0 +1,316 @@
+// Tests of queue/schedule.h: what is next, retry, backoff of destinations, expiry, hold, memory.
+#include "queue/schedule.h"
+
+#include <gtest/gtest.h>
+
+namespace queue {
+namespace {
+
+using std::chrono_literals::operator""h;
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""s;
+
+const base::Time start{std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)};
+
+class ScheduleTest : public testing::Test {
+ protected:
+  static std::shared_ptr<Settings> plain() {
+    auto settings = std::make_shared<Settings>();
+    settings->retry_jitter_percent = 0;
+    settings->retry_after = {1min, 5min, 15min};
+    settings->expire_after = 2h;
+    return settings;
+  }
+
+  void add(std::uint64_t id, std::string_view destination, bool hold = false) {
+    const std::uint32_t recipient = 0;
+    schedule.add({.id = {id},
+                  .destination = destination,
+                  .recipients = {&recipient, 1},
+                  .accepted = now,
+                  .next_attempt = now,
+                  .hold = hold},
+                 now);
+  }
+  std::uint64_t next_id() {
+    auto work = schedule.next(now);
+    if (!work) return 0;
+    out[work->id.value] = *work;
+    return work->id.value;
+  }
+  Ended end(std::uint64_t id, Ending ending = {}) {
+    const Ended ended = schedule.finish(out.at(id).ticket, ending, now, 0);
+    out.erase(id);
+    EXPECT_EQ(schedule.check(), "");
+    return ended;
+  }
+  Ended defer(std::uint64_t id) { return end(id, {.left = {0}}); }
+  // Without checking the whole schedule.
+  void defer_quietly(std::uint64_t id) {
+    schedule.finish(out.at(id).ticket, {.left = {0}}, now, 0);
+    out.erase(id);
+  }
+  Ended unreachable(std::uint64_t id) {
+    return end(id, {.left = {0}, .whole_destination = true, .reply = "451 4.4.1 no route"});
+  }
+
+  std::shared_ptr<Settings> settings = plain();
+  Schedule schedule{settings};
+  base::Time now = start;
+  std::map<std::uint64_t, Work> out;
+};
+
+TEST_F(ScheduleTest, GivesADueMessageOnceAndForgetsItWhenItIsDone) {
+  add(1, "mx:a");
+  EXPECT_EQ(next_id(), 1U);
+  EXPECT_EQ(out.at(1).destination, "mx:a");
+  EXPECT_EQ(next_id(), 0U);
+  EXPECT_TRUE(end(1).message_done);
+  EXPECT_EQ(schedule.messages(), 0U);
+  EXPECT_EQ(schedule.next_wakeup(), std::nullopt);
+}
+
+TEST_F(ScheduleTest, ClimbsTheLadder) {
+  add(1, "mx:a");
+  std::vector<base::Duration> waits;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(next_id(), 1U);
+    EXPECT_EQ(out.at(1).attempts, static_cast<std::uint32_t>(i));
+    const base::Time next = defer(1).next_attempt;
+    waits.push_back(next - now);
+    EXPECT_EQ(schedule.next_wakeup(), next);
+    now = next - 1s;
+    EXPECT_EQ(next_id(), 0U) << "not a second too early";
+    now = next;
+  }
+  EXPECT_EQ(waits, (std::vector<base::Duration>{1min, 5min, 15min, 15min, 15min}));
+}
+
+TEST_F(ScheduleTest, TheLastAttemptIsAtTheExpiry) {
+  add(1, "mx:a");
+  now = start + 1h + 59min;
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_EQ(defer(1).next_attempt, start + 2h - 0s) << "60 s later would be past the expiry anyway";
+  now = start + 2h;
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_LE(out.at(1).expires, now);
+}
+
+TEST_F(ScheduleTest, JitterStaysInItsBounds) {
+  settings->retry_jitter_percent = 20;
+  add(1, "mx:a");
+  for (const std::uint64_t random : {0ULL, 1ULL, 123'456'789'123ULL, ~0ULL}) {
+    ASSERT_EQ(next_id(), 1U);
+    const Ended ended = schedule.finish(out.at(1).ticket, {.left = {0}}, now, random);
+    const base::Duration step =
+        std::array<base::Duration, 4>{1min, 5min, 15min, 15min}.at(ended.attempts - 1);
+    EXPECT_GE(ended.next_attempt - now, step * 8 / 10);
+    EXPECT_LE(ended.next_attempt - now, step * 12 / 10);
+    now = ended.next_attempt;
+  }
+}
+
+TEST_F(ScheduleTest, TakesTurnsBetweenDestinations) {
+  for (std::uint64_t i = 0; i < 100; ++i) add(100 + i, "mx:large");
+  add(1, "mx:small");
+  add(2, "mx:other");
+  add(3, "mx:small");
+  std::vector<std::uint64_t> order;
+  for (int i = 0; i < 7; ++i) order.push_back(next_id());
+  EXPECT_EQ(order, (std::vector<std::uint64_t>{100, 1, 2, 101, 3, 102, 103}));
+}
+
+TEST_F(ScheduleTest, LimitsAttemptsPerDestinationAndInAll) {
+  settings->destination_concurrency_max = 2;
+  settings->attempts_max = 3;
+  schedule.set_settings(settings);
+  for (std::uint64_t i = 1; i <= 4; ++i) add(i, "mx:a");
+  for (std::uint64_t i = 11; i <= 14; ++i) add(i, "mx:b");
+  EXPECT_EQ(next_id(), 1U);
+  EXPECT_EQ(next_id(), 11U);
+  EXPECT_EQ(next_id(), 2U);
+  EXPECT_EQ(next_id(), 0U) << "three in all";
+  EXPECT_EQ(schedule.next_wakeup(), std::nullopt);
+  end(11);
+  EXPECT_EQ(next_id(), 12U) << "mx:a has its two";
+  EXPECT_EQ(next_id(), 0U);
+}
+
+TEST_F(ScheduleTest, AnUnreachableDestinationIsProbedByOneThenOpensAgain) {
+  for (std::uint64_t i = 1; i <= 30; ++i) add(i, "mx:a");
+  for (std::uint64_t i = 1; i <= 20; ++i) EXPECT_EQ(next_id(), i);
+  EXPECT_EQ(next_id(), 0U);
+  const Ended first = unreachable(1);
+  EXPECT_TRUE(first.destination_blocked);
+  EXPECT_EQ(first.destination_due, now + 1min);
+  EXPECT_EQ(first.next_attempt, now + 1min) << "due together with the destination";
+  for (std::uint64_t i = 2; i <= 20; ++i) {
+    EXPECT_FALSE(unreachable(i).destination_blocked) << "the same round counts once";
+  }
+  EXPECT_EQ(next_id(), 0U);
+  now += 1min;
+  EXPECT_EQ(next_id(), 21U);
+  EXPECT_EQ(next_id(), 0U) << "a single probe";
+  EXPECT_EQ(unreachable(21).destination_due, now + 5min) << "the second step of the ladder";
+  now += 5min;
+  EXPECT_EQ(next_id(), 22U);
+  end(22);
+  EXPECT_EQ(next_id(), 23U);
+  EXPECT_EQ(next_id(), 24U);
+  EXPECT_EQ(next_id(), 0U) << "two after one success";
+  end(23);
+  end(24);
+  for (std::uint64_t i = 25; i <= 28; ++i) EXPECT_EQ(next_id(), i);
+  EXPECT_EQ(next_id(), 0U) << "four after three";
+}
+
+TEST_F(ScheduleTest, AMessageThatBlocksItsDestinationDoesNotDoItAgainAndAgain) {
+  add(1, "mx:a");
+  add(2, "mx:a");
+  EXPECT_EQ(next_id(), 1U);
+  unreachable(1);
+  now += 1min;
+  EXPECT_EQ(next_id(), 2U) << "the probe is another message";
+  end(2);
+  EXPECT_EQ(next_id(), 1U);
+  unreachable(1);  // its second failure, the destination's first since it worked
+  add(3, "mx:a");
+  now += 1min;
+  EXPECT_EQ(next_id(), 3U);
+  end(3);
+  EXPECT_EQ(next_id(), 0U) << "it waits on its own ladder";
+  now += 4min;
+  EXPECT_EQ(next_id(), 1U);
+}
+
+TEST_F(ScheduleTest, WhatWaitsBehindABackoffExpires) {
+  for (std::uint64_t i = 1; i <= 3; ++i) add(i, "mx:a");
+  settings->destination_concurrency_max = 1;
+  schedule.set_settings(settings);
+  ASSERT_EQ(next_id(), 1U);
+  now += 2h;
+  unreachable(1);
+  ASSERT_EQ(next_id(), 2U);
+  EXPECT_TRUE(out.at(2).expired);
+  EXPECT_EQ(out.at(2).destination_reply, "451 4.4.1 no route");
+  ASSERT_EQ(next_id(), 3U);
+  EXPECT_TRUE(end(2).message_done);
+  EXPECT_TRUE(end(3).message_done);
+  EXPECT_EQ(schedule.messages(), 1U);
+}
+
+TEST_F(ScheduleTest, AMessageForTwoDestinationsIsDoneWithItsLast) {
+  add(1, "mx:a");
+  add(1, "mx:b");
+  EXPECT_EQ(schedule.messages(), 1U);
+  Work a = *schedule.next(now);
+  Work b = *schedule.next(now);
+  EXPECT_EQ(a.destination, "mx:a");
+  EXPECT_EQ(b.destination, "mx:b");
+  EXPECT_FALSE(schedule.finish(a.ticket, {}, now, 0).message_done);
+  EXPECT_TRUE(schedule.finish(b.ticket, {}, now, 0).message_done);
+  EXPECT_EQ(schedule.check(), "");
+}
+
+TEST_F(ScheduleTest, RecipientsJoinAWaitingEntryOfTheSameDestination) {
+  const std::vector<std::uint32_t> some = {3, 1};
+  add(1, "mx:a");
+  schedule.add({.id = {1}, .destination = "mx:a", .recipients = some, .accepted = now}, now);
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_EQ(out.at(1).recipients, (std::vector<std::uint32_t>{0, 1, 3}));
+  schedule.add({.id = {1}, .destination = "mx:a", .recipients = some, .accepted = now}, now);
+  EXPECT_EQ(schedule.entries({1}).size(), 2U) << "an active one is left alone";
+  EXPECT_FALSE(end(1, {.left = {3}}).message_done);
+}
+
+TEST_F(ScheduleTest, HeldUntilReleased) {
+  add(1, "mx:a", true);
+  add(2, "mx:a");
+  EXPECT_EQ(next_id(), 2U);
+  EXPECT_TRUE(schedule.hold({2}));
+  EXPECT_TRUE(defer(2).held) << "held when its attempt had ended";
+  now += 3h;
+  EXPECT_EQ(next_id(), 0U);
+  EXPECT_TRUE(schedule.release({1}, now));
+  EXPECT_TRUE(schedule.release({2}, now));
+  EXPECT_EQ(next_id(), 1U);
+  EXPECT_EQ(next_id(), 2U);
+  EXPECT_FALSE(schedule.hold({77}));
+}
+
+TEST_F(ScheduleTest, RetryNowGoesPastBothBackoffs) {
+  add(1, "mx:a");
+  add(2, "mx:a");
+  EXPECT_EQ(next_id(), 1U);
+  EXPECT_EQ(next_id(), 2U);
+  defer(2);
+  unreachable(1);
+  for (const std::uint64_t id : {1U, 2U}) {
+    EXPECT_TRUE(schedule.retry_now(schedule.entries({id}).front().ticket, now));
+  }
+  EXPECT_EQ(next_id(), 1U);
+  EXPECT_EQ(next_id(), 0U) << "a probe, still";
+  EXPECT_FALSE(schedule.retry_now(schedule.entries({1}).front().ticket, now));
+}
+
+TEST_F(ScheduleTest, InterruptedDoesNotCount) {
+  add(1, "mx:a");
+  ASSERT_EQ(next_id(), 1U);
+  end(1, {.left = {0}, .whole_destination = true, .interrupted = true});
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_EQ(out.at(1).attempts, 0U);
+}
+
+TEST_F(ScheduleTest, TakenIsOutOfReachAndComesBackAsItWas) {
+  add(1, "mx:a", true);
+  auto work = schedule.take(schedule.entries({1}).front().ticket);
+  ASSERT_TRUE(work);
+  EXPECT_FALSE(schedule.take(work->ticket));
+  schedule.finish(work->ticket, {.left = {0}, .interrupted = true}, now, 0);
+  EXPECT_EQ(schedule.entries({1}).front().state, EntryState::held);
+}
+
+TEST_F(ScheduleTest, AnEarlierRunsBackoffIsKept) {
+  add(1, "mx:a");
+  schedule.restore_backoff("mx:a", now + 10min, 2, "451 down");
+  schedule.restore_backoff("mx:unknown", now + 10min, 2, "451 down");
+  EXPECT_EQ(next_id(), 0U);
+  EXPECT_EQ(schedule.next_wakeup(), now + 10min);
+  EXPECT_FALSE(schedule.open("mx:a"));
+  EXPECT_TRUE(schedule.open("mx:b"));
+  now += 10min;
+  EXPECT_EQ(next_id(), 1U);
+  EXPECT_EQ(unreachable(1).destination_due, now + 15min) << "the third step";
+}
+
+TEST_F(ScheduleTest, RebuildKeepsEverything) {
+  for (std::uint64_t i = 1; i <= 5; ++i) add(i, i % 2 == 0 ? "mx:a" : "mx:b");
+  ASSERT_EQ(next_id(), 1U);
+  ASSERT_EQ(next_id(), 2U);
+  defer(1);
+  schedule.hold({5});
+  schedule.rebuild();
+  EXPECT_EQ(schedule.check(), "");
+  EXPECT_EQ(schedule.messages(), 5U);
+  now += 1min;
+  std::set<std::uint64_t> rest;
+  while (const std::uint64_t id = next_id()) rest.insert(id);
+  EXPECT_EQ(rest, (std::set<std::uint64_t>{1, 3, 4}));
+}
+
+TEST_F(ScheduleTest, AMillionMessagesFitInTheirBudget) {
+  constexpr std::uint64_t count = 200'000;  // what matters is the slope, not the million
+  for (std::uint64_t i = 1; i <= count; ++i) add(i, i % 2 == 0 ? "mx:a.example" : "mx:b.example");
+  EXPECT_LE(schedule.memory_bytes() / count, 200U);
+  std::size_t moved = 0;
+  while (const std::uint64_t id = next_id()) {
+    defer_quietly(id);
+    ++moved;
+    if (moved == count / 2) break;
+  }
+  EXPECT_LE(schedule.memory_bytes() / count, 200U) << "half of them waiting";
+  EXPECT_EQ(schedule.check(), "");
+}
+
+}  // namespace
+}  // namespace queue

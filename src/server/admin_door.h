@@ -1,0 +1,47 @@
+// server/admin_door.h: the control socket and the HTTP port of a process.
+//
+// What:    joins admin's seams (queues, injector, directory) and serves its handlers on lane 0.
+// In/Out:  open() binds, stop() ends. handler() for who asks without a socket.
+// Errors:  an address that cannot be bound, by name.
+// Limits:  admin/settings.h.
+// Not here: what is answered (admin/api.h).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "admin/api.h"
+#include "lib/http/server.h"
+#include "lib/io/task_group.h"
+#include "server/all_queues.h"
+#include "server/injector.h"
+#include "server/shared_parts.h"
+
+namespace server {
+
+class AdminDoor {
+ public:
+  // The assemblies and shared parts outlive it; assemblies[0] is on this loop.
+  AdminDoor(Doors doors, const config::Config& config, SharedParts& shared,
+            const std::vector<Assembly*>& assemblies);
+  AdminDoor(const AdminDoor&) = delete;
+  AdminDoor& operator=(const AdminDoor&) = delete;
+
+  base::Result<> open();
+  io::Task<void> stop();
+  [[nodiscard]] http::Handler& handler() { return api_; }
+
+ private:
+  Doors doors_;
+  const admin::Settings settings_;
+  AllQueues queues_;
+  LocalInjector injector_;
+  admin::Api api_;
+  admin::PublicApi public_api_;
+  http::Server control_;
+  http::Server public_;
+  std::vector<std::unique_ptr<io::Listener>> listeners_;
+  io::TaskGroup serving_;
+};
+
+}  // namespace server

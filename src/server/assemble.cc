@@ -1,0 +1,87 @@
+// See assemble.h.
+#include "server/assemble.h"
+
+#include "queue/journal/journal.h"
+
+namespace server {
+namespace {
+
+constexpr base::Duration delivery_grace = std::chrono::seconds(10);
+
+// A limit that holds for all loops together, as the part of one.
+unsigned share(unsigned limit, Slot slot) { return std::max(1U, limit / slot.count); }
+
+std::shared_ptr<const queue::Settings> queue_settings(const config::Config& config, Slot slot) {
+  auto settings = std::make_shared<queue::Settings>(config.queue);
+  settings->destination_concurrency_max = share(settings->destination_concurrency_max, slot);
+  return settings;
+}
+
+// Ids of different loops never meet: the node number has a part for the loop.
+std::uint8_t id_node(const config::Config& config, Slot slot) {
+  return static_cast<std::uint8_t>(config.server.node * loops_max + slot.index);
+}
+
+// A DSN to one of our own aliases goes where mail for that alias goes.
+report::Expand expander(const directory::Directory& directory) {
+  return [&directory](const message::Recipient& recipient) {
+    auto expansion = directory.snapshot()->expand(recipient);
+    if (expansion.recipients.empty()) expansion.recipients.push_back(recipient);
+    return std::move(expansion.recipients);
+  };
+}
+
+}  // namespace
+
+Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slot slot)
+    : doors_(doors),
+      slot_(slot),
+      ids_(id_node(config, slot)),
+      store_(queue::journal::Journal::make(
+          doors.io, queue_settings(config, slot),
+          queue::journal::claim_streams(slot.streams, slot.index, slot.count))),
+      courier_({.doors = doors.io,
+                .resolver = doors.resolver,
+                .directory = shared.directory,
+                .tls = shared.tls_client,
+                .events = shared.events,
+                .metrics = shared.metrics},
+               std::make_shared<delivery::Settings>(config.delivery)),
+      notifier_(std::make_shared<report::Settings>(config.report), expander(shared.directory)),
+      queue_(queue::Queue::make({.doors = doors.io,
+                                 .store = *store_,
+                                 .courier = courier_,
+                                 .notifier = notifier_,
+                                 .events = shared.events,
+                                 .metrics = shared.metrics,
+                                 .ids = ids_},
+                                queue_settings(config, slot))),
+      policy_(std::make_shared<policy::Settings>(config.policy)),
+      front_(session::Parts(doors.io, *queue_, shared.directory, policy_, shared.events, ids_,
+                            session::Counters(shared.metrics)),
+             std::make_shared<session::Settings>(config.session), shared.tls_server) {}
+
+base::Result<> Assembly::listen() { return front_.listen(slot_.count > 1); }
+
+io::Task<base::Result<queue::ReplayReport>> Assembly::start(bool quiet) {
+  auto report = co_await queue_->start();
+  if (report && !quiet) front_.start();
+  co_return report;
+}
+
+io::Task<void> Assembly::stop() {
+  co_await front_.stop();
+  co_await tasks_.join();
+  co_await queue_->stop(delivery_grace);
+  co_await courier_.stop();
+}
+
+void Assembly::reload(const config::Config& config, std::shared_ptr<io::TlsServer> tls) {
+  queue_->set_settings(queue_settings(config, slot_));
+  notifier_.set_settings(std::make_shared<report::Settings>(config.report));
+  courier_.set_settings(std::make_shared<delivery::Settings>(config.delivery));
+  policy_.set_settings(std::make_shared<policy::Settings>(config.policy));
+  front_.set_rules(std::make_shared<session::Settings>(config.session), std::move(tls));
+}
+
+}  // namespace server

@@ -1,0 +1,34 @@
+// server/home.h: the configuration file and the state folder.
+//
+// What:    reads stagepost.toml, makes the state folder, takes its lock, keeps the certificate.
+// In/Out:  --home and --config → config::Config; Config → the lock, the TLS server.
+// Errors:  the configuration's mistakes with line, key and remedy; `busy` when a server has the state.
+// Limits:  config::file_bytes_max, key_bytes_max.
+// Not here: what the settings mean (config/), `init` (cli/).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "lib/base/result.h"
+#include "lib/base/time.h"
+#include "lib/io/files.h"
+#include "lib/io/tls.h"
+
+namespace server {
+
+// The file's path when `config_path` is empty: home + "/stagepost.toml".
+[[nodiscard]] std::string config_path_of(const std::string& home, const std::string& config_path);
+[[nodiscard]] base::Result<config::Config> load_config(const std::string& home,
+                                                       const std::string& config_path);
+
+// Makes the state folder and takes its lock, which the returned File holds.
+[[nodiscard]] base::Result<std::unique_ptr<io::File>> lock_state(io::Files& files,
+                                                                 const config::Config& config);
+
+// The certificate of the settings; without one, a self-signed one that is kept in the state folder.
+[[nodiscard]] base::Result<std::shared_ptr<io::TlsServer>> make_tls_server(
+    io::Files& files, const config::Config& config, base::Time now);
+
+}  // namespace server

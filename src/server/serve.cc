@@ -1,0 +1,249 @@
+// See serve.h.
+#include "server/serve.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "lib/base/size.h"
+#include "lib/io/clock.h"
+#include "lib/io/real/files.h"
+#include "lib/io/real/pool.h"
+#include "queue/journal/journal.h"
+#include "server/admin_door.h"
+#include "server/home.h"
+#include "server/lane.h"
+
+namespace server {
+namespace {
+
+class Process {
+ public:
+  Process(std::string home, std::string config_path, config::Config config)
+      : home_(std::move(home)),
+        config_path_(std::move(config_path)),
+        config_(std::move(config)),
+        pool_(config_.server.pool_threads) {}
+
+  base::Result<> run();
+
+ private:
+  base::Result<> build();
+  io::Task<base::Result<>> live();
+  io::Task<base::Result<>> start();
+  io::Task<base::Result<>> start_lane(Lane* lane);
+  io::Task<void> wait_for_stop();
+  io::Task<void> reload();
+  io::Task<void> stop();
+  void tell_replay(const queue::ReplayReport& report);
+  void say_ready() const;
+  void emit(base::Severity severity, std::string_view name, std::string text);
+  [[nodiscard]] io::Doors main_doors() { return lanes_.front()->loop.doors(); }
+
+  const std::string home_;
+  const std::string config_path_;
+  config::Config config_;
+  io::real::ThreadPool pool_;
+  io::real::PosixFiles files_;
+  std::unique_ptr<SharedParts> shared_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<AdminDoor> admin_;
+  io::TaskGroup tasks_;  // on the main loop: trace flusher, directory watcher
+  io::Signal asked_;
+  bool stop_asked_ = false;
+  bool reload_asked_ = false;
+};
+
+base::Result<> Process::build() {
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned count =
+      std::min(config_.server.loops == 0 ? cores : config_.server.loops, loops_max);
+  for (unsigned i = 0; i < count; ++i) lanes_.push_back(std::make_unique<Lane>(pool_));
+  auto shared = SharedParts::open(config_, files_, main_doors().clock.wall());
+  if (!shared) return std::unexpected(std::move(shared.error()));
+  shared_ = std::move(*shared);
+  auto streams = queue::journal::list_streams(files_, config_.queue.journal_folder);
+  if (!streams) return std::unexpected(std::move(streams.error()));
+  std::vector<Assembly*> assemblies;
+  for (unsigned i = 0; i < count; ++i) {
+    lanes_[i]->assemble(config_, *shared_, {.index = i, .count = count, .streams = *streams});
+    assemblies.push_back(lanes_[i]->assembly.get());
+    if (auto bound = assemblies.back()->listen(); !bound) return bound;
+  }
+  admin_ = std::make_unique<AdminDoor>(
+      Doors{.io = main_doors(), .resolver = *lanes_.front()->resolver}, config_, *shared_,
+      assemblies);
+  return {};
+}
+
+base::Result<> Process::run() {
+  if (auto built = build(); !built) return built;
+  io::real::EventLoop& main_loop = lanes_.front()->loop;
+  for (const int number : {SIGTERM, SIGINT}) {
+    main_loop.on_signal(number, [this] {
+      stop_asked_ = true;
+      asked_.notify();
+    });
+  }
+  main_loop.on_signal(SIGHUP, [this] {
+    reload_asked_ = true;
+    asked_.notify();
+  });
+  for (std::size_t i = 1; i < lanes_.size(); ++i) {
+    lanes_[i]->thread = std::thread([lane = lanes_[i].get()] { lane->loop.run(); });
+  }
+  base::Result<> result = io::real::run_task(main_loop, live());
+  for (const auto& lane : lanes_) {
+    lane->loop.stop();
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+  admin_.reset();
+  for (const auto& lane : lanes_) {
+    lane->assembly.reset();
+    lane->resolver.reset();
+  }
+  shared_->trace->close(main_doors().clock.wall());
+  return result;
+}
+
+io::Task<base::Result<>> Process::live() {
+  base::Result<> result = co_await start();
+  if (result) {
+    say_ready();
+    co_await wait_for_stop();
+    emit(base::Severity::info, "server.stopping", "");
+  }
+  co_await stop();
+  co_return result;
+}
+
+io::Task<base::Result<>> Process::start() {
+  const io::Doors doors = main_doors();
+  tasks_.spawn(shared_->trace->run(doors.clock, doors.pool));
+  tasks_.spawn(shared_->directory->watch(doors.clock, doors.pool, *shared_->watch_store,
+                                         *shared_->events));
+  for (const auto& lane : lanes_) {
+    if (auto started = co_await start_lane(lane.get()); !started) co_return started;
+  }
+  co_return admin_->open();
+}
+
+io::Task<base::Result<>> Process::start_lane(Lane* lane) {
+  const std::function<io::Task<base::Result<queue::ReplayReport>>()> make = [lane] {
+    return lane->assembly->start();
+  };
+  auto report = co_await on_lane(*lane, lanes_.front()->loop, make);
+  if (!report) co_return std::unexpected(std::move(report.error()));
+  tell_replay(*report);
+  co_return base::Result<>{};
+}
+
+void Process::tell_replay(const queue::ReplayReport& report) {
+  if (report.messages > 0 || report.torn_bytes > 0) {
+    emit(base::Severity::info, "queue.replayed",
+         fmt::format("{} messages wait in {} segments; {} read, torn tail of {} cut",
+                     report.messages, report.segments, base::format_size(report.bytes_read),
+                     base::format_size(report.torn_bytes)));
+  }
+  for (const std::string& damage : report.damages) {
+    emit(base::Severity::error, "queue.damage", damage);
+  }
+}
+
+io::Task<void> Process::wait_for_stop() {
+  while (!stop_asked_) {
+    if (reload_asked_) {
+      reload_asked_ = false;
+      co_await reload();
+    } else {
+      (void)co_await asked_.wait();
+    }
+  }
+}
+
+io::Task<bool> reload_lane(Lane* lane, const config::Config* config,
+                           std::shared_ptr<io::TlsServer> tls) {
+  lane->assembly->reload(*config, std::move(tls));
+  co_return true;
+}
+
+// A configuration with a mistake changes nothing: the old one stays in force.
+io::Task<void> Process::reload() {
+  if (auto reopened = shared_->log->reopen(); !reopened) {
+    emit(base::Severity::error, "server.reload_failed", reopened.error().text());
+  }
+  auto config = load_config(home_, config_path_);
+  if (!config) {
+    emit(base::Severity::error, "server.reload_failed", config.error().detail);
+    co_return;
+  }
+  auto tls = make_tls_server(files_, *config, main_doors().clock.wall());
+  if (!tls) {
+    emit(base::Severity::error, "server.reload_failed", tls.error().text());
+    co_return;
+  }
+  for (const auto& lane : lanes_) {
+    const std::function<io::Task<bool>()> make = [lane = lane.get(), &config, &tls] {
+      return reload_lane(lane, &*config, *tls);
+    };
+    (void)co_await on_lane(*lane, lanes_.front()->loop, make);
+  }
+  shared_->log->set_level(config->trace.log_level);
+  config_ = std::move(*config);
+  emit(base::Severity::info, "server.reloaded", "new connections and attempts use the new settings");
+}
+
+io::Task<bool> stop_lane(Lane* lane) {
+  co_await lane->assembly->stop();
+  co_return true;
+}
+
+io::Task<void> Process::stop() {
+  co_await admin_->stop();
+  for (const auto& lane : lanes_) {
+    const std::function<io::Task<bool>()> make = [lane = lane.get()] { return stop_lane(lane); };
+    (void)co_await on_lane(*lane, lanes_.front()->loop, make);
+  }
+  co_await tasks_.stop();
+}
+
+void Process::say_ready() const {
+  std::string text = "ready:";
+  for (const session::ListenerSetting& listener : config_.session.listeners) {
+    text += fmt::format(" {} {},", listener.name, listener.at.text());
+  }
+  for (const io::Endpoint& at : config_.admin.http) text += fmt::format(" http {},", at.text());
+  text.back() = '\n';
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+void Process::emit(base::Severity severity, std::string_view name, std::string text) {
+  base::Event event{.severity = severity,
+                    .name = name,
+                    .time = main_doors().clock.wall(),
+                    .session = {},
+                    .message = {},
+                    .fields = {}};
+  if (!text.empty()) event.fields.emplace_back("text", std::move(text));
+  shared_->events->emit(event);
+}
+
+}  // namespace
+
+int serve(const std::string& home, const std::string& config_path) {
+  auto config = load_config(home, config_path);
+  if (!config) {
+    std::fprintf(stderr, "stagepost: %s\n", config.error().detail.c_str());
+    return 1;
+  }
+  Process process(home, config_path, std::move(*config));
+  if (auto result = process.run(); !result) {
+    std::fprintf(stderr, "stagepost: %s\n", result.error().detail.c_str());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace server

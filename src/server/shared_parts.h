@@ -1,0 +1,50 @@
+// server/shared_parts.h: what all loops of a process share.
+//
+// What:    log, trace, directory, keys, resolver engine: opened once, given to every Assembly.
+// In/Out:  open() → SharedParts or the reason why not.
+// Errors:  io, busy, invalid with words for the administrator.
+// Limits:  those of the parts.
+// Not here: per-loop parts (assemble.h), threads (serve.cc).
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "config/config.h"
+#include "directory/live_directory.h"
+#include "directory/store.h"
+#include "lib/base/metrics.h"
+#include "lib/dns/unbound_engine.h"
+#include "lib/io/doors.h"
+#include "lib/io/files.h"
+#include "lib/io/tls.h"
+#include "server/assemble.h"
+#include "trace/log.h"
+#include "trace/store.h"
+#include "trace/tee.h"
+
+namespace server {
+
+struct SharedParts {
+  [[nodiscard]] static base::Result<std::unique_ptr<SharedParts>> open(
+      const config::Config& config, io::Files& files, base::Time now);
+
+  // A change made through admin_store is live when this returns. Blocks.
+  base::Result<> reload_directory();
+  [[nodiscard]] Shared shared();
+
+  std::unique_ptr<io::File> lock;
+  base::Metrics metrics;
+  std::unique_ptr<trace::Log> log;
+  std::unique_ptr<trace::TraceStore> trace;
+  std::unique_ptr<trace::Tee> events;
+  std::unique_ptr<directory::Store> watch_store;   // of the watching task
+  std::unique_ptr<directory::Store> admin_store;   // of the API
+  std::unique_ptr<directory::LiveDirectory> directory;
+  std::shared_ptr<io::TlsServer> tls_server;
+  std::shared_ptr<io::TlsClient> tls_client;
+  std::shared_ptr<dns::UnboundEngine> dns;
+  dns::Settings dns_settings;
+};
+
+}  // namespace server

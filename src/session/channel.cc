@@ -1,0 +1,82 @@
+// See channel.h.
+#include "session/channel.h"
+
+#include "lib/base/check.h"
+#include "lib/io/deadline.h"
+
+namespace session {
+namespace {
+
+constexpr std::size_t idle_buffer_bytes = 2'048;     // commands; thousands of idle sessions hold one
+constexpr std::size_t output_bytes_max = 16'384;     // then replies go out although input waits
+
+}  // namespace
+
+Channel::Channel(io::Clock& clock, std::unique_ptr<io::Stream> stream, std::size_t line_bytes_max)
+    : clock_(clock),
+      stream_(std::move(stream)),
+      reader_(line_bytes_max),
+      buffer_(idle_buffer_bytes) {}
+
+io::Task<base::Result<Channel::Line>> Channel::line(base::Duration timeout) {
+  for (;;) {
+    std::string_view rest = input();
+    const std::size_t before = rest.size();
+    const auto status = reader_.feed(rest);
+    consume(before - rest.size());
+    if (status == smtp::CommandReader::Status::line) co_return Line{.text = reader_.line(), .fault = smtp::LineFault::none, .refusal = {}};
+    if (status == smtp::CommandReader::Status::fault) {
+      co_return Line{.text = {}, .fault = reader_.fault(), .refusal = reader_.reply()};
+    }
+    auto filled = co_await fill(timeout);
+    if (!filled) co_return std::unexpected(std::move(filled.error()));
+  }
+}
+
+io::Task<base::Result<>> Channel::fill(base::Duration timeout) {
+  if (begin_ < end_) co_return base::Result<>{};
+  if (auto sent = co_await flush(timeout); !sent) co_return sent;
+  begin_ = end_ = 0;
+  auto got = co_await io::with_timeout(clock_, timeout, stream_->read_some(buffer_));
+  if (!got) co_return std::unexpected(std::move(got.error()));
+  end_ = *got;
+  co_return base::Result<>{};
+}
+
+void Channel::set_buffer_bytes(std::size_t bytes) {
+  const std::size_t waiting = end_ - begin_;
+  if (bytes < waiting) return;  // pipelined input is there: shrink another time
+  std::vector<char> buffer(bytes == 0 ? idle_buffer_bytes : bytes);
+  std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), waiting, buffer.begin());
+  buffer_ = std::move(buffer);
+  begin_ = 0;
+  end_ = waiting;
+}
+
+io::Task<base::Result<>> Channel::flush(base::Duration timeout) {
+  if (output_.empty()) co_return base::Result<>{};
+  auto sent = co_await io::with_timeout(clock_, timeout, stream_->write(output_));
+  output_.clear();
+  if (output_.capacity() > output_bytes_max) output_ = {};
+  co_return sent;
+}
+
+io::Task<base::Result<>> Channel::start_tls(std::shared_ptr<io::TlsServer> tls,
+                                            base::Duration timeout) {
+  begin_ = end_ = 0;
+  reader_.reset();
+  auto wrapped = co_await io::with_timeout(clock_, timeout, tls->accept(std::move(stream_)));
+  if (!wrapped) co_return std::unexpected(std::move(wrapped.error()));
+  stream_ = std::move(*wrapped);
+  CHECK(stream_ != nullptr, "a handshake that succeeded has a stream");
+  co_return base::Result<>{};
+}
+
+io::Task<void> Channel::close(base::Duration timeout) {
+  if (stream_ == nullptr) co_return;
+  if (co_await flush(timeout)) {
+    (void)co_await io::with_timeout(clock_, timeout, stream_->shutdown());
+  }
+}
+
+}  // namespace session

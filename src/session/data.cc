@@ -1,0 +1,167 @@
+// See session.h. The DATA command (RFC 5321 §4.1.1.4): from 354 to the answer after the final dot.
+#include <fmt/format.h>
+
+#include "lib/message/trace_fields.h"
+#include "session/session.h"
+
+namespace session {
+namespace {
+
+constexpr std::size_t data_buffer_bytes = 64 * 1024;
+
+// RFC 3848 names for the "with" clause.
+std::string protocol_name(const policy::Transaction& transaction) {
+  if (!transaction.esmtp) return "SMTP";
+  std::string name = "ESMTP";
+  if (!transaction.tls.protocol.empty()) name += 'S';
+  if (!transaction.login.empty()) name += 'A';
+  return name;
+}
+
+std::string join_addresses(const std::vector<message::Recipient>& recipients) {
+  constexpr std::size_t shown_max = 20;
+  std::string out;
+  for (std::size_t i = 0; i < recipients.size() && i < shown_max; ++i) {
+    if (i > 0) out += ", ";
+    out += recipients[i].address.text();
+  }
+  if (recipients.size() > shown_max) {
+    out += fmt::format(" and {} more", recipients.size() - shown_max);
+  }
+  return out;
+}
+
+smtp::Reply storage_reply(const base::Error& error) {
+  if (error.kind == base::ErrorKind::no_space) {
+    return smtp::reply(452, {4, 3, 1}, "Our disk is full; try again later");
+  }
+  return smtp::reply(451, {4, 3, 0}, "The message could not be stored safely; try again later");
+}
+
+}  // namespace
+
+io::Task<smtp::Reply> Session::data(std::string_view argument) {
+  if (!argument.empty()) co_return smtp::reply(501, {5, 5, 4}, "DATA takes no argument");
+  if (!mail_given_) co_return smtp::reply(503, {5, 5, 1}, "Say MAIL first");
+  if (transaction_.envelope.recipients.empty()) {
+    co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");  // RFC 5321 §3.3
+  }
+  channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
+  smtp::DataReader reader({.line_bytes_max = settings_.text_line_bytes_max,
+                           .size_max = settings_.message_bytes_max});
+  message::HeaderScanner header;
+  auto draft = parts_.queue.open_draft();
+  channel_.set_buffer_bytes(data_buffer_bytes);
+  const base::Result<> received = co_await receive(reader, header, *draft);
+  channel_.set_buffer_bytes(0);
+  if (!reader.done()) {
+    end_reason_ = "during DATA: " + received.error().text();
+    ended_ = true;
+    const bool silent = received.error().kind == base::ErrorKind::timed_out;
+    co_return smtp::reply(421, {4, 4, 2},
+                          silent ? "The message did not go on; closing" : "Closing the connection");
+  }
+  smtp::Reply reply;
+  if (reader.fault()) {
+    reply = smtp::fault_reply(*reader.fault());
+  } else if (!received) {
+    reply = storage_reply(received.error());
+  } else {
+    transaction_.received_bytes = draft->size();
+    transaction_.received_fields = header.received_count();
+    transaction_.header = header.header();
+    transaction_.envelope.eight_bit = transaction_.envelope.eight_bit || header.eight_bit();
+    reply = co_await conclude(std::move(draft));
+  }
+  if (!reply.positive()) {
+    (reply.permanent() ? parts_.counters.refused : parts_.counters.deferred).add();
+    base::Event refused = event("message.refused");
+    refused.fields.emplace_back("from", transaction_.envelope.sender.text());
+    refused.fields.emplace_back("to", join_addresses(transaction_.envelope.recipients));
+    refused.fields.emplace_back("reply", reply.text());
+    parts_.events.emit(refused);
+  }
+  reset_transaction();
+  co_return reply;
+}
+
+// Reads to the real end of the message whatever is wrong with it, so that none of its lines is ever
+// taken for a command. The error is the storage's (then reader.done()) or the connection's.
+io::Task<base::Result<>> Session::receive(smtp::DataReader& reader, message::HeaderScanner& header,
+                                          queue::Draft& draft) {
+  base::Result<> stored;
+  std::string chunk;
+  while (!reader.done()) {
+    if (auto filled = co_await channel_.fill(settings_.data_timeout); !filled) co_return filled;
+    chunk.clear();
+    channel_.consume(reader.feed(channel_.input(), chunk));
+    if (chunk.empty() || !stored || reader.fault()) continue;
+    header.feed(chunk);
+    stored = co_await draft.append(std::move(chunk));
+  }
+  co_return stored;
+}
+
+// The verdict, the commit, and only then 250 (HOUSE: no answer before its truth).
+io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
+  policy::Verdict verdict = co_await parts_.policy.at_end_of_data(transaction_);
+  if (!verdict.accepted()) co_return std::move(verdict.reply);
+  queue::MessageInfo info = message_info(verdict);
+  base::Event accepted = event(verdict.kind == policy::Verdict::Kind::discard ? "message.discarded"
+                                                                              : "message.accepted");
+  accepted.message = info.id;
+  accepted.fields.emplace_back("from", info.envelope.sender.text());
+  accepted.fields.emplace_back("to", join_addresses(info.envelope.recipients));
+  accepted.fields.emplace_back("size", fmt::to_string(info.received_bytes));
+  accepted.fields.emplace_back("peer", transaction_.peer.address.text());
+  accepted.fields.emplace_back("helo", transaction_.helo);
+  if (!transaction_.tls.protocol.empty()) {
+    accepted.fields.emplace_back("tls", transaction_.tls.protocol);
+  }
+  const std::string id = info.id.text();
+  if (verdict.kind != policy::Verdict::Kind::discard) {
+    const auto safe = co_await parts_.queue.submit(std::move(draft), std::move(info));
+    if (!safe) co_return storage_reply(safe.error());
+  }
+  ++messages_;
+  parts_.counters.messages.add();
+  parts_.counters.message_bytes.add(transaction_.received_bytes);
+  parts_.events.emit(accepted);
+  co_return smtp::reply(250, {2, 0, 0}, "Message " + id + " is safe on disk");
+}
+
+queue::MessageInfo Session::message_info(const policy::Verdict& verdict) const {
+  queue::MessageInfo info;
+  info.id = parts_.queue.next_id();
+  info.accepted = parts_.doors.clock.wall();
+  info.envelope = transaction_.envelope;
+  info.received_bytes = transaction_.received_bytes;
+  info.session_text = transaction_.session.text();
+  info.hold = verdict.kind == policy::Verdict::Kind::hold;
+  if (info.hold && !verdict.reasons.empty()) info.hold_reason = verdict.reasons.front();
+  const std::string protocol = protocol_name(transaction_);
+  info.note = fmt::format("from {} ({}) by {}", transaction_.peer.address.text(), transaction_.helo,
+                          protocol);
+
+  message::ReceivedInfo trace;
+  if (!transaction_.submission) {  // where people's clients are is their own business
+    trace.helo = transaction_.helo;
+    trace.peer = transaction_.peer.address.text();
+  }
+  trace.by = settings_.hostname;
+  trace.protocol = protocol;
+  if (!transaction_.tls.protocol.empty()) {
+    trace.tls = transaction_.tls.protocol + " " + transaction_.tls.cipher;
+  }
+  trace.id = info.id.text();
+  if (info.envelope.recipients.size() == 1) {
+    trace.for_address = info.envelope.recipients.front().original;
+  }
+  trace.time = info.accepted;
+  info.content = message::Content::whole(info.received_bytes);
+  for (const std::string& field : verdict.header_fields) info.content.prepend(field);
+  info.content.prepend(message::received_field(trace));
+  return info;
+}
+
+}  // namespace session

@@ -1,0 +1,41 @@
+// See session.h. HELO and EHLO (RFC 5321 §4.1.1.1).
+#include "session/session.h"
+
+namespace session {
+
+smtp::Reply Session::helo(std::string_view argument) {
+  auto name = smtp::parse_helo(argument);
+  if (!name) return name.error();
+  reset_transaction();
+  transaction_.helo = std::move(*name);
+  transaction_.esmtp = false;
+  return smtp::reply(250, settings_.hostname);
+}
+
+smtp::Reply Session::ehlo(std::string_view argument) {
+  auto name = smtp::parse_helo(argument);
+  if (!name) return name.error();
+  reset_transaction();
+  transaction_.helo = std::move(*name);
+  transaction_.esmtp = true;
+  smtp::Reply reply;
+  reply.code = 250;
+  reply.lines.push_back(settings_.hostname);
+  for (std::string& line : smtp::ehlo_lines(offered())) reply.lines.push_back(std::move(line));
+  return reply;
+}
+
+smtp::Extensions Session::offered() const {
+  const bool in_clear = transaction_.tls.protocol.empty();
+  smtp::Extensions offered;
+  offered.pipelining = true;
+  offered.eightbitmime = true;
+  offered.enhanced_codes = true;
+  offered.size = settings_.message_bytes_max;
+  offered.starttls = in_clear && rules_.listener.tls == Tls::starttls && rules_.tls != nullptr;
+  // Passwords only inside TLS, and only where people log in.
+  if (!in_clear && transaction_.submission) offered.auth = {"PLAIN", "LOGIN"};
+  return offered;
+}
+
+}  // namespace session

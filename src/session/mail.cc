@@ -1,0 +1,49 @@
+// See session.h. The MAIL command (RFC 5321 §4.1.1.2).
+#include <fmt/format.h>
+
+#include "lib/base/size.h"
+#include "session/session.h"
+
+namespace session {
+
+io::Task<smtp::Reply> Session::mail(std::string_view argument) {
+  if (transaction_.helo.empty()) {
+    co_return smtp::reply(503, {5, 5, 1}, "Say EHLO first");
+  }
+  if (mail_given_) {
+    co_return smtp::reply(503, {5, 5, 1}, "A message is begun already; RSET drops it");
+  }
+  if (messages_ >= settings_.messages_per_session_max) {
+    end_reason_ = "messages_per_session_max";
+    ended_ = true;
+    co_return smtp::reply(421, {4, 7, 0}, "Enough messages for one connection; open a new one");
+  }
+  auto params = smtp::parse_mail(argument, offered());
+  if (!params) {
+    report_refusal("MAIL " + std::string(argument), params.error());
+    co_return params.error();
+  }
+  if (params->size.value_or(0) > settings_.message_bytes_max) {
+    co_return smtp::reply(
+        552, {5, 3, 4},
+        fmt::format("The message is larger than {}, which is what we take",
+                    base::format_size(settings_.message_bytes_max)));
+  }
+  known_ = parts_.directory.snapshot();
+  transaction_.envelope.sender = std::move(params->sender);
+  transaction_.envelope.eight_bit = params->body == smtp::Body::eight_bit_mime;
+  transaction_.envelope.smtputf8 = params->smtputf8;
+  transaction_.envelope.envid = std::move(params->envid);
+  transaction_.envelope.ret = params->ret;
+  transaction_.declared_bytes = params->size.value_or(0);
+  policy::Verdict verdict = co_await parts_.policy.at_mail(transaction_, *known_);
+  if (!verdict.accepted()) {
+    report_refusal("MAIL " + std::string(argument), verdict.reply);
+    reset_transaction();
+    co_return std::move(verdict.reply);
+  }
+  mail_given_ = true;
+  co_return smtp::reply(250, {2, 1, 0}, "Sender accepted");
+}
+
+}  // namespace session

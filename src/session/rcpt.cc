@@ -1,0 +1,50 @@
+// See session.h. The RCPT command (RFC 5321 §4.1.1.3).
+#include "lib/base/text.h"
+#include "session/session.h"
+
+namespace session {
+
+io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
+  if (!mail_given_) co_return smtp::reply(503, {5, 5, 1}, "Say MAIL first");
+  // RFC 5321 §4.5.3.1.10: too many is a temporary answer, the client sends the rest again.
+  if (transaction_.envelope.recipients.size() >= settings_.recipients_max) {
+    co_return smtp::reply(452, {4, 5, 3}, "Too many recipients; send the others separately");
+  }
+  auto params = smtp::parse_rcpt(argument, offered(), transaction_.envelope.smtputf8);
+  if (!params) {
+    report_refusal("RCPT " + std::string(argument), params.error());
+    co_return params.error();
+  }
+  message::Recipient recipient;
+  recipient.address = std::move(params->recipient);
+  // RFC 5321 §4.1.1.3: <postmaster> without a domain is our own.
+  if (recipient.address.domain.empty()) recipient.address.domain = settings_.hostname;
+  recipient.original = recipient.address;
+  recipient.orcpt = std::move(params->orcpt);
+  recipient.notify = params->notify;
+
+  auto judged = co_await parts_.policy.at_rcpt(transaction_, recipient, *known_);
+  if (!judged.verdict.accepted()) {
+    parts_.counters.recipients_refused.add();
+    if (judged.unknown) ++unknown_recipients_;
+    base::Event refused = event("recipient.refused");
+    refused.fields.emplace_back("from", transaction_.envelope.sender.text());
+    refused.fields.emplace_back("to", recipient.address.text());
+    refused.fields.emplace_back("reply", judged.verdict.reply.text());
+    for (std::string& reason : judged.verdict.reasons) {
+      refused.fields.emplace_back("reason", std::move(reason));
+    }
+    parts_.events.emit(refused);
+    co_return std::move(judged.verdict.reply);
+  }
+  for (message::Recipient& accepted : judged.recipients) {
+    auto& recipients = transaction_.envelope.recipients;
+    const bool twice = std::ranges::any_of(recipients, [&accepted](const auto& other) {
+      return other.address == accepted.address;
+    });
+    if (!twice) recipients.push_back(std::move(accepted));
+  }
+  co_return smtp::reply(250, {2, 1, 5}, "Recipient accepted");
+}
+
+}  // namespace session

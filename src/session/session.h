@@ -1,0 +1,121 @@
+// session/session.h: one inbound SMTP conversation (RFC 5321 §3).
+//
+// What:    greets, reads commands, gives each to its function (one file per command), counts errors.
+// In/Out:  a Stream → transactions that policy judged and the queue has on disk; replies to the client.
+// Errors:  the peer's silence is 421 4.4.2, our stopping 421 4.3.2, too many errors 421 4.7.0.
+// Limits:  session/settings.h.
+// Not here: reading and writing (channel.h), judging (policy/), storing (queue/).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "directory/directory.h"
+#include "lib/base/event.h"
+#include "lib/base/metrics.h"
+#include "lib/io/doors.h"
+#include "lib/io/task.h"
+#include "lib/io/tls.h"
+#include "lib/message/header.h"
+#include "lib/smtp/command.h"
+#include "lib/smtp/data_reader.h"
+#include "lib/smtp/extensions.h"
+#include "lib/smtp/reply.h"
+#include "policy/policy.h"
+#include "policy/transaction.h"
+#include "queue/queue.h"
+#include "session/channel.h"
+#include "session/settings.h"
+#include "session/status.h"
+
+namespace session {
+
+// What every session of a loop shares. The parts outlive the sessions.
+struct Parts {
+  Parts(io::Doors doors_in, queue::Queue& queue_in, directory::Directory& directory_in,
+        policy::Policy& policy_in, base::EventSink& events_in, base::IdMaker& ids_in,
+        Counters counters_in)
+      : doors(doors_in), queue(queue_in), directory(directory_in), policy(policy_in),
+        events(events_in), ids(ids_in), counters(counters_in) {}
+  io::Doors doors;
+  queue::Queue& queue;
+  directory::Directory& directory;
+  policy::Policy& policy;
+  base::EventSink& events;
+  base::IdMaker& ids;
+  Counters counters;
+  io::CancelScope closing;  // cancelled at stop: ends the waits between two transactions
+};
+
+// What one listener gives its sessions; a reload gives new sessions new ones.
+struct Rules {
+  std::shared_ptr<const Settings> settings;
+  ListenerSetting listener;
+  std::shared_ptr<io::TlsServer> tls;
+};
+
+class Session {
+ public:
+  Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // The whole conversation; ends when the connection is over.
+  io::Task<void> run();
+
+ private:
+  // session.cc: the loop
+  io::Task<bool> begin();
+  io::Task<base::Result<Channel::Line>> next_line();
+  io::Task<smtp::Reply> answer(std::string_view line);
+  void farewell(const base::Error& error);
+  void count_error(const smtp::Reply& reply);
+  // ehlo.cc
+  smtp::Reply helo(std::string_view argument);
+  smtp::Reply ehlo(std::string_view argument);
+  [[nodiscard]] smtp::Extensions offered() const;
+  // starttls.cc
+  io::Task<smtp::Reply> starttls(std::string_view argument);
+  io::Task<base::Result<>> handshake();
+  // auth.cc
+  io::Task<smtp::Reply> auth(std::string_view argument);
+  io::Task<base::Result<std::string>> ask(std::string_view challenge);
+  io::Task<std::expected<std::pair<std::string, std::string>, smtp::Reply>> auth_plain(
+      std::string initial);
+  io::Task<std::expected<std::pair<std::string, std::string>, smtp::Reply>> auth_login(
+      std::string initial);
+  // mail.cc, rcpt.cc
+  io::Task<smtp::Reply> mail(std::string_view argument);
+  io::Task<smtp::Reply> rcpt(std::string_view argument);
+  // data.cc
+  io::Task<smtp::Reply> data(std::string_view argument);
+  io::Task<base::Result<>> receive(smtp::DataReader& reader, message::HeaderScanner& header,
+                                   queue::Draft& draft);
+  io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
+  [[nodiscard]] queue::MessageInfo message_info(const policy::Verdict& verdict) const;
+  // simple.cc
+  smtp::Reply simple(const smtp::Command& command);
+  smtp::Reply vrfy(std::string_view argument) const;
+
+  void reset_transaction();
+  base::Event event(std::string_view name,
+                    base::Severity severity = base::Severity::info) const;
+  void report_refusal(std::string_view command, const smtp::Reply& reply);
+
+  Parts& parts_;
+  const Rules rules_;
+  const Settings& settings_;
+  Channel channel_;
+  policy::Transaction transaction_;
+  std::shared_ptr<const directory::Snapshot> known_;  // of this transaction
+  bool mail_given_ = false;
+  bool ended_ = false;
+  std::string end_reason_ = "quit";
+  unsigned errors_ = 0;
+  unsigned unknown_recipients_ = 0;
+  std::size_t messages_ = 0;
+  base::Instant ends_at_;
+};
+
+}  // namespace session

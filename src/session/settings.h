@@ -1,0 +1,55 @@
+// session/settings.h: the settings of session/.
+//
+// What:    listeners and the limits of a conversation.
+// In/Out:  filled by config/; immutable, a session keeps those it began with.
+// Errors:  none here.
+// Limits:  see the fields; each has its RFC 5321 §4.5.3 minimum in mind.
+// Not here: who may relay (policy/settings.h).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "lib/base/time.h"
+#include "lib/io/address.h"
+
+namespace session {
+
+enum class Role : std::uint8_t {
+  mx,          // mail from other servers: no AUTH, local recipients (and listed networks)
+  submission,  // mail from people's clients: AUTH required before MAIL
+};
+
+enum class Tls : std::uint8_t { none, starttls, implicit };
+
+struct ListenerSetting {
+  std::string name;          // in logs and metrics: "smtp"
+  io::Endpoint at;
+  Role role = Role::mx;
+  Tls tls = Tls::starttls;
+};
+
+struct Settings {
+  std::string hostname;                             // greeting and EHLO
+  std::vector<ListenerSetting> listeners;
+  std::string certificate_path;                     // PEM chain; empty: self-signed
+  std::string key_path;
+  std::uint64_t message_bytes_max = 50'000'000;     // SIZE (RFC 1870)
+  std::size_t recipients_max = 1'000;               // per message; RFC 5321 §4.5.3.1.8: ≥ 100
+  std::size_t command_line_bytes_max = 2'048;       // RFC 5321 §4.5.3.1.4: ≥ 512
+  std::size_t text_line_bytes_max = 100'000;        // in DATA; RFC 5321 asks for ≥ 1000
+  unsigned errors_max = 20;                         // 5yz answers before 421
+  unsigned unknown_recipients_max = 50;             // per session, then 421: address harvesting
+  std::size_t messages_per_session_max = 10'000;
+  std::size_t connections_max = 5'000;              // per loop
+  std::size_t connections_per_address_max = 200;    // per loop
+  base::Duration command_timeout = std::chrono::minutes(5);   // RFC 5321 §4.5.3.2.7
+  base::Duration data_timeout = std::chrono::minutes(5);      // between two data blocks
+  base::Duration session_time_max = std::chrono::hours(4);
+  base::Duration tls_timeout = std::chrono::seconds(30);
+  base::Duration stop_grace = std::chrono::seconds(20);
+};
+
+}  // namespace session

@@ -1,0 +1,172 @@
+// See log.h.
+#include "trace/log.h"
+
+#include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+
+#include "lib/base/check.h"
+#include "trace/line.h"
+
+namespace trace {
+namespace {
+
+using base::ErrorKind;
+using base::fail;
+using base::Result;
+using base::Severity;
+
+Severity severity_of(std::string_view level) {
+  for (const auto severity : {Severity::debug, Severity::warning, Severity::error}) {
+    if (level == severity_name(severity)) return severity;
+  }
+  return Severity::info;  // config/ lets nothing else through
+}
+
+// spdlog throws when a file cannot be opened or written; here that becomes a Result and a bool.
+Result<Log::Output> open_output(const std::string& path) {
+  std::shared_ptr<spdlog::sinks::sink> sink;
+  try {
+    if (path.empty()) {
+      sink = std::make_shared<spdlog::sinks::stdout_sink_mt>();
+    } else {
+      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
+    }
+  } catch (const spdlog::spdlog_ex& error) {
+    return fail(ErrorKind::io, fmt::format("open the log {}: {}", path, error.what()));
+  }
+  // The lines come formatted, with their line ends.
+  sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+      "%v", spdlog::pattern_time_type::utc, std::string()));
+  return [sink](std::string_view lines) {
+    try {
+      sink->log(spdlog::details::log_msg(spdlog::string_view_t(), spdlog::level::info,
+                                         spdlog::string_view_t(lines.data(), lines.size())));
+      sink->flush();
+      return true;
+    } catch (const spdlog::spdlog_ex&) {
+      return false;
+    }
+  };
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
+  auto output = open_output(settings.log_path);
+  if (!output) return std::unexpected(output.error());
+  auto log = std::make_unique<Log>(settings, std::move(*output));
+  log->start_thread();
+  return log;
+}
+
+Log::Log(const Settings& settings, Output output)
+    : settings_(settings), level_(severity_of(settings.log_level)), output_(std::move(output)) {}
+
+Log::~Log() {
+  if (thread_.joinable()) {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+  }
+  flush();
+}
+
+bool Log::wants(Severity severity) const { return severity >= level_.load(); }
+
+void Log::set_level(std::string_view level) { level_ = severity_of(level); }
+
+void Log::record(std::string_view record) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (pending_events_ >= settings_.pending_events_max ||
+        pending_.size() + record.size() > pending_bytes_max) {
+      ++lost_;
+      ++dropped_;
+      return;
+    }
+    was_empty = pending_events_ == 0;
+    pending_ += record;
+    ++pending_events_;
+  }
+  // One wake-up per batch, however many events are in it.
+  if (was_empty) wake_.notify_one();
+}
+
+void Log::start_thread() {
+  CHECK(!thread_.joinable(), "one thread writes a log");
+  thread_ = std::thread([this] { run(); });
+}
+
+void Log::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_.wait(lock, [this] { return stopping_ || pending_events_ > 0; });
+    // Others add to the batch meanwhile; stopping does not wait.
+    wake_.wait_for(lock, batch_delay, [this] { return stopping_; });
+    lock.unlock();
+    flush();
+    lock.lock();
+  }
+}
+
+void Log::flush() {
+  const std::lock_guard output_lock(output_mutex_);
+  batch_.clear();
+  std::uint64_t lost = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    batch_.swap(pending_);  // both keep their memory: nothing is allocated in a steady state
+    pending_events_ = 0;
+    lost = std::exchange(lost_, 0);
+  }
+  if (batch_.empty() && lost == 0) return;
+  const std::string lines = format(batch_, lost);
+  if (!output_(lines)) dropped_ += static_cast<std::uint64_t>(std::ranges::count(lines, '\n'));
+}
+
+std::string Log::format(std::string_view records, std::uint64_t lost) const {
+  std::string lines;
+  base::Time last;
+  const auto line = [this](const StoredEvent& event) {
+    return settings_.log_format == LogFormat::json ? json_line(event) : human_line(event);
+  };
+  while (const auto size = record_size(records)) {
+    const auto event = decode_record(records, Checksum::ignore);
+    CHECK(event.has_value(), "what append_record wrote can be read");
+    lines += line(*event);
+    lines += '\n';
+    last = event->time;
+    records.remove_prefix(*size);
+  }
+  if (lost > 0) {
+    StoredEvent event;
+    event.severity = Severity::warning;
+    event.name = "log.lines_lost";
+    event.time = last;
+    event.fields.emplace_back("count", fmt::to_string(lost));
+    event.fields.emplace_back("reason", "the output is slower than the events");
+    lines += line(event);
+    lines += '\n';
+  }
+  return lines;
+}
+
+Result<> Log::reopen() {
+  if (settings_.log_path.empty()) return {};
+  auto output = open_output(settings_.log_path);
+  if (!output) return std::unexpected(output.error());
+  flush();  // what was emitted before belongs to the old file
+  const std::lock_guard lock(output_mutex_);
+  output_ = std::move(*output);
+  return {};
+}
+
+}  // namespace trace

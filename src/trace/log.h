@@ -1,0 +1,73 @@
+// trace/log.h: the log: a line per event, to stdout or a file.
+//
+// What:    takes encoded events, formats and writes them on a thread of its own, a batch at a time.
+// In/Out:  base::Event → a human or JSON line.
+// Errors:  open and reopen say why a file cannot be written. A slow or failing output loses lines,
+//          counts them and says so; it never blocks who emits.
+// Limits:  pending_events_max and pending_bytes_max wait at most; batches of batch_delay.
+// Not here: events kept for explain (store.h), how a line looks (line.h).
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "lib/base/result.h"
+#include "trace/record.h"
+#include "trace/settings.h"
+
+namespace trace {
+
+class Log final : public RecordSink {
+ public:
+  static constexpr std::size_t pending_bytes_max = 32UL << 20U;
+  static constexpr base::Duration batch_delay = std::chrono::milliseconds(20);
+
+  // Writes whole lines; false when they are lost.
+  using Output = std::function<bool(std::string_view lines)>;
+
+  // To settings.log_path, or stdout when that is empty; starts the thread.
+  [[nodiscard]] static base::Result<std::unique_ptr<Log>> open(const Settings& settings);
+  // To `output`; without a thread, so somebody calls flush().
+  Log(const Settings& settings, Output output);
+  // Writes what is pending.
+  ~Log() override;
+
+  [[nodiscard]] bool wants(base::Severity severity) const override;
+  void record(std::string_view record) override;
+
+  // Writes what is pending, on the calling thread.
+  void flush();
+  // Opens the file anew under its name (after log rotation). Blocks.
+  base::Result<> reopen();
+  void set_level(std::string_view level);
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  void start_thread();
+  void run();
+  [[nodiscard]] std::string format(std::string_view records, std::uint64_t lost) const;
+
+  const Settings settings_;
+  std::atomic<base::Severity> level_;
+  std::atomic<std::uint64_t> dropped_ = 0;
+
+  std::mutex mutex_;  // guards the pending events; held for a copy only, never while writing
+  std::condition_variable wake_;
+  std::string pending_;
+  std::size_t pending_events_ = 0;
+  std::uint64_t lost_ = 0;  // since the last batch
+  bool stopping_ = false;
+
+  std::mutex output_mutex_;  // guards what follows
+  Output output_;
+  std::string batch_;
+  std::thread thread_;
+};
+
+}  // namespace trace

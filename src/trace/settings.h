@@ -1,0 +1,31 @@
+// trace/settings.h: the settings of trace/ and of the log.
+//
+// What:    where events are kept, for how long, and how the log looks.
+// In/Out:  filled by config/.
+// Errors:  none here.
+// Limits:  bytes_max over all trace files: the oldest go first.
+// Not here: what an event is (lib/base/event.h).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "lib/base/time.h"
+
+namespace trace {
+
+enum class LogFormat : std::uint8_t { human, json };
+
+struct Settings {
+  std::string folder;  // state folder + "/trace"
+  std::uint64_t file_bytes_max = 16ULL << 20U;
+  std::uint64_t bytes_max = 1024ULL << 20U;               // of all trace files
+  base::Duration keep_for = std::chrono::hours(14 * 24);  // privacy: events are forgotten
+  LogFormat log_format = LogFormat::human;
+  std::string log_path;                     // empty: stdout
+  std::string log_level = "info";           // debug, info, warning, error
+  std::size_t pending_events_max = 65'536;  // more are dropped and counted
+};
+
+}  // namespace trace

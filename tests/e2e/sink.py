@@ -1,0 +1,114 @@
+"""tests/e2e/sink.py: a small SMTP server in a thread, which keeps what it gets and answers as told.
+
+What:    accepts everything; `answers` gives other replies: {"RCPT": ["450 4.2.1 later"]} is used up
+         one by one, then it accepts again; "@fixed" in front of a reply repeats it for ever.
+In/Out:  mails: (sender, recipients, content with CRLF, dots undone).
+Limits:  one thread per connection; reads time out after IDLE_SECONDS_MAX.
+"""
+
+import socketserver
+import threading
+from dataclasses import dataclass
+
+IDLE_SECONDS_MAX = 120
+
+
+@dataclass(frozen=True)
+class Mail:
+    sender: str
+    recipients: list[str]
+    content: bytes
+
+
+class Session(socketserver.StreamRequestHandler):
+    timeout = IDLE_SECONDS_MAX
+
+    def say(self, line: str) -> None:
+        self.wfile.write(line.encode() + b"\r\n")
+
+    def handle(self) -> None:
+        try:
+            self.dialogue()
+        except (OSError, TimeoutError):
+            pass  # the peer went away, as killed ones do
+
+    def dialogue(self) -> None:
+        sink = self.server.sink
+        self.say(sink.answer("CONNECT", "220 sink.test ESMTP"))
+        sender, recipients = "", []
+        while line := self.rfile.readline(4096).decode(errors="replace").strip():
+            verb = line.split(" ", 1)[0].upper()
+            if verb == "QUIT":
+                self.say("221 2.0.0 bye")
+                return
+            if verb == "DATA":
+                reply = sink.answer("DATA", "354 go on")
+                self.say(reply)
+                if reply.startswith("354"):
+                    mail = Mail(sender, recipients, self.read_content())
+                    reply = sink.answer("END", "250 2.0.0 kept")
+                    if reply.startswith("250"):
+                        sink.mails.append(mail)
+                    self.say(reply)
+                sender, recipients = "", []
+                continue
+            if verb == "EHLO":
+                self.say("250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+                         "250-ENHANCEDSTATUSCODES\r\n250 SIZE 100000000")
+                continue
+            reply = sink.answer(verb, "250 2.0.0 ok")
+            if reply.startswith("250") and verb in ("MAIL", "RCPT"):
+                address = line[line.index("<") + 1:line.index(">")]
+                if verb == "MAIL":
+                    sender, recipients = address, []
+                else:
+                    recipients.append(address)
+            elif verb == "RSET":
+                sender, recipients = "", []
+            self.say(reply)
+
+    def read_content(self) -> bytes:
+        lines = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                raise OSError("closed within DATA")
+            lines.append(line[1:] if line.startswith(b".") else line)
+        return b"".join(lines)
+
+
+class Server(socketserver.ThreadingTCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 256
+
+
+class Sink:
+    """with Sink(port) as sink: … sink.mails"""
+
+    def __init__(self, port: int = 0, answers: dict[str, list[str]] | None = None,
+                 address: str = "127.0.0.1"):
+        self.mails: list[Mail] = []
+        self.answers = answers or {}
+        self.lock = threading.Lock()
+        self.server = Server((address, port), Session)
+        self.server.sink = self
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+
+    def answer(self, verb: str, usual: str) -> str:
+        with self.lock:
+            waiting = self.answers.get(verb)
+            if not waiting:
+                return usual
+            if waiting[0].startswith("@fixed "):
+                return waiting[0].removeprefix("@fixed ")
+            return waiting.pop(0)
+
+    def __enter__(self) -> "Sink":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.server.server_close()

@@ -1,0 +1,52 @@
+// Fuzz target: command lines. What MAIL and RCPT accept can be written and read back.
+#include <cstdint>
+#include <string_view>
+
+#include "lib/base/check.h"
+#include "lib/smtp/command.h"
+#include "lib/smtp/command_reader.h"
+#include "lib/smtp/command_writer.h"
+
+namespace {
+
+smtp::Extensions offered() {
+  smtp::Extensions all;
+  all.eightbitmime = all.smtputf8 = all.binarymime = all.dsn = all.requiretls = true;
+  all.size = 0;
+  all.auth = {"PLAIN"};
+  return all;
+}
+
+void check_rcpt(std::string_view argument, const smtp::Extensions& all) {
+  const auto rcpt = smtp::parse_rcpt(argument, all, true);
+  if (!rcpt) return;
+  message::Recipient recipient{rcpt->recipient, {}, rcpt->orcpt, rcpt->notify};
+  const std::string line = smtp::rcpt_line(recipient, all);
+  CHECK(line.find_first_of("\r\n") == line.size() - 2, "one line");
+  const auto again = smtp::parse_rcpt(smtp::parse_command(line).argument, all, true);
+  CHECK(again && again->recipient == rcpt->recipient && again->notify == rcpt->notify, "again");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const smtp::Extensions all = offered();
+  std::string_view input(reinterpret_cast<const char*>(data), size);
+  smtp::CommandReader reader(600);
+  for (;;) {
+    const auto status = reader.feed(input);
+    if (status == smtp::CommandReader::Status::need_more) break;
+    if (status == smtp::CommandReader::Status::fault) continue;
+    CHECK(reader.line().size() <= 598, "within the limit");
+    CHECK(!reader.line().contains('\r') && !reader.line().contains('\n'), "one line");
+    const smtp::Command command = smtp::parse_command(reader.line());
+    if (const auto mail = smtp::parse_mail(command.argument, all)) {
+      CHECK(mail->sender.is_ascii() || mail->smtputf8, "UTF-8 only with SMTPUTF8");
+    }
+    check_rcpt(command.argument, all);
+    (void)smtp::parse_helo(command.argument);
+    (void)smtp::parse_bdat(command.argument);
+  }
+  CHECK(input.empty(), "all was consumed");
+  return 0;
+}

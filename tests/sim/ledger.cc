@@ -1,0 +1,96 @@
+// See ledger.h.
+#include "tests/sim/ledger.h"
+
+#include <fmt/format.h>
+
+namespace sim {
+namespace {
+
+bool any_has(const std::vector<std::string>& texts, std::string_view a, std::string_view b = {}) {
+  return std::ranges::any_of(texts, [a, b](const std::string& text) {
+    return text.contains(a) && (b.empty() || text.contains(b));
+  });
+}
+
+}  // namespace
+
+std::string Ledger::begin(Sent sent) {
+  const std::string token = fmt::format("token-{:05}-end", sent_.size());
+  sent_.emplace(token, std::move(sent));
+  return token;
+}
+
+void Ledger::taken(const std::string& token, const std::string& recipient, Taken taken) {
+  taken_[{token, recipient}].push_back(taken);
+}
+
+void Ledger::refused(const std::string& token, const std::string& recipient) {
+  refused_.emplace(token, recipient);
+}
+
+std::vector<std::string> Ledger::check(const Evidence& evidence) const {
+  std::vector<std::string> violations;
+  check_accounted(evidence, violations);
+  check_duplicates(violations);
+  check_bounces(evidence, violations);
+  return violations;
+}
+
+// Invariant 1: delivered, or bounced, or in the queue, or ended with a null sender.
+void Ledger::check_accounted(const Evidence& evidence,
+                             std::vector<std::string>& violations) const {
+  for (const std::string& token : accepted_) {
+    const Sent& sent = sent_.at(token);
+    for (const std::string& recipient : sent.recipients) {
+      const bool local = recipient == "you@home.test";
+      const bool delivered = local ? any_has(evidence.local_mail, token)
+                                   : taken_.contains({token, recipient});
+      const bool queued = evidence.queued.contains(token + " " + recipient);
+      const bool bounced = any_has(evidence.bounces, token, recipient);
+      const bool silent = sent.null_sender && refused_.contains({token, recipient});
+      if (!delivered && !queued && !bounced && !silent) {
+        violations.push_back(fmt::format("invariant 1: {} to {} was answered 250 and is lost",
+                                         token, recipient));
+      }
+    }
+  }
+}
+
+// A second delivery is excused when the first one's answer was lost, or its end could not be recorded.
+bool Ledger::excused(const std::vector<Taken>& taken) const {
+  for (std::size_t i = 0; i + 1 < taken.size(); ++i) {
+    const Taken& first = taken[i];
+    const bool in_trouble = std::ranges::any_of(troubles_, [&first](const auto& trouble) {
+      return first.when >= trouble.first && first.when <= trouble.second;
+    });
+    if (!first.in_doubt && !in_trouble) return false;
+  }
+  return true;
+}
+
+void Ledger::check_duplicates(std::vector<std::string>& violations) const {
+  for (const auto& [key, taken] : taken_) {
+    // A client that got no 250 may have sent the same text again under the same token: not here.
+    if (taken.size() > 1 && !excused(taken)) {
+      violations.push_back(fmt::format("invariant 2: {} to {} came {} times without a reason",
+                                       key.first, key.second, taken.size()));
+    }
+  }
+}
+
+// Invariant 3: nothing is reported to the null sender, and no report is about a report.
+void Ledger::check_bounces(const Evidence& evidence, std::vector<std::string>& violations) const {
+  for (const std::string& bounce : evidence.bounces) {
+    if (bounce.contains("Final-Recipient: rfc822; back@home.test") ||
+        bounce.contains("Final-Recipient: rfc822;back@home.test")) {
+      violations.emplace_back("invariant 3: a report about a report");
+    }
+    for (const auto& [token, sent] : sent_) {
+      if (sent.null_sender && bounce.contains(token)) {
+        violations.push_back("invariant 3: a report to the null sender about " + token);
+      }
+    }
+  }
+}
+
+}  // namespace sim
