@@ -54,9 +54,7 @@ io::Task<http::Response> Api::handle(http::Request request) {
   return router_.handle(std::move(request));
 }
 
-PublicApi::PublicApi(Parts parts) : parts_(std::move(parts)) {
-  add_health_routes(router_, parts_);
-}
+PublicApi::PublicApi(Parts parts) : parts_(std::move(parts)) { add_health_routes(router_, parts_); }
 
 io::Task<http::Response> PublicApi::handle(http::Request request) {
   return router_.handle(std::move(request));

@@ -1,8 +1,9 @@
 // admin/api.h: the HTTP interface of administration: /api/v1/…, /health, /metrics.
 //
-// What:    one handler that the control socket (all of it) and the HTTP port (health, metrics) serve,
-//          and that the command line calls itself when no server runs.
-// In/Out:  http::Request → http::Response, JSON: {"error": "…"} with a 4xx or 5xx status on trouble.
+// What:    one handler that the control socket (all of it) and the HTTP port (health, metrics)
+//          serve, and that the command line calls itself when no server runs.
+// In/Out:  http::Request → http::Response, JSON: {"error": "…"} with a 4xx or 5xx status on
+//          trouble.
 // Errors:  400 malformed, 404 unknown thing, 409 exists already or in use, 503 not now.
 // Limits:  list_max entries per answer.
 // Not here: sockets (lib/http/server.h), the verbs' words (cli/).
@@ -24,7 +25,7 @@ struct Parts {
   io::Doors doors;
   Queues& queues;
   Injector& injector;
-  directory::Store& directory;               // used by this Api alone
+  directory::Store& directory;                        // used by this Api alone
   std::function<base::Result<>()> directory_changed;  // makes a change live; blocks
   trace::TraceStore& trace;
   base::Metrics& metrics;

@@ -11,16 +11,15 @@ using Work = std::function<base::Result<boost::json::object>(directory::Store&)>
 
 // SQLite blocks: on the pool. A change is live before the answer goes out.
 io::Task<http::Response> on_directory(Parts* parts, Work work, bool changes) {
-  auto result = co_await io::on_pool(
-      parts->doors.pool, [parts, work = std::move(work), changes]() {
-        auto done = work(parts->directory);
-        if (done && changes) {
-          if (auto live = parts->directory_changed(); !live) {
-            return base::Result<boost::json::object>(std::unexpected(live.error()));
-          }
-        }
-        return done;
-      });
+  auto result = co_await io::on_pool(parts->doors.pool, [parts, work = std::move(work), changes]() {
+    auto done = work(parts->directory);
+    if (done && changes) {
+      if (auto live = parts->directory_changed(); !live) {
+        return base::Result<boost::json::object>(std::unexpected(live.error()));
+      }
+    }
+    return done;
+  });
   if (!result) co_return error_response(result.error());
   co_return http::json_response(200, boost::json::serialize(*result));
 }
@@ -82,16 +81,15 @@ io::Task<http::Response> add_user(Parts* parts, http::Request request) {
   auto address = text_of(*body, "address");
   if (!address) co_return error_response(address.error());
   const bool given = body->contains("password");
-  auto password = given ? text_of(*body, "password")
-                        : base::Result<std::string>(
-                              directory::generate_password(parts->doors.random));
+  auto password =
+      given ? text_of(*body, "password")
+            : base::Result<std::string>(directory::generate_password(parts->doors.random));
   if (!password) co_return error_response(password.error());
   auto verifier = directory::make_verifier(*password, parts->doors.random);
   if (!verifier) co_return error_response(verifier.error());
   co_return co_await on_directory(
       parts,
-      [address = *address, verifier = *verifier,
-       told = given ? std::string() : *password](
+      [address = *address, verifier = *verifier, told = given ? std::string() : *password](
           directory::Store& store) -> base::Result<boost::json::object> {
         if (auto done = store.add_mailbox(address, verifier); !done) {
           return std::unexpected(done.error());
@@ -136,22 +134,19 @@ void add_directory_routes(http::Router& router, Parts& parts) {
   using Change = base::Result<> (directory::Store::*)(std::string_view);
   const auto change = [&router, &parts](std::string_view path, std::string field, Change call) {
     router.add("POST", path, [&parts, field, call](http::Request request) {
-      return change_one(&parts, std::move(request), field,
-                        [call](directory::Store& store, const std::string& name) {
-                          return (store.*call)(name);
-                        });
+      return change_one(
+          &parts, std::move(request), field,
+          [call](directory::Store& store, const std::string& name) { return (store.*call)(name); });
     });
   };
   change("/api/v1/domains/add", "domain", &directory::Store::add_domain);
   change("/api/v1/domains/remove", "domain", &directory::Store::remove_domain);
   change("/api/v1/users/remove", "address", &directory::Store::remove_mailbox);
   change("/api/v1/aliases/remove", "address", &directory::Store::remove_alias);
-  router.add("POST", "/api/v1/users/add", [&parts](http::Request request) {
-    return add_user(&parts, std::move(request));
-  });
-  router.add("POST", "/api/v1/aliases/add", [&parts](http::Request request) {
-    return add_alias(&parts, std::move(request));
-  });
+  router.add("POST", "/api/v1/users/add",
+             [&parts](http::Request request) { return add_user(&parts, std::move(request)); });
+  router.add("POST", "/api/v1/aliases/add",
+             [&parts](http::Request request) { return add_alias(&parts, std::move(request)); });
 }
 
 }  // namespace admin

@@ -51,18 +51,17 @@ io::Task<http::Response> send(Parts* parts, http::Request request) {
   injection.message = std::move(*text);
   const auto id = co_await parts->injector.inject(std::move(injection));
   if (!id) co_return error_response(id.error());
-  co_return http::json_response(200, boost::json::serialize(boost::json::object{{"id", id->text()}}));
+  co_return http::json_response(200,
+                                boost::json::serialize(boost::json::object{{"id", id->text()}}));
 }
 
 }  // namespace
 
 void add_message_routes(http::Router& router, Parts& parts) {
-  router.add("GET", "/api/v1/explain", [&parts](http::Request request) {
-    return explain(&parts, std::move(request));
-  });
-  router.add("POST", "/api/v1/send", [&parts](http::Request request) {
-    return send(&parts, std::move(request));
-  });
+  router.add("GET", "/api/v1/explain",
+             [&parts](http::Request request) { return explain(&parts, std::move(request)); });
+  router.add("POST", "/api/v1/send",
+             [&parts](http::Request request) { return send(&parts, std::move(request)); });
 }
 
 }  // namespace admin

@@ -103,21 +103,20 @@ io::Task<http::Response> operate(Parts* parts, http::Request request) {
     co_return error_response({base::ErrorKind::invalid, "say which messages, or all"});
   }
   const std::string reason = values.contains("reason") ? values["reason"] : "operator";
-  const auto count = co_await parts->queues.operate(verb->operation, std::move(*filter), reason,
-                                                    flag("dry_run"));
+  const auto count =
+      co_await parts->queues.operate(verb->operation, std::move(*filter), reason, flag("dry_run"));
   if (!count) co_return error_response(count.error());
-  co_return http::json_response(200, boost::json::serialize(boost::json::object{{"count", *count}}));
+  co_return http::json_response(200,
+                                boost::json::serialize(boost::json::object{{"count", *count}}));
 }
 
 }  // namespace
 
 void add_queue_routes(http::Router& router, Parts& parts) {
-  router.add("GET", "/api/v1/queue", [&parts](http::Request request) {
-    return list(&parts, std::move(request));
-  });
-  router.add("POST", "/api/v1/queue/{verb}", [&parts](http::Request request) {
-    return operate(&parts, std::move(request));
-  });
+  router.add("GET", "/api/v1/queue",
+             [&parts](http::Request request) { return list(&parts, std::move(request)); });
+  router.add("POST", "/api/v1/queue/{verb}",
+             [&parts](http::Request request) { return operate(&parts, std::move(request)); });
 }
 
 }  // namespace admin

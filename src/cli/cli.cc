@@ -9,7 +9,8 @@ namespace cli {
 namespace {
 
 std::string default_home() {
-  const char* home = std::getenv("STAGEPOST_HOME");  // NOLINT(concurrency-mt-unsafe): one thread yet
+  const char* home =
+      std::getenv("STAGEPOST_HOME");  // NOLINT(concurrency-mt-unsafe): one thread yet
   return home != nullptr && *home != '\0' ? home : "/var/lib/stagepost";
 }
 

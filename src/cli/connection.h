@@ -1,7 +1,7 @@
 // cli/connection.h: asks the running server, or does it itself when none runs.
 //
-// What:    sends a request to the control socket; without a server it takes the state lock and calls
-//          the same admin handler on the state folder.
+// What:    sends a request to the control socket; without a server it takes the state lock and
+//          calls the same admin handler on the state folder.
 // In/Out:  method, target, JSON → the answer's body.
 // Errors:  what the handler said; or why neither a server nor the state could be reached.
 // Limits:  one request at a time.

@@ -30,11 +30,10 @@ void print_list(const boost::json::object& answer, std::string_view key,
 }
 
 void add_domain_verb(Verbs verbs) {
-  CLI::App* domain = verbs.app.add_subcommand(
-      "domain",
-      "The domains whose mail is ours.\n"
-      "  stagepost domain add example.org\n"
-      "  stagepost domain list");
+  CLI::App* domain = verbs.app.add_subcommand("domain",
+                                              "The domains whose mail is ours.\n"
+                                              "  stagepost domain add example.org\n"
+                                              "  stagepost domain list");
   domain->require_subcommand(1);
   auto name = std::make_shared<std::string>();
   CLI::App* add = domain->add_subcommand("add", "Take mail for a domain");
@@ -49,14 +48,13 @@ void add_domain_verb(Verbs verbs) {
   CLI::App* remove = domain->add_subcommand("remove", "Take mail for a domain no more");
   remove->add_option("DOMAIN", *name)->required();
   remove->callback([verbs, name] {
-    verbs.status =
-        do_and_show(verbs.place, "POST", "/api/v1/domains/remove", {{"domain", *name}},
-                    [name](const auto&) { std::printf("%s is not ours any more\n", name->c_str()); });
+    verbs.status = do_and_show(
+        verbs.place, "POST", "/api/v1/domains/remove", {{"domain", *name}},
+        [name](const auto&) { std::printf("%s is not ours any more\n", name->c_str()); });
   });
   domain->add_subcommand("list", "Show the domains")->callback([verbs] {
-    verbs.status = do_and_show(verbs.place, "GET", "/api/v1/domains", {}, [](const auto& answer) {
-      print_list(answer, "domains", text_of);
-    });
+    verbs.status = do_and_show(verbs.place, "GET", "/api/v1/domains", {},
+                               [](const auto& answer) { print_list(answer, "domains", text_of); });
   });
 }
 
@@ -77,8 +75,8 @@ void add_user_verb(Verbs verbs) {
     if (*password_in) {
       body["password"] = read_line();
     }
-    verbs.status = do_and_show(
-        verbs.place, "POST", "/api/v1/users/add", body, [address](const auto& answer) {
+    verbs.status =
+        do_and_show(verbs.place, "POST", "/api/v1/users/add", body, [address](const auto& answer) {
           std::printf("Mailbox %s is there.\n", address->c_str());
           if (const auto* told = answer.if_contains("password"); told != nullptr) {
             std::printf("Password (shown only now): %s\n", text_of(*told).c_str());
@@ -88,11 +86,11 @@ void add_user_verb(Verbs verbs) {
   CLI::App* remove = user->add_subcommand("remove", "Remove a mailbox; its mail stays on disk");
   remove->add_option("ADDRESS", *address)->required();
   remove->callback([verbs, address] {
-    verbs.status = do_and_show(
-        verbs.place, "POST", "/api/v1/users/remove", {{"address", *address}},
-        [address](const auto&) {
-          std::printf("%s is gone; its mail stays on disk\n", address->c_str());
-        });
+    verbs.status =
+        do_and_show(verbs.place, "POST", "/api/v1/users/remove", {{"address", *address}},
+                    [address](const auto&) {
+                      std::printf("%s is gone; its mail stays on disk\n", address->c_str());
+                    });
   });
   user->add_subcommand("list", "Show the mailboxes and their log-ins")->callback([verbs] {
     verbs.status = do_and_show(verbs.place, "GET", "/api/v1/users", {}, [](const auto& answer) {
@@ -129,9 +127,9 @@ void add_alias_verb(Verbs verbs) {
   CLI::App* remove = alias->add_subcommand("remove", "Remove an alias");
   remove->add_option("ADDRESS", *address)->required();
   remove->callback([verbs, address] {
-    verbs.status =
-        do_and_show(verbs.place, "POST", "/api/v1/aliases/remove", {{"address", *address}},
-                    [address](const auto&) { std::printf("Alias %s is gone\n", address->c_str()); });
+    verbs.status = do_and_show(
+        verbs.place, "POST", "/api/v1/aliases/remove", {{"address", *address}},
+        [address](const auto&) { std::printf("Alias %s is gone\n", address->c_str()); });
   });
   alias->add_subcommand("list", "Show the aliases")->callback([verbs] {
     verbs.status = do_and_show(verbs.place, "GET", "/api/v1/aliases", {}, [](const auto& answer) {

@@ -8,14 +8,15 @@ namespace cli {
 std::vector<DnsRecord> records_to_publish(const MailHost& host) {
   std::vector<DnsRecord> records;
   for (const io::IpAddress& address : host.addresses) {
-    records.push_back({host.hostname, address.is_v6() ? "AAAA" : "A", address.text(),
-                       "where this server is"});
+    records.push_back(
+        {host.hostname, address.is_v6() ? "AAAA" : "A", address.text(), "where this server is"});
     records.push_back({address.reverse_name(), "PTR", host.hostname,
                        "set it where you rent the address; without it many servers refuse mail"});
   }
   if (host.addresses.empty()) {
-    records.push_back({host.hostname, "A", "THE-PUBLIC-ADDRESS-OF-THIS-SERVER",
-                       "this host has only private addresses: fill in the public one, with its PTR"});
+    records.push_back(
+        {host.hostname, "A", "THE-PUBLIC-ADDRESS-OF-THIS-SERVER",
+         "this host has only private addresses: fill in the public one, with its PTR"});
   }
   records.push_back({host.domain, "MX", "10 " + host.hostname, "where mail for the domain goes"});
   records.push_back({host.domain, "TXT", "\"v=spf1 mx -all\"",

@@ -33,7 +33,8 @@ io::Task<Finding> check_ptr(dns::Resolver* resolver, io::IpAddress address, std:
     co_return bad(fmt::format("{} has no PTR: set it to {} where you rent the address",
                               address.text(), hostname));
   }
-  co_return unknown(fmt::format("PTR of {} could not be looked up: {}", address.text(), answer.why));
+  co_return unknown(
+      fmt::format("PTR of {} could not be looked up: {}", address.text(), answer.why));
 }
 
 io::Task<Finding> check_name(dns::Resolver* resolver, MailHost host) {
@@ -48,10 +49,11 @@ io::Task<Finding> check_name(dns::Resolver* resolver, MailHost host) {
                               answer.records.front().address.text()));
   }
   if (dns::is_negative(answer.status)) {
-    co_return bad(fmt::format("HELO name {} has no address yet: publish the records above",
-                              host.hostname));
+    co_return bad(
+        fmt::format("HELO name {} has no address yet: publish the records above", host.hostname));
   }
-  co_return unknown(fmt::format("HELO name {} could not be looked up: {}", host.hostname, answer.why));
+  co_return unknown(
+      fmt::format("HELO name {} could not be looked up: {}", host.hostname, answer.why));
 }
 
 io::Task<Finding> check_port_25(io::Doors doors, dns::Resolver* resolver) {
@@ -59,7 +61,8 @@ io::Task<Finding> check_port_25(io::Doors doors, dns::Resolver* resolver) {
   if (mx.status != dns::Status::ok) {
     co_return unknown("outbound port 25 could not be tried: " + mx.why);
   }
-  const dns::Answer where = co_await dns::query_addresses(*resolver, mx.records.front().mx.exchange);
+  const dns::Answer where =
+      co_await dns::query_addresses(*resolver, mx.records.front().mx.exchange);
   if (where.status != dns::Status::ok) {
     co_return unknown("outbound port 25 could not be tried: " + where.why);
   }
@@ -67,9 +70,10 @@ io::Task<Finding> check_port_25(io::Doors doors, dns::Resolver* resolver) {
   auto stream = co_await io::with_timeout(doors.clock, check_timeout,
                                           doors.network.connect(to, std::nullopt));
   if (stream) co_return good("outbound port 25 is open");
-  co_return bad(fmt::format("outbound port 25 seems to be blocked ({} to {}): ask your provider to "
-                            "open it, or set delivery.relay_host",
-                            stream.error().text(), to.text()));
+  co_return bad(
+      fmt::format("outbound port 25 seems to be blocked ({} to {}): ask your provider to "
+                  "open it, or set delivery.relay_host",
+                  stream.error().text(), to.text()));
 }
 
 }  // namespace

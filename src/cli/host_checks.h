@@ -1,6 +1,7 @@
 // cli/host_checks.h: is this host ready to be a mail server?
 //
-// What:    PTR and HELO name of the public addresses, and whether port 25 is open towards the world.
+// What:    PTR and HELO name of the public addresses, and whether port 25 is open towards the
+//          world.
 // In/Out:  MailHost → one Finding each, for people.
 // Errors:  what cannot be checked from here is said to be unknown, never to be wrong.
 // Limits:  check_timeout for each look-up and connection.

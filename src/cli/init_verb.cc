@@ -54,8 +54,9 @@ base::Result<> write_config(io::Files& files, const std::string& path, const Wis
                             const std::string& hostname) {
   if (files.info(path)) {
     return base::fail(base::ErrorKind::exists,
-                      path + " is there already. `stagepost domain add` and `stagepost user add` "
-                             "add to it; remove it to begin anew");
+                      path +
+                          " is there already. `stagepost domain add` and `stagepost user add` "
+                          "add to it; remove it to begin anew");
   }
   config::ExampleOptions options = wishes.example;
   options.hostname = hostname;

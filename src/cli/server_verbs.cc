@@ -15,7 +15,8 @@ void add_server_verbs(Verbs verbs) {
       "Run the server in the foreground. Prints a line that begins with `ready` when it serves.\n"
       "SIGTERM stops it in an orderly way, SIGHUP reads the configuration again.\n"
       "  stagepost serve --home /var/lib/stagepost");
-  serve->callback([verbs] { verbs.status = server::serve(verbs.place.home, verbs.place.config_path); });
+  serve->callback(
+      [verbs] { verbs.status = server::serve(verbs.place.home, verbs.place.config_path); });
 
   auto markdown = std::make_shared<bool>(false);
   CLI::App* check = verbs.app.add_subcommand(

@@ -74,6 +74,7 @@ template <class T>
 template <class T>
 [[nodiscard]] Codec<T> choice_codec(std::vector<std::pair<std::string, T>> choices) {
   std::vector<std::string> words;
+  words.reserve(choices.size());
   for (const auto& [word, value] : choices) words.push_back(word);
   Codec<std::string> text = word_codec(words);
   return {.kind = text.kind,

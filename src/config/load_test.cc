@@ -228,6 +228,12 @@ constexpr Mistake contexts[] = {
      "stagepost.toml:4: queue: is not a section; write [queue] on a line of its own, once"},
     {"[trace]\nbytes_max = \"2MiB\"", "stagepost.toml:5: trace.bytes_max: is less than"},
     {"[queue\n", "stagepost.toml:4: this is not TOML:"},
+    {"[log]\n# f\u00fcr \"\"\"\n\u00fc = 1", "stagepost.toml:6: this is not TOML: there is a char"},
+    {"[log]\npath = \"\\\"\u00fc\" \u00fc", "stagepost.toml:5: this is not TOML: there is a char"},
+    {"[log]\npath = '\u00fc\\'\nlevel = 1", "stagepost.toml:6: log.level: is a whole number"},
+    {"[log]\npath = \"\"\"a\"\"\"", "stagepost.toml:5: this is not TOML: a text goes over several"},
+    {"[log]\nlevel = a\"b\"", "stagepost.toml:5: this is not TOML: a quote stands in the middle"},
+    {"[[# no name]]\n", "stagepost.toml:4: this is not TOML:"},
     {"[queue]\n\"a\\nb\" = 1", "queue.a\\nb: there is no such setting"},
 };
 

@@ -96,4 +96,4 @@ template <class Access>
 }  // namespace config
 
 // A field of Config for both kinds of access: STAGEPOST_FIELD(queue.expire_after).
-#define STAGEPOST_FIELD(field) [](auto& config) -> auto& { return config.field; }
+#define STAGEPOST_FIELD(field) ([](auto& config) -> auto& { return config.field; })

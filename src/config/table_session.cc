@@ -93,13 +93,13 @@ Section tls_section() {
 std::vector<Setting> counted_limits() {
   return {
       setting("message_bytes_max", STAGEPOST_FIELD(session.message_bytes_max),
-              size_codec(64 * 1024, 1ULL << 40U),
+              size_codec(64UL * 1024, 1ULL << 40U),
               "The largest message that is accepted, told to clients by SIZE (RFC 1870)."),
       setting("recipients_max", STAGEPOST_FIELD(session.recipients_max),
               count_codec<std::size_t>(100, 100'000),
               "Recipients of one message (RFC 5321 asks for 100 at least); more get 452."),
       setting("command_line_bytes_max", STAGEPOST_FIELD(session.command_line_bytes_max),
-              as<std::size_t>(size_codec(512, 64 * 1024)), "The longest command line."),
+              as<std::size_t>(size_codec(512, 64UL * 1024)), "The longest command line."),
       setting("text_line_bytes_max", STAGEPOST_FIELD(session.text_line_bytes_max),
               as<std::size_t>(size_codec(1'000, 10'000'000)),
               "The longest line of a message; RFC 5322 allows 1000 octets, senders write more."),

@@ -131,7 +131,7 @@ void prefer_idle(std::vector<Target>& targets, const Run& run) {
 io::Task<base::Result<>> try_targets(io::Ref<Run> run) {
   const base::Instant began = run->clock().now();
   Finder finder{run->settings(), run->carrier.resolver, run->carrier.connector.doors.random,
-                run->carrier.connector.doors.network.own_addresses()};
+                run->settings().own_addresses};
   auto targets = co_await find_targets(finder, run->route);
   if (!targets) {
     run->remote = run->route.kind == RouteKind::relay ? run->route.host : run->route.domain;

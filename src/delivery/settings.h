@@ -43,6 +43,9 @@ struct Settings {
   std::vector<RouteSetting> routes;
   TlsDemand mx_tls = TlsDemand::opportunistic;
   std::uint16_t mx_port = 25;
+  // Where we listen on mx_port ourselves: an MX that leads there is a loop (RFC 5321 §5.1). Not a
+  // setting of the file: server/ fills it from the listeners.
+  std::vector<io::IpAddress> own_addresses;
   std::vector<io::IpNetwork>
       never_connect_to;  // e.g. 127.0.0.0/8: an MX that points there is refused
   bool ipv6 = true;

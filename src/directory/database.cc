@@ -138,7 +138,8 @@ Result<Transaction> Transaction::begin(Database& database, bool immediate) {
 
 Transaction::~Transaction() {
   // A rollback that fails has nothing to undo: SQLite rolled back on its own.
-  if (database_ != nullptr) (void)database_->execute("ROLLBACK");
+  if (database_ == nullptr) return;
+  [[maybe_unused]] const auto done = database_->execute("ROLLBACK");
 }
 
 Result<> Transaction::commit() {

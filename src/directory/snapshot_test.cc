@@ -34,6 +34,7 @@ std::vector<std::string> expanded(const Snapshot& snapshot, std::string_view add
   std::vector<std::string> out;
   const Expansion expansion =
       snapshot.expand({.address = at(address), .original = {}, .orcpt = {}});
+  out.reserve(expansion.recipients.size() + 1);
   for (const auto& recipient : expansion.recipients) out.push_back(recipient.address.text());
   if (!expansion.problem.empty()) out.push_back("problem: " + expansion.problem);
   return out;

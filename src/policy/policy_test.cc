@@ -71,8 +71,8 @@ TEST(Recipient, UnknownMailboxIs550AndABrokenAliasIs451) {
   const auto broken = check_recipient(settings, stranger(), to("broken", "demo.test"), Known());
   EXPECT_EQ(broken.verdict.reply.code, 451);
   EXPECT_FALSE(broken.verdict.reasons.empty());
-  EXPECT_TRUE(check_recipient(settings, stranger(), to("you", "demo.test"), Known())
-                  .verdict.accepted());
+  EXPECT_TRUE(
+      check_recipient(settings, stranger(), to("you", "demo.test"), Known()).verdict.accepted());
 }
 
 TEST(Sender, SubmissionNeedsALoginAndAnAddressOfOnesOwn) {

@@ -44,9 +44,10 @@ RecipientVerdict check_recipient(const Settings& settings, const Transaction& tr
   }
   if (!expansion.problem.empty()) {
     // A fact about our own directory is missing: the sender must not lose mail by it (invariant 4).
-    Verdict verdict = defer(smtp::reply(
-        451, {4, 3, 0},
-        fmt::format("{} cannot take mail at the moment; try again later", recipient.address.text())));
+    Verdict verdict =
+        defer(smtp::reply(451, {4, 3, 0},
+                          fmt::format("{} cannot take mail at the moment; try again later",
+                                      recipient.address.text())));
     verdict.reasons.push_back(std::move(expansion.problem));
     return refuse(std::move(verdict));
   }

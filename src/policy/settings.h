@@ -17,8 +17,8 @@ namespace policy {
 
 struct Settings {
   std::string hostname;
-  std::vector<io::IpNetwork> relay_networks;   // who may relay without AUTH; empty by default
-  unsigned received_fields_max = 50;           // RFC 5321 §6.3: more means a loop
+  std::vector<io::IpNetwork> relay_networks;  // who may relay without AUTH; empty by default
+  unsigned received_fields_max = 50;          // RFC 5321 §6.3: more means a loop
 };
 
 }  // namespace policy

@@ -20,21 +20,21 @@ namespace policy {
 struct Transaction {
   // Of the session.
   base::SessionId session;
-  std::string listener;            // its name in the settings
-  bool submission = false;         // a port for people's clients: AUTH before MAIL
+  std::string listener;     // its name in the settings
+  bool submission = false;  // a port for people's clients: AUTH before MAIL
   io::Endpoint peer;
   io::Endpoint local;
-  std::string helo;                // as said; empty before HELO
-  bool esmtp = false;              // it said EHLO
-  io::TlsInfo tls;                 // protocol empty: in clear
-  std::string login;               // authenticated as; empty: nobody
+  std::string helo;    // as said; empty before HELO
+  bool esmtp = false;  // it said EHLO
+  io::TlsInfo tls;     // protocol empty: in clear
+  std::string login;   // authenticated as; empty: nobody
 
   // Of the message.
-  message::Envelope envelope;      // recipients after alias expansion
+  message::Envelope envelope;        // recipients after alias expansion
   std::uint64_t declared_bytes = 0;  // SIZE=; 0: not said
   std::uint64_t received_bytes = 0;
   std::size_t received_fields = 0;
-  std::string header;              // of the message, when it has come
+  std::string header;  // of the message, when it has come
 
   void reset_message() {
     envelope = {};

@@ -26,10 +26,12 @@ struct Verdict {
 };
 
 [[nodiscard]] inline Verdict reject(smtp::Reply reply) {
-  return {.kind = Verdict::Kind::reject, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
+  return {
+      .kind = Verdict::Kind::reject, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
 }
 [[nodiscard]] inline Verdict defer(smtp::Reply reply) {
-  return {.kind = Verdict::Kind::defer, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
+  return {
+      .kind = Verdict::Kind::defer, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
 }
 
 // A verdict on one RCPT, and the recipients that it stands for.

@@ -4,8 +4,8 @@
 //          queue_attempt.cc (one attempt and what comes of it), queue_record.cc (what is to be
 //          written, and the watchdog), queue_operate.cc (list and operators).
 // In/Out:  see queue.h.
-// Errors:  what cannot be recorded is kept and recorded later; meanwhile no attempt starts, so that
-//          nothing is delivered twice on a broken disk.
+// Errors:  what cannot be recorded is kept and recorded later; no attempt starts until the store
+//          has written something again, so that a broken disk does not make duplicates.
 // Limits:  fresh_bytes_max of envelopes kept until their first attempt; attempt_time_max per
 //          attempt.
 // Not here: the states of a message (schedule.h).
@@ -184,6 +184,7 @@ class LocalQueue final : public Queue {
   std::map<MessageId, std::string> hold_reasons_;     // of those to be held after their attempt
   std::unordered_multiset<MessageId> being_written_;  // in a commit or a finish
   std::deque<Recording> unrecorded_;
+  bool paused_ = false;  // the store's last answer was a failure to write an end
   std::shared_ptr<Kick> kick_;
   WakeTimer wake_;
   std::optional<base::Time> armed_for_;

@@ -136,6 +136,7 @@ io::Task<base::Result<>> LocalQueue::submit(std::unique_ptr<Draft> draft, Messag
   auto committed = co_await std::move(committing);
   being_written_.erase(being_written_.find(message->id));
   if (!committed) co_return committed;
+  paused_ = false;
   enqueue(message);
   co_return committed;
 }
@@ -222,7 +223,7 @@ void LocalQueue::pump() {
   const base::Time now = wall();
   for (int started = 0;; ++started) {
     // What is delivered while its end cannot be written would be delivered twice.
-    if (!unrecorded_.empty()) return;
+    if (paused_) return;
     if (started == starts_at_once_max) return kick();
     auto work = schedule_.next(now);
     if (!work) break;

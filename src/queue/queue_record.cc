@@ -29,14 +29,16 @@ io::Task<void> LocalQueue::record(Recording recording) {
   }
   being_written_.erase(being_written_.find(recording.finish.id));
   if (written) {
+    paused_ = false;
     recorded(recording);
     co_return;
   }
-  if (unrecorded_.empty()) {
-    tell_.trouble(
-        "queue.unrecorded", recording.finish.id,
-        "its end cannot be written, no attempt starts until it is: " + written.error().text());
+  if (!paused_) {
+    tell_.trouble("queue.unrecorded", recording.finish.id,
+                  "its end cannot be written; no attempt starts before the store works again: " +
+                      written.error().text());
   }
+  paused_ = true;
   unrecorded_.push_back(std::move(recording));
 }
 
@@ -51,13 +53,11 @@ io::Task<void> LocalQueue::retry_unrecorded() {
   for (std::size_t left = unrecorded_.size(); left > 0; --left) {
     Recording recording = std::move(unrecorded_.front());
     unrecorded_.pop_front();
-    const std::size_t before = unrecorded_.size();
     auto recording_again = record(std::move(recording));
     recording_again.set_scope(shield_);
-    co_await std::move(recording_again);
-    if (unrecorded_.size() > before) break;  // still no luck: the next watch tries again
+    co_await std::move(recording_again);  // without luck it is at the end again
   }
-  if (unrecorded_.empty()) kick();
+  kick();
 }
 
 // --- the watchdog --------------------------------------------------------------------------------

@@ -204,20 +204,37 @@ TEST_F(QueueTest, AChangedRouteIsTakenAtTheNextAttempt) {
 }
 
 TEST_F(QueueTest, WhatCannotBeRecordedIsNotDeliveredAgain) {
-  store.finish_error = base::Error{base::ErrorKind::io, "disk trouble"};
+  settings->destination_concurrency_max = 1;
+  queue->set_settings(settings);
+  courier.takes = 1s;
   const MessageId id = send("a@x.test", {"b@y.test"});
-  run(5min);
-  EXPECT_EQ(courier.calls.size(), 1U);
-  EXPECT_TRUE(store.live.contains(id));
-  EXPECT_GE(events.count("queue.unrecorded"), 1U);
   send("a@x.test", {"c@y.test"});
+  store.finish_error = base::Error{base::ErrorKind::io, "disk trouble"};
+  store.commit_error = store.finish_error;
   run(5min);
   EXPECT_EQ(courier.calls.size(), 1U) << "nothing starts whose end could not be written";
+  EXPECT_TRUE(store.live.contains(id));
+  EXPECT_GE(events.count("queue.unrecorded"), 1U);
+  EXPECT_FALSE(submit(info("a@x.test", {"d@y.test"}, ""), ""));
+  run(5min);
+  EXPECT_EQ(courier.calls.size(), 1U);
   store.finish_error.reset();
-  run(11s);
-  EXPECT_EQ(courier.calls.size(), 2U);
+  store.commit_error.reset();
+  run(20s);
+  ASSERT_EQ(courier.calls.size(), 2U);
+  EXPECT_EQ(courier.calls[1].to, std::vector<std::string>{"c@y.test"});
   EXPECT_TRUE(store.live.empty());
   EXPECT_EQ(events.count("queue.watchdog"), 0U);
+}
+
+TEST_F(QueueTest, OneRecordThatFailsForGoodDoesNotStopTheOthers) {
+  store.finish_error = base::Error{base::ErrorKind::io, "a bad segment"};
+  send("a@x.test", {"b@y.test"});
+  run(1min);
+  EXPECT_EQ(courier.calls.size(), 1U);
+  send("a@x.test", {"c@y.test"});  // the store can write, as this commit shows
+  run(1s);
+  EXPECT_EQ(courier.calls.size(), 2U);
 }
 
 TEST_F(QueueTest, AReportIsNotLostWithItsRecord) {

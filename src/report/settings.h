@@ -13,9 +13,9 @@
 namespace report {
 
 struct Settings {
-  std::string hostname;                             // Reporting-MTA
-  std::string from = "MAILER-DAEMON";               // local part of the DSN's From
-  std::size_t quoted_header_bytes_max = 64 * 1024;  // of the original, in message/rfc822-headers
+  std::string hostname;                               // Reporting-MTA
+  std::string from = "MAILER-DAEMON";                 // local part of the DSN's From
+  std::size_t quoted_header_bytes_max = 64UL * 1024;  // of the original, in message/rfc822-headers
 };
 
 }  // namespace report

@@ -44,7 +44,9 @@ io::Task<base::Result<std::size_t>> AllQueues::operate(queue::Operation operatio
 
 io::Task<std::string> AllQueues::trouble() {
   for (Assembly* assembly : assemblies_) {
-    const std::function<io::Task<std::string>()> ask = [assembly] { return tell_trouble(assembly); };
+    const std::function<io::Task<std::string>()> ask = [assembly] {
+      return tell_trouble(assembly);
+    };
     std::string trouble = co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
     if (!trouble.empty()) co_return trouble;
   }

@@ -14,12 +14,37 @@ unsigned share(unsigned limit, Slot slot) { return std::max(1U, limit / slot.cou
 std::shared_ptr<const queue::Settings> queue_settings(const config::Config& config, Slot slot) {
   auto settings = std::make_shared<queue::Settings>(config.queue);
   settings->destination_concurrency_max = share(settings->destination_concurrency_max, slot);
+  settings->body_memory_bytes_max /= slot.count;
   return settings;
 }
 
 // Ids of different loops never meet: the node number has a part for the loop.
 std::uint8_t id_node(const config::Config& config, Slot slot) {
   return static_cast<std::uint8_t>(config.server.node * loops_max + slot.index);
+}
+
+// The addresses on which our own port 25 answers; a listener on 0.0.0.0 or :: stands for all of
+// ours.
+std::vector<io::IpAddress> own_addresses(const config::Config& config, const io::Network& network) {
+  std::vector<io::IpAddress> out;
+  for (const session::ListenerSetting& listener : config.session.listeners) {
+    if (listener.at.port != config.delivery.mx_port) continue;
+    if (!listener.at.address.is_unspecified()) {
+      out.push_back(listener.at.address);
+      continue;
+    }
+    for (const io::IpAddress& address : network.own_addresses()) {
+      if (address.is_v6() == listener.at.address.is_v6()) out.push_back(address);
+    }
+  }
+  return out;
+}
+
+std::shared_ptr<const delivery::Settings> delivery_settings(const config::Config& config,
+                                                            const io::Network& network) {
+  auto settings = std::make_shared<delivery::Settings>(config.delivery);
+  settings->own_addresses = own_addresses(config, network);
+  return settings;
 }
 
 // A DSN to one of our own aliases goes where mail for that alias goes.
@@ -46,7 +71,7 @@ Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slo
                 .tls = shared.tls_client,
                 .events = shared.events,
                 .metrics = shared.metrics},
-               std::make_shared<delivery::Settings>(config.delivery)),
+               delivery_settings(config, doors.io.network)),
       notifier_(std::make_shared<report::Settings>(config.report), expander(shared.directory)),
       queue_(queue::Queue::make({.doors = doors.io,
                                  .store = *store_,
@@ -79,7 +104,7 @@ io::Task<void> Assembly::stop() {
 void Assembly::reload(const config::Config& config, std::shared_ptr<io::TlsServer> tls) {
   queue_->set_settings(queue_settings(config, slot_));
   notifier_.set_settings(std::make_shared<report::Settings>(config.report));
-  courier_.set_settings(std::make_shared<delivery::Settings>(config.delivery));
+  courier_.set_settings(delivery_settings(config, doors_.io.network));
   policy_.set_settings(std::make_shared<policy::Settings>(config.policy));
   front_.set_rules(std::make_shared<session::Settings>(config.session), std::move(tls));
 }

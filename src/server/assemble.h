@@ -1,8 +1,10 @@
 // server/assemble.h: all parts of one loop, made by hand and connected. Read it first.
 //
-// What:    Assembly builds store → queue ← courier, notifier; policy; front; on whichever doors it gets.
+// What:    Assembly builds store → queue ← courier, notifier; policy; front; on whichever doors it
+//          gets.
 // In/Out:  Doors, settings and what all loops share → a server that start()s and stop()s.
-// Errors:  a port that cannot be bound, a journal that cannot be read: said by listen() and start().
+// Errors:  a port that cannot be bound, a journal that cannot be read: said by listen() and
+//          start().
 // Limits:  none of its own.
 // Not here: threads, signals and files of the process (serve.h), the simulated world (tests/sim).
 #pragma once

@@ -41,9 +41,9 @@ base::Result<config::Config> load_config(const std::string& home, const std::str
   io::real::PosixFiles files;
   auto text = io::read_file(files, path, config::file_bytes_max);
   if (!text) {
-    return base::fail(text.error().kind,
-                      "cannot read the configuration: " + text.error().detail +
-                          ". `stagepost init DOMAIN --home " + home + "` makes one");
+    return base::fail(text.error().kind, "cannot read the configuration: " + text.error().detail +
+                                             ". `stagepost init DOMAIN --home " + home +
+                                             "` makes one");
   }
   return config::load(*text, path, home);
 }

@@ -2,7 +2,8 @@
 //
 // What:    reads stagepost.toml, makes the state folder, takes its lock, keeps the certificate.
 // In/Out:  --home and --config → config::Config; Config → the lock, the TLS server.
-// Errors:  the configuration's mistakes with line, key and remedy; `busy` when a server has the state.
+// Errors:  the configuration's mistakes with line, key and remedy; `busy` when a server has the
+//          state.
 // Limits:  config::file_bytes_max, key_bytes_max.
 // Not here: what the settings mean (config/), `init` (cli/).
 #pragma once

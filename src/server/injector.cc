@@ -31,9 +31,9 @@ std::string with_crlf(std::string_view text) {
 
 io::Task<base::Result<base::MessageId>> LocalInjector::inject(admin::Injection injection) {
   if (injection.message.size() > limits_.message_bytes_max) {
-    co_return base::fail(base::ErrorKind::limit,
-                         fmt::format("the message is larger than {}",
-                                     base::format_size(limits_.message_bytes_max)));
+    co_return base::fail(
+        base::ErrorKind::limit,
+        fmt::format("the message is larger than {}", base::format_size(limits_.message_bytes_max)));
   }
   auto judged = co_await judge(&injection);
   if (!judged) co_return std::unexpected(std::move(judged.error()));

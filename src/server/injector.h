@@ -1,7 +1,7 @@
 // server/injector.h: mail of this host's own programs and administrators.
 //
-// What:    completes the header (Date, Message-ID, From), makes line ends CRLF, expands aliases by the
-//          same rule as RCPT, commits.
+// What:    completes the header (Date, Message-ID, From), makes line ends CRLF, expands aliases by
+//          the same rule as RCPT, commits.
 // In/Out:  admin::Injection → the queue id, once the message is safe on disk.
 // Errors:  invalid with the reply's words for a recipient that policy refuses; the queue's own.
 // Limits:  message_bytes_max, recipients_max of session/settings.h.

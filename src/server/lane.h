@@ -37,8 +37,7 @@ struct Lane {
 
 // Runs make() on the lane's loop; awaited on `here`.
 template <class T>
-io::Task<T> on_lane(io::Ref<Lane> lane, io::Ref<io::Loop> here,
-                    std::function<io::Task<T>()> make) {
+io::Task<T> on_lane(io::Ref<Lane> lane, io::Ref<io::Loop> here, std::function<io::Task<T>()> make) {
   return io::on_loop<T>(lane->loop, lane->life, here, std::move(make));
 }
 

@@ -27,9 +27,9 @@ io::Task<base::Result<http::Response>> handle_one(Lane* lane, AdminDoor* admin,
 }  // namespace
 
 base::Result<http::Response> handle_offline(config::Config config, http::Request request) {
-  config.queue.attempts_max = 0;      // nothing is delivered
-  config.session.listeners.clear();   // and nothing accepted
-  config.trace.log_level = "error";   // the verb itself says what it did
+  config.queue.attempts_max = 0;     // nothing is delivered
+  config.session.listeners.clear();  // and nothing accepted
+  config.trace.log_level = "error";  // the verb itself says what it did
   io::real::ThreadPool pool(1);
   io::real::PosixFiles files;
   Lane lane(pool);

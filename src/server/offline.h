@@ -1,7 +1,7 @@
 // server/offline.h: the command line's work when no server runs.
 //
-// What:    takes the state lock, opens the state folder as the server would, delivers nothing, and lets
-//          the same handler answer one request.
+// What:    takes the state lock, opens the state folder as the server would, delivers nothing, and
+//          lets the same handler answer one request.
 // In/Out:  Config and http::Request → http::Response.
 // Errors:  `busy` when a server has the state but does not answer; what opening it met.
 // Limits:  one request.

@@ -71,9 +71,9 @@ base::Result<> Process::build() {
     assemblies.push_back(lanes_[i]->assembly.get());
     if (auto bound = assemblies.back()->listen(); !bound) return bound;
   }
-  admin_ = std::make_unique<AdminDoor>(
-      Doors{.io = main_doors(), .resolver = *lanes_.front()->resolver}, config_, *shared_,
-      assemblies);
+  admin_ =
+      std::make_unique<AdminDoor>(Doors{.io = main_doors(), .resolver = *lanes_.front()->resolver},
+                                  config_, *shared_, assemblies);
   return {};
 }
 
@@ -121,8 +121,8 @@ io::Task<base::Result<>> Process::live() {
 io::Task<base::Result<>> Process::start() {
   const io::Doors doors = main_doors();
   tasks_.spawn(shared_->trace->run(doors.clock, doors.pool));
-  tasks_.spawn(shared_->directory->watch(doors.clock, doors.pool, *shared_->watch_store,
-                                         *shared_->events));
+  tasks_.spawn(
+      shared_->directory->watch(doors.clock, doors.pool, *shared_->watch_store, *shared_->events));
   for (const auto& lane : lanes_) {
     if (auto started = co_await start_lane(lane.get()); !started) co_return started;
   }
@@ -191,7 +191,8 @@ io::Task<void> Process::reload() {
   }
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);
-  emit(base::Severity::info, "server.reloaded", "new connections and attempts use the new settings");
+  emit(base::Severity::info, "server.reloaded",
+       "new connections and attempts use the new settings");
 }
 
 io::Task<bool> stop_lane(Lane* lane) {

@@ -1,7 +1,9 @@
 // server/serve.h: the server process: loops on threads, signals, start and stop.
 //
-// What:    opens log, trace, directory and keys, builds an Assembly per loop, serves until a signal.
-// In/Out:  home and configuration → exit code; prints a line that begins with `ready` when it serves.
+// What:    opens log, trace, directory and keys, builds an Assembly per loop, serves until a
+//          signal.
+// In/Out:  home and configuration → exit code; prints a line that begins with `ready` when it
+//          serves.
 // Errors:  what keeps it from starting goes to stderr in words, exit code 1.
 // Limits:  loops_max.
 // Not here: the parts of one loop (assemble.h), the command line (cli/).

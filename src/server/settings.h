@@ -17,12 +17,13 @@ inline constexpr unsigned loops_max = 64;
 
 struct Settings {
   std::string state_folder;
-  unsigned loops = 0;                    // 0: one per core
-  unsigned pool_threads = 2;             // for blocking work
-  unsigned node = 1;                     // part of every message id
-  std::vector<std::string> dns_servers;  // "10.0.0.53", "127.0.0.1:5353"; empty: resolve from the root
-                                         // or by /etc/resolv.conf, see dns_from_system
-  bool dns_from_system = true;           // use the name servers of /etc/resolv.conf
+  unsigned loops = 0;         // 0: one per core
+  unsigned pool_threads = 2;  // for blocking work
+  unsigned node = 1;          // part of every message id
+  std::vector<std::string>
+      dns_servers;              // "10.0.0.53", "127.0.0.1:5353"; empty: resolve from the root
+                                // or by /etc/resolv.conf, see dns_from_system
+  bool dns_from_system = true;  // use the name servers of /etc/resolv.conf
 };
 
 }  // namespace server

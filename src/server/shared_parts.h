@@ -26,8 +26,9 @@
 namespace server {
 
 struct SharedParts {
-  [[nodiscard]] static base::Result<std::unique_ptr<SharedParts>> open(
-      const config::Config& config, io::Files& files, base::Time now);
+  [[nodiscard]] static base::Result<std::unique_ptr<SharedParts>> open(const config::Config& config,
+                                                                       io::Files& files,
+                                                                       base::Time now);
 
   // A change made through admin_store is live when this returns. Blocks.
   base::Result<> reload_directory();
@@ -38,8 +39,8 @@ struct SharedParts {
   std::unique_ptr<trace::Log> log;
   std::unique_ptr<trace::TraceStore> trace;
   std::unique_ptr<trace::Tee> events;
-  std::unique_ptr<directory::Store> watch_store;   // of the watching task
-  std::unique_ptr<directory::Store> admin_store;   // of the API
+  std::unique_ptr<directory::Store> watch_store;  // of the watching task
+  std::unique_ptr<directory::Store> admin_store;  // of the API
   std::unique_ptr<directory::LiveDirectory> directory;
   std::shared_ptr<io::TlsServer> tls_server;
   std::shared_ptr<io::TlsClient> tls_client;

@@ -47,7 +47,8 @@ io::Task<smtp::Reply> Session::auth(std::string_view argument) {
     co_return smtp::reply(504, {5, 5, 4}, "This mechanism is not offered");
   }
   std::string initial(parts.size() == 2 ? parts[1] : "");
-  auto given = plain ? co_await auth_plain(std::move(initial)) : co_await auth_login(std::move(initial));
+  auto given =
+      plain ? co_await auth_plain(std::move(initial)) : co_await auth_login(std::move(initial));
   if (!given) co_return given.error();
 
   // The time for an unknown user equals that for a wrong password: verify() sees to it.

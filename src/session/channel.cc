@@ -7,8 +7,8 @@
 namespace session {
 namespace {
 
-constexpr std::size_t idle_buffer_bytes = 2'048;     // commands; thousands of idle sessions hold one
-constexpr std::size_t output_bytes_max = 16'384;     // then replies go out although input waits
+constexpr std::size_t idle_buffer_bytes = 2'048;  // commands; thousands of idle sessions hold one
+constexpr std::size_t output_bytes_max = 16'384;  // then replies go out although input waits
 
 }  // namespace
 
@@ -24,7 +24,8 @@ io::Task<base::Result<Channel::Line>> Channel::line(base::Duration timeout) {
     const std::size_t before = rest.size();
     const auto status = reader_.feed(rest);
     consume(before - rest.size());
-    if (status == smtp::CommandReader::Status::line) co_return Line{.text = reader_.line(), .fault = smtp::LineFault::none, .refusal = {}};
+    if (status == smtp::CommandReader::Status::line)
+      co_return Line{.text = reader_.line(), .fault = smtp::LineFault::none, .refusal = {}};
     if (status == smtp::CommandReader::Status::fault) {
       co_return Line{.text = {}, .fault = reader_.fault(), .refusal = reader_.reply()};
     }

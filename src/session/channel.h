@@ -2,9 +2,12 @@
 //
 // What:    buffered input and output over a Stream; replies are gathered and sent as one write when
 //          the next input has to be waited for, so a pipelining client costs one write per batch.
-// In/Out:  line() gives the next command line; input()/consume() give raw octets to DATA; say() queues.
-// Errors:  timed_out, closed, reset, cancelled of the stream below; a bad line is a Line with fault.
-// Limits:  input_bytes of buffer, command_line_bytes_max; output is flushed beyond output_bytes_max.
+// In/Out:  line() gives the next command line; input()/consume() give raw octets to DATA; say()
+//          queues.
+// Errors:  timed_out, closed, reset, cancelled of the stream below; a bad line is a Line with
+//          fault.
+// Limits:  input_bytes of buffer, command_line_bytes_max; output is flushed beyond
+//          output_bytes_max.
 // Not here: what a line means (session.h), TLS itself (lib/io/tls.h).
 #pragma once
 
@@ -31,7 +34,7 @@ class Channel {
   struct Line {
     std::string_view text;  // until the next call; empty with a fault
     smtp::LineFault fault = smtp::LineFault::none;
-    smtp::Reply refusal;    // for a fault
+    smtp::Reply refusal;  // for a fault
   };
   // Sends what is queued when it has to wait for the peer.
   io::Task<base::Result<Line>> line(base::Duration timeout);

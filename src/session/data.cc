@@ -47,8 +47,8 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
     co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");  // RFC 5321 §3.3
   }
   channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
-  smtp::DataReader reader({.line_bytes_max = settings_.text_line_bytes_max,
-                           .size_max = settings_.message_bytes_max});
+  smtp::DataReader reader(
+      {.line_bytes_max = settings_.text_line_bytes_max, .size_max = settings_.message_bytes_max});
   message::HeaderScanner header;
   auto draft = parts_.queue.open_draft();
   channel_.set_buffer_bytes(data_buffer_bytes);

@@ -1,7 +1,8 @@
 // session/front.h: the listeners of one loop and the sessions they begin.
 //
 // What:    opens every listener of the settings, accepts, limits connections, owns the sessions.
-// In/Out:  start() once; set_rules() at reload; stop(grace) refuses new ones and lets messages finish.
+// In/Out:  start() once; set_rules() at reload; stop(grace) refuses new ones and lets messages
+//          finish.
 // Errors:  a port that cannot be bound is an Error that names it; accept trouble backs off.
 // Limits:  connections_max and connections_per_address_max, both per loop.
 // Not here: the conversation (session.h).

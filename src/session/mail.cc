@@ -24,10 +24,9 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
     co_return params.error();
   }
   if (params->size.value_or(0) > settings_.message_bytes_max) {
-    co_return smtp::reply(
-        552, {5, 3, 4},
-        fmt::format("The message is larger than {}, which is what we take",
-                    base::format_size(settings_.message_bytes_max)));
+    co_return smtp::reply(552, {5, 3, 4},
+                          fmt::format("The message is larger than {}, which is what we take",
+                                      base::format_size(settings_.message_bytes_max)));
   }
   known_ = parts_.directory.snapshot();
   transaction_.envelope.sender = std::move(params->sender);

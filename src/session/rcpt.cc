@@ -39,9 +39,8 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
   }
   for (message::Recipient& accepted : judged.recipients) {
     auto& recipients = transaction_.envelope.recipients;
-    const bool twice = std::ranges::any_of(recipients, [&accepted](const auto& other) {
-      return other.address == accepted.address;
-    });
+    const bool twice = std::ranges::any_of(
+        recipients, [&accepted](const auto& other) { return other.address == accepted.address; });
     if (!twice) recipients.push_back(std::move(accepted));
   }
   co_return smtp::reply(250, {2, 1, 5}, "Recipient accepted");

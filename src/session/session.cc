@@ -14,7 +14,9 @@ constexpr base::Duration farewell_timeout = std::chrono::seconds(5);  // a peer 
 // A scope that ends with either of two others.
 class IdleScope final : public io::CancelHook {
  public:
-  IdleScope(io::CancelScope* outer, io::CancelScope& closing) : scope_(outer) { closing.add(*this); }
+  IdleScope(io::CancelScope* outer, io::CancelScope& closing) : scope_(outer) {
+    closing.add(*this);
+  }
   void cancel() override { scope_.cancel(); }
   [[nodiscard]] io::CancelScope& scope() { return scope_; }
 
@@ -112,10 +114,10 @@ io::Task<smtp::Reply> Session::answer(std::string_view line) {
 void Session::farewell(const base::Error& error) {
   end_reason_ = error.text();
   if (error.kind == base::ErrorKind::timed_out) {
-    channel_.say(smtp::reply(421, {4, 4, 2},
-                             fmt::format("{} heard nothing for {} and closes the connection",
-                                         settings_.hostname,
-                                         base::format_duration(settings_.command_timeout))));
+    channel_.say(smtp::reply(
+        421, {4, 4, 2},
+        fmt::format("{} heard nothing for {} and closes the connection", settings_.hostname,
+                    base::format_duration(settings_.command_timeout))));
   } else if (error.kind == base::ErrorKind::cancelled) {
     end_reason_ = "server stopping";
     channel_.say(smtp::reply(421, {4, 3, 2}, settings_.hostname + " is stopping; try again soon"));

@@ -1,7 +1,9 @@
 // session/session.h: one inbound SMTP conversation (RFC 5321 §3).
 //
-// What:    greets, reads commands, gives each to its function (one file per command), counts errors.
-// In/Out:  a Stream → transactions that policy judged and the queue has on disk; replies to the client.
+// What:    greets, reads commands, gives each to its function (one file per command), counts
+//          errors.
+// In/Out:  a Stream → transactions that policy judged and the queue has on disk; replies to the
+//          client.
 // Errors:  the peer's silence is 421 4.4.2, our stopping 421 4.3.2, too many errors 421 4.7.0.
 // Limits:  session/settings.h.
 // Not here: reading and writing (channel.h), judging (policy/), storing (queue/).
@@ -36,8 +38,13 @@ struct Parts {
   Parts(io::Doors doors_in, queue::Queue& queue_in, directory::Directory& directory_in,
         policy::Policy& policy_in, base::EventSink& events_in, base::IdMaker& ids_in,
         Counters counters_in)
-      : doors(doors_in), queue(queue_in), directory(directory_in), policy(policy_in),
-        events(events_in), ids(ids_in), counters(counters_in) {}
+      : doors(doors_in),
+        queue(queue_in),
+        directory(directory_in),
+        policy(policy_in),
+        events(events_in),
+        ids(ids_in),
+        counters(counters_in) {}
   io::Doors doors;
   queue::Queue& queue;
   directory::Directory& directory;
@@ -99,8 +106,7 @@ class Session {
   smtp::Reply vrfy(std::string_view argument) const;
 
   void reset_transaction();
-  base::Event event(std::string_view name,
-                    base::Severity severity = base::Severity::info) const;
+  base::Event event(std::string_view name, base::Severity severity = base::Severity::info) const;
   void report_refusal(std::string_view command, const smtp::Reply& reply);
 
   Parts& parts_;

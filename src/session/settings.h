@@ -25,28 +25,28 @@ enum class Role : std::uint8_t {
 enum class Tls : std::uint8_t { none, starttls, implicit };
 
 struct ListenerSetting {
-  std::string name;          // in logs and metrics: "smtp"
+  std::string name;  // in logs and metrics: "smtp"
   io::Endpoint at;
   Role role = Role::mx;
   Tls tls = Tls::starttls;
 };
 
 struct Settings {
-  std::string hostname;                             // greeting and EHLO
+  std::string hostname;  // greeting and EHLO
   std::vector<ListenerSetting> listeners;
-  std::string certificate_path;                     // PEM chain; empty: self-signed
+  std::string certificate_path;  // PEM chain; empty: self-signed
   std::string key_path;
-  std::uint64_t message_bytes_max = 50'000'000;     // SIZE (RFC 1870)
-  std::size_t recipients_max = 1'000;               // per message; RFC 5321 §4.5.3.1.8: ≥ 100
-  std::size_t command_line_bytes_max = 2'048;       // RFC 5321 §4.5.3.1.4: ≥ 512
-  std::size_t text_line_bytes_max = 100'000;        // in DATA; RFC 5321 asks for ≥ 1000
-  unsigned errors_max = 20;                         // 5yz answers before 421
-  unsigned unknown_recipients_max = 50;             // per session, then 421: address harvesting
+  std::uint64_t message_bytes_max = 50'000'000;  // SIZE (RFC 1870)
+  std::size_t recipients_max = 1'000;            // per message; RFC 5321 §4.5.3.1.8: ≥ 100
+  std::size_t command_line_bytes_max = 2'048;    // RFC 5321 §4.5.3.1.4: ≥ 512
+  std::size_t text_line_bytes_max = 100'000;     // in DATA; RFC 5321 asks for ≥ 1000
+  unsigned errors_max = 20;                      // 5yz answers before 421
+  unsigned unknown_recipients_max = 50;          // per session, then 421: address harvesting
   std::size_t messages_per_session_max = 10'000;
-  std::size_t connections_max = 5'000;              // per loop
-  std::size_t connections_per_address_max = 200;    // per loop
-  base::Duration command_timeout = std::chrono::minutes(5);   // RFC 5321 §4.5.3.2.7
-  base::Duration data_timeout = std::chrono::minutes(5);      // between two data blocks
+  std::size_t connections_max = 5'000;                       // per loop
+  std::size_t connections_per_address_max = 200;             // per loop
+  base::Duration command_timeout = std::chrono::minutes(5);  // RFC 5321 §4.5.3.2.7
+  base::Duration data_timeout = std::chrono::minutes(5);     // between two data blocks
   base::Duration session_time_max = std::chrono::hours(4);
   base::Duration tls_timeout = std::chrono::seconds(30);
   base::Duration stop_grace = std::chrono::seconds(20);

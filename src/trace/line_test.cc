@@ -210,6 +210,7 @@ TEST_F(LogTest, FileIsReopenedAfterRotation) {
 TEST_F(LogTest, ManyThreadsLoseNothing) {
   Log log(settings_, output());
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&log] {
       for (int j = 0; j < 500; ++j) log.emit(sample());

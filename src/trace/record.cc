@@ -22,9 +22,10 @@ char* put_bytes(char* at, std::string_view bytes) {
 }
 
 template <class T>
-T get(const char* at) {
+T get(std::string_view bytes) {
   std::uint64_t value = 0;
-  for (std::size_t i = sizeof(T); i-- > 0;) value = value << 8U | static_cast<unsigned char>(at[i]);
+  for (std::size_t i = sizeof(T); i-- > 0;)
+    value = value << 8U | static_cast<unsigned char>(bytes[i]);
   return static_cast<T>(value);
 }
 
@@ -46,7 +47,7 @@ class Cursor {
   template <class T>
   T number() {
     const std::string_view raw = bytes(sizeof(T));
-    return raw.size() == sizeof(T) ? get<T>(raw.data()) : T{};
+    return raw.size() == sizeof(T) ? get<T>(raw) : T{};
   }
   std::string_view bytes(std::size_t count) {
     if (count > rest_.size()) {
@@ -106,14 +107,14 @@ void append_record(const Event& event, std::string& out) {
 }
 
 std::size_t seal_record(char* record) {
-  const auto size = get<std::uint32_t>(record);
+  const auto size = get<std::uint32_t>({record, sizeof(std::uint32_t)});
   put(record + 4, checksum_of({record + record_head_bytes, size}));
   return record_head_bytes + size;
 }
 
 std::optional<std::size_t> record_size(std::string_view bytes) {
   if (bytes.size() < record_head_bytes) return std::nullopt;
-  const std::size_t size = record_head_bytes + get<std::uint32_t>(bytes.data());
+  const std::size_t size = record_head_bytes + get<std::uint32_t>(bytes);
   if (size == record_head_bytes || size > record_bytes_max) return std::nullopt;
   return size;
 }
@@ -122,8 +123,7 @@ std::optional<StoredEvent> decode_record(std::string_view bytes, Checksum checks
   const auto size = record_size(bytes);
   if (!size || bytes.size() < *size) return std::nullopt;
   const std::string_view payload = bytes.substr(record_head_bytes, *size - record_head_bytes);
-  if (checksum == Checksum::verify &&
-      get<std::uint32_t>(bytes.data() + 4) != checksum_of(payload)) {
+  if (checksum == Checksum::verify && get<std::uint32_t>(bytes.substr(4)) != checksum_of(payload)) {
     return std::nullopt;
   }
   Cursor cursor(payload);

@@ -58,8 +58,8 @@ Result<std::unique_ptr<TraceStore>> TraceStore::open(io::Files& files, const Set
     auto entries = scan_file(files, path);
     // A file that cannot be read is no reason not to start; find() tries it again.
     if (!entries) continue;
-    (void)io::write_file(files, path + std::string(index_suffix),
-                         encode_index(std::move(*entries)));
+    [[maybe_unused]] const auto written =
+        io::write_file(files, path + std::string(index_suffix), encode_index(std::move(*entries)));
   }
   return std::unique_ptr<TraceStore>(new TraceStore(files, settings));
 }
@@ -149,7 +149,8 @@ void TraceStore::end_file() {
   file_ = nullptr;
   const std::string path = fmt::format("{}/{}{}", settings_.folder, file_name_, index_suffix);
   // Without its index the file is scanned when somebody asks.
-  (void)io::write_file(files_, path, encode_index(std::move(index_)));
+  [[maybe_unused]] const auto written =
+      io::write_file(files_, path, encode_index(std::move(index_)));
   index_.clear();
 }
 
@@ -173,7 +174,7 @@ void TraceStore::forget_old(Time now) {
     const Time ended = next.value_or(*begun + file_age_max(settings_));
     if (total <= settings_.bytes_max && now - ended < settings_.keep_for) break;
     const std::string path = fmt::format("{}/{}", settings_.folder, name);
-    (void)files_.remove(path + std::string(index_suffix));
+    [[maybe_unused]] const auto removed = files_.remove(path + std::string(index_suffix));
     if (files_.remove(path)) total -= sizes[i];
   }
 }

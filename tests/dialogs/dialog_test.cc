@@ -1,9 +1,9 @@
 // Tests of the dialogue: every tests/dialogs/*.smtp against the whole server in memory.
 //
-// A dialogue file is text: lines "C: …" are sent with CRLF, "S: …" are what the server must say ("*"
-// at the end of such a line stands for anything), "X: …" sends the bytes as written with \r \n \0 \\ \xNN,
-// "E:" expects the end of the connection, "# …" is a comment, "@ 587" chooses another port (first line).
-// tests/e2e/test_dialogs.py runs the same files against the real program.
+// A dialogue file is text: lines "C: …" are sent with CRLF, "S: …" are what the server must say
+// ("*" at the end of such a line stands for anything), "X: …" sends the bytes as written with \r \n
+// \0 \\ \xNN, "E:" expects the end of the connection, "# …" is a comment, "@ 587" chooses another
+// port (first line). tests/e2e/test_dialogs.py runs the same files against the real program.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -95,8 +95,8 @@ TEST_P(DialogTest, GoesAsWritten) {
   io::sim::World world(1);
   io::sim::Host client(world, {"198.51.100.9"});
   sim::Home home(world, "192.0.2.1", "");
-  home.config.session.message_bytes_max = 10'000;
-  home.config.session.recipients_max = 3;
+  home.config.session.message_bytes_max = 65'536;
+  home.config.session.recipients_max = 100;
   home.config.session.errors_max = 5;
   home.config.session.command_line_bytes_max = 600;
   ASSERT_TRUE(home.start());
@@ -105,7 +105,8 @@ TEST_P(DialogTest, GoesAsWritten) {
 
 INSTANTIATE_TEST_SUITE_P(All, DialogTest, testing::ValuesIn(all_dialogs()), [](const auto& info) {
   std::string name = info.param.file.substr(0, info.param.file.find('.'));
-  std::ranges::replace_if(name, [](char c) { return !base::is_alpha(c) && !base::is_digit(c); }, '_');
+  std::ranges::replace_if(
+      name, [](char c) { return !base::is_alpha(c) && !base::is_digit(c); }, '_');
   return name;
 });
 

@@ -35,14 +35,16 @@ class Session(socketserver.StreamRequestHandler):
     def dialogue(self) -> None:
         sink = self.server.sink
         self.say(sink.answer("CONNECT", "220 sink.test ESMTP"))
-        sender, recipients = "", []
+        sender, recipients = None, []
         while line := self.rfile.readline(4096).decode(errors="replace").strip():
             verb = line.split(" ", 1)[0].upper()
             if verb == "QUIT":
                 self.say("221 2.0.0 bye")
                 return
             if verb == "DATA":
-                reply = sink.answer("DATA", "354 go on")
+                # RFC 5321 §3.3: a client that pipelines says DATA whatever became of RCPT.
+                usual = "354 go on" if recipients else "554 5.5.1 no valid recipients"
+                reply = sink.answer("DATA", usual)
                 self.say(reply)
                 if reply.startswith("354"):
                     mail = Mail(sender, recipients, self.read_content())
@@ -50,11 +52,14 @@ class Session(socketserver.StreamRequestHandler):
                     if reply.startswith("250"):
                         sink.mails.append(mail)
                     self.say(reply)
-                sender, recipients = "", []
+                sender, recipients = None, []
                 continue
             if verb == "EHLO":
                 self.say("250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
                          "250-ENHANCEDSTATUSCODES\r\n250 SIZE 100000000")
+                continue
+            if verb == "RCPT" and sender is None:
+                self.say("503 5.5.1 MAIL first")
                 continue
             reply = sink.answer(verb, "250 2.0.0 ok")
             if reply.startswith("250") and verb in ("MAIL", "RCPT"):
@@ -64,7 +69,7 @@ class Session(socketserver.StreamRequestHandler):
                 else:
                     recipients.append(address)
             elif verb == "RSET":
-                sender, recipients = "", []
+                sender, recipients = None, []
             self.say(reply)
 
     def read_content(self) -> bytes:

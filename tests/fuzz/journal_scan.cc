@@ -1,4 +1,5 @@
-// Fuzzes the scan of a segment: records made of the input, then some octets overwritten by the rest of it.
+// Fuzzes the scan of a segment: records made of the input, then some octets overwritten by the
+// rest of it.
 #include <cstddef>
 #include <cstdint>
 #include <string>

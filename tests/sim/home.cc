@@ -24,11 +24,14 @@ config::Config home_config(const std::string& address) {
   const std::string hostname = "mx.home.test";
   config.session.hostname = config.policy.hostname = config.delivery.hostname =
       config.report.hostname = hostname;
-  config.session.listeners = {
-      {.name = "smtp", .at = *io::Endpoint::parse(address + ":25"), .role = session::Role::mx,
-       .tls = session::Tls::none},
-      {.name = "submission", .at = *io::Endpoint::parse(address + ":587"),
-       .role = session::Role::submission, .tls = session::Tls::none}};
+  config.session.listeners = {{.name = "smtp",
+                               .at = *io::Endpoint::parse(address + ":25"),
+                               .role = session::Role::mx,
+                               .tls = session::Tls::none},
+                              {.name = "submission",
+                               .at = *io::Endpoint::parse(address + ":587"),
+                               .role = session::Role::submission,
+                               .tls = session::Tls::none}};
   config.server.state_folder = "/state";
   config.queue.journal_folder = "/state/journal";
   config.queue.segment_bytes = 1U << 20U;  // small, so that they roll over and are compacted
@@ -38,7 +41,11 @@ config::Config home_config(const std::string& address) {
 }
 
 Home::Home(io::sim::World& world, const std::string& address, std::string_view zone)
-    : config(home_config(address)), world_(world), host_(world, {address}), zone_(zone) {
+    : config(home_config(address)),
+      world_(world),
+      host_(world, {address}),
+      zone_(zone),
+      tls_client_(io::TlsClient::make("").value()) {
   contents.domains = {"home.test"};
   contents.mailboxes = {"you@home.test", "back@home.test", "other@home.test"};
 }
@@ -59,7 +66,7 @@ base::Result<queue::ReplayReport> Home::start() {
                      .events = events_,
                      .metrics = metrics_,
                      .tls_server = nullptr,
-                     .tls_client = nullptr},
+                     .tls_client = tls_client_},
       server::Slot{.index = 0, .count = 1, .streams = std::move(*streams)});
   base::Result<queue::ReplayReport> report;
   if (auto bound = assembly_->listen(); !bound) {

@@ -1,6 +1,7 @@
 // tests/sim/home.h: a whole Stagepost server on a simulated machine.
 //
-// What:    builds server::Assembly on the doors of a sim::Host, with a directory and a DNS zone from text.
+// What:    builds server::Assembly on the doors of a sim::Host, with a directory and a DNS zone
+//          from text.
 // In/Out:  start(), crash(), restart(), stop(); the Maildirs of its simulated disk.
 // Errors:  a server that does not start fails the caller's test by its Result.
 // Limits:  those of the settings, which a test may change before start().
@@ -49,12 +50,13 @@ class Home {
   Home(const Home&) = delete;
   Home& operator=(const Home&) = delete;
 
-  config::Config config;            // change before start()
-  directory::Contents contents;     // one domain, home.test, with you@, back@ and other@
+  config::Config config;         // change before start()
+  directory::Contents contents;  // one domain, home.test, with you@, back@ and other@
   base::Result<queue::ReplayReport> start();
   // Orderly.
   void stop();
-  // Power cut: the disk forgets what was not synced, connections break; then the old parts are ended.
+  // Power cut: the disk forgets what was not synced, connections break; then the old parts are
+  // ended.
   void crash();
   [[nodiscard]] bool running() const { return assembly_ != nullptr; }
 
@@ -73,6 +75,7 @@ class Home {
   std::string zone_;
   EventList events_;
   base::Metrics metrics_;
+  std::shared_ptr<io::TlsClient> tls_client_;  // receivers of the simulation offer no TLS
   std::unique_ptr<FixedDirectory> directory_;
   std::unique_ptr<dns::ZoneResolver> resolver_;
   std::unique_ptr<server::Assembly> assembly_;

@@ -14,8 +14,13 @@ bool any_has(const std::vector<std::string>& texts, std::string_view a, std::str
 
 }  // namespace
 
+const Sent& Ledger::sent(const std::string& token) const { return sent_.at(token); }
+
 std::string Ledger::begin(Sent sent) {
   const std::string token = fmt::format("token-{:05}-end", sent_.size());
+  for (std::string& recipient : sent.recipients) {
+    if (!recipient.ends_with("home.test")) recipient.insert(0, token + ".");
+  }
   sent_.emplace(token, std::move(sent));
   return token;
 }
@@ -37,26 +42,26 @@ std::vector<std::string> Ledger::check(const Evidence& evidence) const {
 }
 
 // Invariant 1: delivered, or bounced, or in the queue, or ended with a null sender.
-void Ledger::check_accounted(const Evidence& evidence,
-                             std::vector<std::string>& violations) const {
+void Ledger::check_accounted(const Evidence& evidence, std::vector<std::string>& violations) const {
   for (const std::string& token : accepted_) {
     const Sent& sent = sent_.at(token);
     for (const std::string& recipient : sent.recipients) {
       const bool local = recipient == "you@home.test";
-      const bool delivered = local ? any_has(evidence.local_mail, token)
-                                   : taken_.contains({token, recipient});
+      const bool delivered =
+          local ? any_has(evidence.local_mail, token) : taken_.contains({token, recipient});
       const bool queued = evidence.queued.contains(token + " " + recipient);
       const bool bounced = any_has(evidence.bounces, token, recipient);
       const bool silent = sent.null_sender && refused_.contains({token, recipient});
       if (!delivered && !queued && !bounced && !silent) {
-        violations.push_back(fmt::format("invariant 1: {} to {} was answered 250 and is lost",
-                                         token, recipient));
+        violations.push_back(
+            fmt::format("invariant 1: {} to {} was answered 250 and is lost", token, recipient));
       }
     }
   }
 }
 
-// A second delivery is excused when the first one's answer was lost, or its end could not be recorded.
+// A second delivery is excused when the first one's answer was lost, or its end could not be
+// recorded.
 bool Ledger::excused(const std::vector<Taken>& taken) const {
   for (std::size_t i = 0; i + 1 < taken.size(); ++i) {
     const Taken& first = taken[i];

@@ -17,7 +17,8 @@
 
 namespace sim {
 
-// One client message: its token stands in the subject, so that it is recognised wherever it turns up.
+// One client message: its token stands in the subject, so that it is recognised wherever it turns
+// up.
 struct Sent {
   bool null_sender = false;
   std::vector<std::string> recipients;
@@ -30,7 +31,9 @@ struct Taken {
 
 class Ledger {
  public:
-  std::string begin(Sent sent);  // → token
+  // → token. It stands in every foreign recipient's address, too, so that a refused RCPT tells.
+  std::string begin(Sent sent);
+  [[nodiscard]] const Sent& sent(const std::string& token) const;
   void accepted(const std::string& token) { accepted_.insert(token); }  // 250 was read
   void taken(const std::string& token, const std::string& recipient, Taken taken);
   void refused(const std::string& token, const std::string& recipient);  // 5yz by a receiver

@@ -18,10 +18,10 @@ namespace sim {
 
 // Percent of moments at which each kind of trouble happens.
 struct Manners {
-  unsigned defer = 10;    // 4yz
-  unsigned refuse = 3;    // 5yz
-  unsigned hang_up = 3;   // closes at once
-  unsigned stall = 1;     // says nothing for an hour
+  unsigned defer = 10;   // 4yz
+  unsigned refuse = 3;   // 5yz
+  unsigned hang_up = 3;  // closes at once
+  unsigned stall = 1;    // says nothing for an hour
 };
 
 class Receiver {

@@ -1,5 +1,6 @@
-// Tests of the whole server in one thread: a seed decides who closes, stalls, answers 4yz, when the disk
-// fails and when the machine crashes; invariants 1 to 3 must hold. STAGEPOST_SEED=N replays one seed.
+// Tests of the whole server in one thread: a seed decides who closes, stalls, answers 4yz, when the
+// disk fails and when the machine crashes; invariants 1 to 3 must hold. STAGEPOST_SEED=N replays
+// one seed.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -10,7 +11,7 @@
 namespace sim {
 namespace {
 
-constexpr std::uint64_t seeds = 60;        // in every ./test
+constexpr std::uint64_t seeds = 60;          // in every ./test
 constexpr std::uint64_t seeds_long = 5'000;  // ./test --all
 
 std::optional<std::uint64_t> seed_asked_for() {
@@ -28,6 +29,7 @@ void expect_good(std::uint64_t seed) {
 TEST(Invariants, HoldForEverySeed) {
   if (const auto seed = seed_asked_for()) {
     const Story story = Town(*seed).tell();
+    std::printf("%s", story.log.c_str());
     std::printf("seed=%llu accepted=%zu crashes=%zu disk_failures=%zu hash=%016llx\n",
                 static_cast<unsigned long long>(*seed), story.accepted, story.crashes,
                 story.disk_failures, static_cast<unsigned long long>(story.hash));

@@ -19,8 +19,20 @@ constexpr std::string_view zone =
 constexpr unsigned clients_max = 3;
 constexpr unsigned messages_max = 12;
 constexpr unsigned troubles_max = 6;
-// How long after a receiver's 250 its record may still be on its way to the disk (latency, batching).
+// How long after a receiver's 250 its record may still be on its way to the disk (latency,
+// batching).
 constexpr base::Duration record_delay_max = std::chrono::seconds(1);
+
+std::string log_of(const EventList& list) {
+  std::string out;
+  for (const base::Event& event : list.events) {
+    out += base::format_time(event.time) + " " + std::string(event.name);
+    if (event.message) out += " " + event.message.text();
+    for (const auto& [key, value] : event.fields) out += fmt::format(" {}={}", key, value);
+    out += "\n";
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -56,6 +68,7 @@ Story Town::tell() {
   far_.stop();
   story_.virtual_time = world_.now() - base::Instant();
   story_.hash = world_.trace_hash();
+  story_.log = log_of(home_.events());
   return story_;
 }
 
@@ -82,12 +95,15 @@ io::Task<void> Town::client(unsigned messages) {
   const auto server = *io::Endpoint::parse("192.0.2.1:25");
   while (messages > 0) {
     io::Clock& clock = clients_.doors().clock;
-    auto peer = co_await io::sim::dial(clients_.doors().network, server);
-    bool goes_on = peer != nullptr && co_await say(peer.get(), "", "220") &&
-                   co_await say(peer.get(), "EHLO client.test", "250");
-    while (goes_on && messages > 0) {
-      --messages;
-      goes_on = co_await send_one(peer.get());
+    auto stream = co_await clients_.doors().network.connect(server, std::nullopt);
+    if (stream) {
+      io::sim::Peer peer(std::move(*stream));
+      bool goes_on =
+          co_await say(&peer, "", "220") && co_await say(&peer, "EHLO client.test", "250");
+      while (goes_on && messages > 0) {
+        --messages;
+        goes_on = co_await send_one(&peer);
+      }
     }
     const auto pause = std::chrono::milliseconds(world_.random().below(20'000));
     if (!co_await io::sleep_for(clock, pause)) co_return;
@@ -102,10 +118,9 @@ io::Task<bool> Town::say(io::sim::Peer* peer, std::string line, std::string expe
 
 // One message as a client of moderate patience sends it; it may break off anywhere.
 io::Task<bool> Town::send_one(io::sim::Peer* peer) {
-  Sent sent = invent();
-  const std::vector<std::string> recipients = sent.recipients;
-  const std::string sender = sent.null_sender ? "" : "back@home.test";
-  const std::string token = ledger_.begin(std::move(sent));
+  const std::string token = ledger_.begin(invent());
+  const std::vector<std::string> recipients = ledger_.sent(token).recipients;
+  const std::string sender = ledger_.sent(token).null_sender ? "" : "back@home.test";
   const std::uint64_t breaks_off_at = world_.random().below(60);
   if (!co_await say(peer, "MAIL FROM:<" + sender + ">", "250")) co_return false;
   if (breaks_off_at == 0) co_return false;

@@ -1,9 +1,10 @@
-// tests/sim/town.h: one server, its clients, its receivers, and a seed that decides what goes wrong.
+// tests/sim/town.h: one server, its clients, its receivers, and a seed that decides what goes
+// wrong.
 //
-// What:    runs a story from a seed: mail comes in, peers misbehave, the disk fails, power is cut; in
-//          the end all faults stop, the queue runs dry, and the ledger is checked.
-// In/Out:  seed → Story: violations (empty when the invariants held), counts, and a hash of all that
-//          happened, equal for equal seeds.
+// What:    runs a story from a seed: mail comes in, peers misbehave, the disk fails, power is cut;
+//          in the end all faults stop, the queue runs dry, and the ledger is checked.
+// In/Out:  seed → Story: violations (empty when the invariants held), counts, and a hash of all
+//          that happened, equal for equal seeds.
 // Errors:  violations.
 // Limits:  messages_max per client; virtual time.
 // Not here: what must hold (ledger.h).
@@ -27,6 +28,7 @@ struct Story {
   std::size_t disk_failures = 0;
   base::Duration virtual_time{0};
   std::uint64_t hash = 0;
+  std::string log;  // the server's events, a line each
 };
 
 class Town {

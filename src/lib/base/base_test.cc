@@ -76,8 +76,9 @@ TEST(Text, HelpersAreStrict) {
   EXPECT_FALSE(parse_number("99999999999999999999"));
   EXPECT_EQ(base64("any carnal pleas"), "YW55IGNhcm5hbCBwbGVhcw==");
   EXPECT_EQ(unbase64("YW55IGNhcm5hbCBwbGVhcw=="), "any carnal pleas");
-  EXPECT_FALSE(unbase64("YW5="
-                        "YW55"));
+  EXPECT_FALSE(
+      unbase64("YW5="
+               "YW55"));
   EXPECT_EQ(unhex(hex("\x01\xff")), "\x01\xff");
   EXPECT_EQ(printable("a\r\n\x01"), "a\\r\\n\\x01");
 }

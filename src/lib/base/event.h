@@ -1,6 +1,7 @@
 // lib/base/event.h: what happened, as a value, and whom to tell.
 //
-// What:    one Event per step of a message or session; the log, trace/ and tests read the same ones.
+// What:    one Event per step of a message or session; the log, trace/ and tests read the same
+//          ones.
 // In/Out:  a part makes an Event and gives it to the EventSink that it was constructed with.
 // Errors:  emit never fails and never blocks: a sink that cannot keep up drops and counts.
 // Limits:  fields_max; values are cut at value_bytes_max by the sinks.

@@ -8,9 +8,10 @@
 namespace base {
 namespace {
 
-constexpr std::string_view letters = "0123456789abcdefghjkmnpqrstvwxyz";  // Crockford: no i, l, o, u
-constexpr std::size_t id_letters = 13;                                    // 65 bits hold 64
-constexpr std::int64_t epoch_ms = 1'577'836'800'000;                      // 2020-01-01
+constexpr std::string_view letters =
+    "0123456789abcdefghjkmnpqrstvwxyz";               // Crockford: no i, l, o, u
+constexpr std::size_t id_letters = 13;                // 65 bits hold 64
+constexpr std::int64_t epoch_ms = 1'577'836'800'000;  // 2020-01-01
 constexpr unsigned counter_bits = 16;
 constexpr unsigned node_bits = 8;
 

@@ -1,12 +1,14 @@
 // lib/base/id.h: names of messages and sessions.
 //
-// What:    MessageId names a queued message for ever: 40 bits of time (ms since 2020), 8 bits of node,
-//          16 bits of counter, unique across loops and restarts; printed as 13 letters and digits.
-//          SessionId names one inbound connection; printed the same way with an 's' in front.
+// What:    MessageId names a queued message for ever: 40 bits of time (ms since 2020), 8 bits of
+//          node, 16 bits of counter, unique across loops and restarts; printed as 13 letters and
+//          digits. SessionId names one inbound connection; printed the same way with an 's' in
+//          front.
 // In/Out:  IdMaker(node, loop) makes them from the wall clock; text() and parse().
 // Errors:  parse returns nullopt for anything but what text() prints (case does not matter).
 // Limits:  65,536 ids per millisecond and node; the maker then borrows the next millisecond.
-// Not here: the Message-ID header field, which senders make (lib/message/trace_fields.h makes ours).
+// Not here: the Message-ID header field, which senders make (lib/message/trace_fields.h makes
+//          ours).
 #pragma once
 
 #include <compare>
@@ -40,7 +42,8 @@ class IdMaker {
   explicit IdMaker(std::uint8_t node) : node_(node) {}
   [[nodiscard]] MessageId message(Time now) { return {next(now)}; }
   [[nodiscard]] SessionId session(Time now) { return {next(now)}; }
-  // Makes every later id larger than `seen` (after replay of a journal written with a faster clock).
+  // Makes every later id larger than `seen` (after replay of a journal written with a faster
+  // clock).
   void skip_past(MessageId seen);
 
  private:

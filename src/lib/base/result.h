@@ -1,6 +1,7 @@
 // lib/base/result.h: what a function returns when it can fail.
 //
-// What:    Result<T> is a value or an Error; an Error says what kind of trouble and, in words, which.
+// What:    Result<T> is a value or an Error; an Error says what kind of trouble and, in words,
+//          which.
 // In/Out:  functions return Result<T>; callers test it (a dropped Result is a compiler warning).
 // Errors:  exceptions are for bugs and lost resources only, never for what a peer or a disk does.
 // Limits:  none.
@@ -26,11 +27,11 @@ enum class ErrorKind {
   not_found,
   exists,
   denied,
-  busy,         // somebody else holds it
-  invalid,      // malformed input or argument
-  corrupt,      // our own data does not match its checksum
-  limit,        // one of our limits was met
-  tls,          // handshake or certificate
+  busy,     // somebody else holds it
+  invalid,  // malformed input or argument
+  corrupt,  // our own data does not match its checksum
+  limit,    // one of our limits was met
+  tls,      // handshake or certificate
   unsupported,
 };
 
@@ -51,7 +52,8 @@ using Result = std::expected<T, Error>;
   return std::unexpected(Error{kind, std::move(detail)});
 }
 
-// An Error from errno, with what was being done in front: fail_errno("open x") → "open x: No such file…".
+// An Error from errno, with what was being done in front: fail_errno("open x") → "open x: No such
+// file…".
 [[nodiscard]] std::unexpected<Error> fail_errno(std::string_view doing, int error_number);
 [[nodiscard]] ErrorKind kind_of_errno(int error_number);
 

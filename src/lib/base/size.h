@@ -2,7 +2,8 @@
 //
 // What:    parse_size("50MB") → 50,000,000; "50MiB" → 52,428,800; format_size the other way.
 // In/Out:  text ↔ bytes as std::uint64_t.
-// Errors:  invalid for a number without unit (but "0" and plain bytes "1024B" are fine) or overflow.
+// Errors:  invalid for a number without unit (but "0" and plain bytes "1024B" are fine) or
+//          overflow.
 // Limits:  up to 2^63 bytes.
 // Not here: durations (time.h).
 #pragma once

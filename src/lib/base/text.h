@@ -1,6 +1,7 @@
 // lib/base/text.h: ASCII text helpers that protocols need.
 //
-// What:    case-insensitive comparison, trimming, splitting, numbers, hex, base64; never locale dependent.
+// What:    case-insensitive comparison, trimming, splitting, numbers, hex, base64; never locale
+//          dependent.
 // In/Out:  string_view in; string_view (a part of the input) or string out.
 // Errors:  parse_number and the decoders return nullopt for malformed input.
 // Limits:  the caller's.
@@ -32,7 +33,8 @@ namespace base {
 
 // Without spaces, tabs, CR and LF at both ends.
 [[nodiscard]] std::string_view trim(std::string_view text);
-// Every part between separators, empty ones too: split("a,,b", ',') → a, "", b; split("", ',') → "".
+// Every part between separators, empty ones too: split("a,,b", ',') → a, "", b; split("", ',') →
+// "".
 [[nodiscard]] std::vector<std::string_view> split(std::string_view text, char separator);
 // The parts between runs of spaces and tabs; never an empty one.
 [[nodiscard]] std::vector<std::string_view> words(std::string_view text);

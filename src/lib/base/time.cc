@@ -51,10 +51,11 @@ Result<Duration> parse_duration(std::string_view text) {
     rest.remove_prefix(letters);
     if (rest.empty()) return Duration(total);
   }
-  return fail(ErrorKind::invalid,
-              fmt::format("\"{}\" is not a duration; write a number with its unit, such as 30s, 5m, "
-                          "4h, 5d or 1h30m",
-                          text));
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("\"{}\" is not a duration; write a number with its unit, such as 30s, 5m, "
+                  "4h, 5d or 1h30m",
+                  text));
 }
 
 std::string format_duration(Duration duration) {

@@ -1,6 +1,7 @@
 // lib/base/time.h: the two kinds of time and how durations are written.
 //
-// What:    Instant is the monotonic clock (deadlines, rates); Time is the wall clock (dates, journal).
+// What:    Instant is the monotonic clock (deadlines, rates); Time is the wall clock (dates,
+//          journal).
 // In/Out:  both come from io::Clock only; parse_duration("5d") ↔ format_duration.
 // Errors:  parse_duration returns invalid for anything but NUMBER UNIT [NUMBER UNIT …].
 // Limits:  durations up to 100 years.
@@ -25,8 +26,8 @@ struct MonotonicTag {
   static constexpr bool is_steady = true;
 };
 
-using Instant = MonotonicTag::time_point;         // since an arbitrary start; never jumps back
-using Time = std::chrono::sys_time<Duration>;     // since 1970-01-01 UTC; may jump
+using Instant = MonotonicTag::time_point;      // since an arbitrary start; never jumps back
+using Time = std::chrono::sys_time<Duration>;  // since 1970-01-01 UTC; may jump
 
 // "30s", "5m", "4h", "5d", "1w", "250ms", also "1h30m". A number without unit is refused.
 [[nodiscard]] Result<Duration> parse_duration(std::string_view text);

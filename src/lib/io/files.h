@@ -41,10 +41,10 @@ class File {
 };
 
 enum class OpenMode {
-  read,           // must exist
-  write,          // must exist; read and write
-  create,         // read and write; made when missing
-  create_new,     // read and write; `exists` when there is one
+  read,        // must exist
+  write,       // must exist; read and write
+  create,      // read and write; made when missing
+  create_new,  // read and write; `exists` when there is one
 };
 
 struct FileInfo {

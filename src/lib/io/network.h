@@ -22,12 +22,12 @@ namespace io {
 
 // What TLS negotiated; empty protocol for a plain stream.
 struct TlsInfo {
-  std::string protocol;     // "TLSv1.3"
-  std::string cipher;       // "TLS_AES_256_GCM_SHA384"
+  std::string protocol;  // "TLSv1.3"
+  std::string cipher;    // "TLS_AES_256_GCM_SHA384"
   int cipher_bits = 0;
-  std::string server_name;  // SNI
-  bool verified = false;    // the peer's certificate chain and name were verified
-  std::string verify_error; // why not, in words
+  std::string server_name;   // SNI
+  bool verified = false;     // the peer's certificate chain and name were verified
+  std::string verify_error;  // why not, in words
 };
 
 class Stream {

@@ -35,9 +35,8 @@ Task<T> on_loop(Ref<Loop> there, Ref<TaskGroup> group_there, Ref<Loop> here,
     auto shared = std::make_shared<T>(std::move(value));
     here->post([&done, shared] { done.complete(std::move(*shared)); });
   };
-  there->post([group_there, &make, tell] {
-    group_there->spawn(detail::answer_from_loop<T>(make, tell));
-  });
+  there->post(
+      [group_there, &make, tell] { group_there->spawn(detail::answer_from_loop<T>(make, tell)); });
   co_return co_await done;
 }
 

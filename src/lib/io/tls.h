@@ -1,7 +1,8 @@
 // lib/io/tls.h: TLS over any Stream, both sides.
 //
 // What:    TlsServer and TlsClient hold keys and rules (OpenSSL); wrap a Stream into a TLS Stream.
-// In/Out:  accept()/connect() do the handshake and return a Stream whose tls() says what was negotiated.
+// In/Out:  accept()/connect() do the handshake and return a Stream whose tls() says what was
+//          negotiated.
 // Errors:  tls with OpenSSL's reason in words; closed, reset, cancelled from the stream below.
 // Limits:  TLS 1.2 and up; a handshake has the caller's deadline; records as OpenSSL bounds them.
 // Not here: whether TLS is wanted (session/starttls, delivery), DANE (delivery).
@@ -49,7 +50,8 @@ class TlsClient {
                                               TlsClientOptions options) = 0;
 };
 
-// A new ECDSA P-256 key with a self-signed certificate for these names, valid for `days` from `now`.
+// A new ECDSA P-256 key with a self-signed certificate for these names, valid for `days` from
+// `now`.
 [[nodiscard]] base::Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names,
                                                          base::Time now, int days);
 

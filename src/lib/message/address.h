@@ -1,7 +1,8 @@
 // lib/message/address.h: a mail address (RFC 5321 §4.1.2 Mailbox, RFC 6531 §3.3 with UTF-8).
 //
 // What:    Address is local part (stored unquoted) and domain; parse_address reads one, text()
-// writes it. In/Out:  text → Address; Address → text, quoted where needed; keys for comparing.
+//          writes it.
+// In/Out:  text → Address; Address → text, quoted where needed; keys for comparing.
 // Errors:  invalid, with words fit for a reply, for anything that the grammar does not allow.
 // Limits:  local_bytes_max, domain_bytes_max, address_bytes_max as they stand on the wire.
 // Not here: angle brackets and source routes (lib/smtp/command.h), header address lists, aliases.

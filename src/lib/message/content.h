@@ -1,12 +1,10 @@
 // lib/message/content.h: what a message consists of: bytes of ours and spans of what was received.
 //
 // What:    Content is an ordered list of pieces. The received bytes never change; an edit adds a
-// piece of
-//          our own or cuts a span out, so accepting a message copies nothing.
+//          piece of our own or cuts a span out, so accepting a message copies nothing.
 // In/Out:  whole(size), prepend, append, insert, cut → pieces(); encode/decode for the journal.
 // Errors:  decode gives corrupt for anything that encode does not write. A cut beyond the received
-// bytes,
-//          or of bytes already cut, does nothing there.
+//          bytes, or of bytes already cut, does nothing there.
 // Limits:  pieces_max in decode; spans end below 2^63.
 // Not here: where the received bytes are stored and how they are read (queue/).
 #pragma once

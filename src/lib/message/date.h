@@ -1,9 +1,11 @@
 // lib/message/date.h: dates of mail (RFC 5322 §3.3 and §4.3).
 //
 // What:    date_text writes "Mon, 23 Nov 2026 14:00:00 +0000"; parse_date reads that and the old
-// forms. In/Out:  base::Time ↔ text, always UTC when writing. Errors:  invalid for a date that does
-// not exist or a text that is none. Limits:  date_bytes_max of input; years 1900 to 9999. Not here:
-// RFC 3339 times of logs (lib/base/time.h).
+//          forms.
+// In/Out:  base::Time ↔ text, always UTC when writing.
+// Errors:  invalid for a date that does not exist or a text that is none.
+// Limits:  date_bytes_max of input; years 1900 to 9999.
+// Not here: RFC 3339 times of logs (lib/base/time.h).
 #pragma once
 
 #include <cstddef>

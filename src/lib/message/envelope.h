@@ -1,9 +1,11 @@
 // lib/message/envelope.h: who sends a message and who is to get it.
 //
 // What:    Envelope is the sender, the recipients and what MAIL and RCPT asked for (RFC 5321, RFC
-// 3461). In/Out:  plain values that session fills, the queue stores and delivery reads. Errors:
-// none. Limits:  the number of recipients is limited where they are accepted. Not here: parsing
-// MAIL and RCPT (lib/smtp/command.h), the content (content.h).
+//          3461).
+// In/Out:  plain values that session fills, the queue stores and delivery reads.
+// Errors:  none.
+// Limits:  the number of recipients is limited where they are accepted.
+// Not here: parsing MAIL and RCPT (lib/smtp/command.h), the content (content.h).
 #pragma once
 
 #include <cstdint>

@@ -1,12 +1,13 @@
 // lib/message/header.h: the header fields of a message, read without copying (RFC 5322 §2.2).
 //
 // What:    read_header gives the fields as views; HeaderScanner takes the message in chunks as it
-// streams,
-//          keeps the header, counts trace fields and notices 8-bit octets and the longest line.
+//          streams, keeps the header, counts trace fields and notices 8-bit octets and the longest
+//          line.
 // In/Out:  raw bytes → FieldView list and the offset of the body.
 // Errors:  none: a line that is no field becomes a FieldView with an empty name. A lone LF also
-// ends a line. Limits:  HeaderLimits: bytes and fields; what is beyond is not read as header. Not
-// here: structured values such as addresses and MIME types, canonicalization (lib/mailauth).
+//          ends a line.
+// Limits:  HeaderLimits: bytes and fields; what is beyond is not read as header.
+// Not here: structured values such as addresses and MIME types, canonicalization (lib/mailauth).
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,12 @@
 // lib/message/trace_fields.h: the header fields that a server adds (RFC 5321 §4.4).
 //
 // What:    Received, Return-Path, Delivered-To, Message-ID and Date, each as a whole field with its
-// CRLF. In/Out:  values → text to prepend to a message. Errors:  none: whatever a peer said is
-// reduced to harmless characters, so nothing can be injected. Limits:  each value is cut at its
-// protocol limit; lines stay below 998 octets. Not here: Authentication-Results (lib/mailauth),
-// which of them to add (session, delivery).
+//          CRLF.
+// In/Out:  values → text to prepend to a message.
+// Errors:  none: whatever a peer said is reduced to harmless characters, so nothing can be
+//          injected.
+// Limits:  each value is cut at its protocol limit; lines stay below 998 octets.
+// Not here: Authentication-Results (lib/mailauth), which of them to add (session, delivery).
 #pragma once
 
 #include <optional>

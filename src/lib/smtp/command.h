@@ -1,12 +1,13 @@
 // lib/smtp/command.h: one command line of a client → what it asks for (RFC 5321 §4.1).
 //
 // What:    parse_command splits verb and argument; parse_mail, parse_rcpt, parse_helo, parse_bdat
-// read arguments. In/Out:  text → values, or the Reply that refuses it. Errors:
-// std::unexpected<Reply>: 501 for bad syntax, 555 for a parameter that we do not offer, 553 for a
-//          UTF-8 address without SMTPUTF8, 552 for a SIZE above ours.
+//          read arguments.
+// In/Out:  text → values, or the Reply that refuses it.
+// Errors:  std::unexpected<Reply>: 501 for bad syntax, 555 for a parameter that we do not offer,
+//          553 for a UTF-8 address without SMTPUTF8, 552 for a SIZE above ours.
 // Limits:  the line was limited by CommandReader; addresses by lib/message/address.h; ENVID and
-// ORCPT here. Not here: whether the command is allowed now (session/), whether the address exists
-// (policy/).
+//          ORCPT here.
+// Not here: whether the command is allowed now (session/), whether the address exists (policy/).
 #pragma once
 
 #include <cstddef>

@@ -3,9 +3,8 @@
 // What:    gives one line at a time; a line ends with CRLF and nothing else.
 // In/Out:  feed(input) consumes from the front; at line, line() is the text without CRLF.
 // Errors:  fault, with reply() saying 500 5.5.2 and which: bare_lf (the line ends there, so that a
-// client that
-//          knows no CRLF gets its answer), bare_cr, nul, too_long (swallowed to its end, reported
-//          once).
+//          client that knows no CRLF gets its answer), bare_cr, nul, too_long (swallowed to its
+//          end, reported once).
 // Limits:  line_bytes_max, CRLF included; no more than that is ever held.
 // Not here: what the line means (command.h), message text (data_reader.h).
 #pragma once

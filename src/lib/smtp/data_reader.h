@@ -1,10 +1,12 @@
 // lib/smtp/data_reader.h: the text after DATA → the message (RFC 5321 §4.1.1.4 and §4.5.2).
 //
 // What:    takes the dots of transparency off and finds the end, which is <CRLF>.<CRLF> and nothing
-// else. In/Out:  feed(input, out) appends message octets to out, says how many octets it consumed;
-// done() at the end. Errors:  fault(): the first thing wrong. The message is still read to its real
-// end, so that nothing of it is
-//          ever taken for a command (SMTP smuggling); nothing more is appended to out.
+//          else.
+// In/Out:  feed(input, out) appends message octets to out, says how many octets it consumed; done()
+//          at the end.
+// Errors:  fault(): the first thing wrong. The message is still read to its real end, so that
+//          nothing of it is ever taken for a command (SMTP smuggling); nothing more is appended to
+//          out.
 // Limits:  DataLimits: octets per line and per message.
 // Not here: BDAT (counted, no dots), header checks (lib/message/header.h).
 #pragma once

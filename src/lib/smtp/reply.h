@@ -1,8 +1,9 @@
 // lib/smtp/reply.h: an SMTP reply as a value (RFC 5321 §4.2, RFC 2034, RFC 3463).
 //
 // What:    Reply is code, enhanced code and lines of text; Failure is a reply with what only the
-// log may know. In/Out:  reply(550, {5, 1, 1}, "No such user") → wire() for the peer, text() for
-// the log. Errors:  none. Control bytes in the text, which may stem from a peer, become spaces.
+//          log may know.
+// In/Out:  reply(550, {5, 1, 1}, "No such user") → wire() for the peer, text() for the log.
+// Errors:  none. Control bytes in the text, which may stem from a peer, become spaces.
 // Limits:  wire lines of at most reply_line_bytes_max octets; longer text is wrapped.
 // Not here: reading replies (reply_reader.h), which reply to give (session/, policy/).
 #pragma once

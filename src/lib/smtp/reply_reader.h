@@ -1,10 +1,12 @@
 // lib/smtp/reply_reader.h: bytes from a server → replies (RFC 5321 §4.2.1).
 //
 // What:    gathers the lines of one reply; takes what real servers send (no text, no enhanced code,
-// a lone LF). In/Out:  feed(input) consumes from the front; at done, take() gives the Reply and
-// begins the next. Errors:  malformed, with error() saying what was wrong; the connection is then
-// of no use. Limits:  ReplyLimits: octets per line, lines per reply. Not here: what a reply means
-// to delivery; EHLO keywords (extensions.h).
+//          a lone LF).
+// In/Out:  feed(input) consumes from the front; at done, take() gives the Reply and begins the
+//          next.
+// Errors:  malformed, with error() saying what was wrong; the connection is then of no use.
+// Limits:  ReplyLimits: octets per line, lines per reply.
+// Not here: what a reply means to delivery; EHLO keywords (extensions.h).
 #pragma once
 
 #include <cstddef>

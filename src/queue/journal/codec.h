@@ -2,7 +2,7 @@
 //
 // What:    Writer appends to a string; Reader takes from a view.
 // In/Out:  u8 … u64, i64 little-endian; varint LEB128; text = varint length and octets.
-// Errors:  a Reader that runs out, or meets a bad varint, gives zeros from then on and ok() is false.
+// Errors:  a Reader that runs out, or meets a bad varint, gives zeros and is not ok() any more.
 // Limits:  count() refuses a number of elements that the octets left cannot hold.
 // Not here: what the numbers mean (format.h, record.h, summary.h).
 #pragma once

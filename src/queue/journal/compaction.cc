@@ -80,7 +80,8 @@ io::Task<void> Compaction::run() {
     const auto segment = stream_.ledger().mostly_dead(after);
     if (!segment) break;
     after = *segment;
-    // Its error concerns this segment only (damage, a full disk): it stays, and is tried again later.
+    // Its error concerns this segment only (damage, a full disk): it stays, and is tried again
+    // later.
     (void)co_await empty(*segment);
   }
   if (may_go_on() && !stream_.own() && stream_.ledger().size() == 0) (void)co_await retire();
@@ -88,9 +89,7 @@ io::Task<void> Compaction::run() {
   if (again_) wake();
 }
 
-bool Compaction::may_go_on() const {
-  return !stopping_ && !given_up_ && stream_.trouble().empty();
-}
+bool Compaction::may_go_on() const { return !stopping_ && !given_up_ && stream_.trouble().empty(); }
 
 bool Compaction::lies_in(MessageId id, std::uint32_t segment) const {
   const Live* live = stream_.ledger().find(id);
@@ -103,10 +102,10 @@ bool Compaction::lies_in(MessageId id, std::uint32_t segment) const {
 
 io::Task<base::Result<>> Compaction::empty(std::uint32_t segment) {
   io::Files& files = context_.doors.files;
-  auto reading = co_await off_loop(
-      context_, [&files, folder = context_.folder(), name = SegmentName{stream_.number(), segment}] {
-        return read_segment(files, folder, name);
-      });
+  auto reading = co_await off_loop(context_, [&files, folder = context_.folder(),
+                                              name = SegmentName{stream_.number(), segment}] {
+    return read_segment(files, folder, name);
+  });
   if (!reading) co_return std::unexpected(std::move(reading.error()));
   if (!reading->scan.damages.empty()) {
     // What it says about messages elsewhere may be lost: it stays until a start has looked at it.
@@ -124,7 +123,8 @@ io::Task<base::Result<>> Compaction::empty(std::uint32_t segment) {
 }
 
 // Rule 1: what this segment says about messages in other segments is said again at the head.
-io::Task<base::Result<>> Compaction::restate(std::uint32_t segment, const Summary& summary) {
+io::Task<base::Result<>> Compaction::restate(std::uint32_t segment,
+                                             io::Ref<const Summary> summary) {
   Ledger& ledger = stream_.ledger();
   Submission submission;
   std::vector<End> ends;
@@ -136,12 +136,12 @@ io::Task<base::Result<>> Compaction::restate(std::uint32_t segment, const Summar
     record.ends = std::exchange(ends, {});
     submission.records.push_back(std::move(record));
   };
-  for (const Summary::Done& done : summary.dones) {
+  for (const Summary::Done& done : summary->dones) {
     if (!ledger.any_exists(done.homes, segment)) continue;
     ends.push_back({{.id = done.id, .ends = {}, .message_done = true, .decision = {}}, done.homes});
     cut(ends_per_record);
   }
-  for (const Summary::States& states : summary.states) {
+  for (const Summary::States& states : summary->states) {
     const Live* live = ledger.find(states.id);
     // One whose commit is newer has its states inside; one that lies here is moved as a whole.
     if (live == nullptr || live->commit.segment >= segment) continue;
@@ -153,7 +153,7 @@ io::Task<base::Result<>> Compaction::restate(std::uint32_t segment, const Summar
     cut(ends_per_record);
   }
   cut(1);
-  for (const SummaryDefer& defer : summary.defers) {
+  for (const SummaryDefer& defer : summary->defers) {
     const Live* live = ledger.find(defer.defer.id);
     const Place here{segment, defer.offset};
     if (live == nullptr || live->defer != here || live->commit.segment == segment) continue;
@@ -214,23 +214,22 @@ io::Task<base::Result<>> Compaction::move_step(std::vector<MessageId> ids) {
   co_return result;
 }
 
-io::Task<base::Result<>> Compaction::copy_message(MessageId id, Copy& copy) {
+io::Task<base::Result<>> Compaction::copy_message(MessageId id, io::Ref<Copy> copy) {
   auto message = co_await fetch_message(context_, stream_, id);
   if (!message) co_return std::unexpected(std::move(message.error()));
   const Live* live = stream_.ledger().find(id);
   if (live == nullptr) co_return base::fail(base::ErrorKind::not_found, "ended meanwhile");
   auto body = co_await fetch_body(context_, stream_, message->source.commit, live->record_bytes);
   if (!body) co_return std::unexpected(std::move(body.error()));
-  copy.message = std::move(*message);
-  copy.body = std::move(*body);
-  co_return co_await copy_chunks(id, copy.chunks);
+  copy->message = std::move(*message);
+  copy->body = std::move(*body);
+  co_return co_await copy_chunks(id, copy->chunks);
 }
 
-io::Task<base::Result<>> Compaction::copy_chunks(MessageId id, std::vector<Chunk>& copies) {
+io::Task<base::Result<>> Compaction::copy_chunks(MessageId id, io::Ref<std::vector<Chunk>> copies) {
   const std::vector<Chunk> chunks = stream_.ledger().chunks(id);
   for (const Chunk& chunk : chunks) {
-    auto body =
-        co_await fetch_body(context_, stream_, chunk.place, record_bytes(0, chunk.bytes));
+    auto body = co_await fetch_body(context_, stream_, chunk.place, record_bytes(0, chunk.bytes));
     if (!body) co_return std::unexpected(std::move(body.error()));
     Submission submission;
     submission.sync = Submission::Sync::none;
@@ -239,7 +238,7 @@ io::Task<base::Result<>> Compaction::copy_chunks(MessageId id, std::vector<Chunk
     record.type = RecordType::chunk;
     record.body = *body;
     auto written = co_await stream_.submit(submission);
-    if (record.place) copies.push_back({record.place, chunk.bytes});
+    if (record.place) copies->push_back({record.place, chunk.bytes});
     if (!written) co_return written;
   }
   co_return base::Result<>{};
@@ -257,10 +256,10 @@ io::Task<base::Result<>> Compaction::remove(std::uint32_t segment) {
   // Rule 3: the ends and copies that made it dead are safe before it goes.
   if (auto safe = co_await stream_.make_safe(); !safe) co_return safe;
   io::Files& files = context_.doors.files;
-  auto removed = co_await off_loop(
-      context_, [&files, folder = context_.folder(), name = SegmentName{stream_.number(), segment}] {
-        return remove_segment(files, folder, name);
-      });
+  auto removed = co_await off_loop(context_, [&files, folder = context_.folder(),
+                                              name = SegmentName{stream_.number(), segment}] {
+    return remove_segment(files, folder, name);
+  });
   if (!removed) {
     given_up_ = true;
     co_return removed;

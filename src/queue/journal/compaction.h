@@ -2,8 +2,8 @@
 //
 // What:    empties mostly dead segments, the oldest first, and removes their files.
 // In/Out:  woken by the stream; one Compaction per stream, at most one segment at a time.
-// Errors:  a segment that cannot be emptied stays until the next wake-up; a removal that fails ends the
-//          work until a restart. Neither loses anything.
+// Errors:  a segment that cannot be emptied stays until the next wake-up; a removal that fails
+//          ends the work until a restart. Neither loses anything.
 // Limits:  step_bytes_max per write; begins `pause` after the wake-up.
 // Not here: which segments are worth it (ledger.h).
 #pragma once
@@ -53,11 +53,11 @@ class Compaction {
   void begin();
   io::Task<void> run();
   io::Task<base::Result<>> empty(std::uint32_t segment);
-  io::Task<base::Result<>> restate(std::uint32_t segment, const Summary& summary);
+  io::Task<base::Result<>> restate(std::uint32_t segment, io::Ref<const Summary> summary);
   io::Task<base::Result<>> move_messages(std::uint32_t segment, std::set<MessageId> ids);
   io::Task<base::Result<>> move_step(std::vector<MessageId> ids);
-  io::Task<base::Result<>> copy_message(MessageId id, Copy& copy);
-  io::Task<base::Result<>> copy_chunks(MessageId id, std::vector<Chunk>& copies);
+  io::Task<base::Result<>> copy_message(MessageId id, io::Ref<Copy> copy);
+  io::Task<base::Result<>> copy_chunks(MessageId id, io::Ref<std::vector<Chunk>> copies);
   io::Task<base::Result<>> remove(std::uint32_t segment);
   io::Task<base::Result<>> retire();
   [[nodiscard]] bool may_go_on() const;

@@ -106,6 +106,43 @@ TEST(Compaction, AnEndOutlivesItsCommit) {
   EXPECT_LE(machine.segments().size(), 4U);
 }
 
+// A large message is moved because one of its chunks has to; its commit lies where much else lives.
+TEST(Compaction, AnEndOutlivesTheOriginalOfACopy) {
+  for (const bool restart_between : {false, true}) {
+    Machine machine;
+    ASSERT_TRUE(machine.start());
+    auto draft = machine.journal->open_draft();
+    ASSERT_TRUE(machine.world.run(draft->append(make_body(1, 1500))));
+    for (std::uint64_t id = 100; id < 115; ++id) {
+      ASSERT_TRUE(machine.commit(id, make_body(id, 900)));
+      ASSERT_TRUE(machine.finish(id));
+    }
+    MessageInfo info = make_info(1);
+    info.content = message::Content::whole(1500);
+    ASSERT_TRUE(machine.world.run(machine.journal->commit(std::move(draft), info)));
+    for (std::uint64_t id = 2; id < 12; ++id) ASSERT_TRUE(machine.commit(id, make_body(id, 900)));
+    for (std::uint64_t id = 200; id < 230; ++id) {
+      ASSERT_TRUE(machine.commit(id, make_body(id, 900)));
+      ASSERT_TRUE(machine.finish(id));
+    }
+    machine.world.run_for(10s);
+    EXPECT_EQ(machine.body(1), make_body(1, 1500));
+    if (restart_between) machine.restart();
+    ASSERT_TRUE(machine.finish(1));
+    for (std::uint64_t id = 300; id < 360; ++id) {
+      ASSERT_TRUE(machine.commit(id, make_body(id, 900)));
+      ASSERT_TRUE(machine.finish(id));
+      if (id % 20 == 0) machine.world.run_for(10s);
+    }
+    for (int round = 0; round < 3; ++round) {
+      machine.restart();
+      EXPECT_EQ(machine.found.size(), 10U) << round;
+      EXPECT_FALSE(machine.found.contains(1)) << round;
+      machine.world.run_for(10s);
+    }
+  }
+}
+
 TEST(Compaction, DraftsInProgressKeepTheirSegments) {
   Machine machine;
   ASSERT_TRUE(machine.start());
@@ -153,6 +190,35 @@ TEST(Compaction, LargeMessagesMoveChunkByChunk) {
   machine.crash();
   ASSERT_TRUE(machine.start());
   EXPECT_EQ(machine.body(1), body);
+}
+
+// States and deferrals change while the pool reads what is to be copied.
+TEST(Compaction, AMessageThatChangesWhileItIsCopiedKeepsItsState) {
+  for (int step = 0; step < 80; ++step) {
+    Machine machine(static_cast<std::uint64_t>(step) + 1);
+    ASSERT_TRUE(machine.start());
+    fill(machine);
+    machine.restart({}, SyncMode::on_pool);
+    machine.host.set_pool_delay_max(40ms);
+    machine.world.run_for(1s + (step * 10ms));
+    std::vector<Finish> ends;
+    std::vector<Defer> defers;
+    for (std::uint64_t id = 3; id <= messages; id += 10) {
+      ends.push_back({{id}, {{2, RecipientState::failed}}, false, ""});
+      defers.push_back(make_defer(id, 1000));
+    }
+    ASSERT_TRUE(machine.finish(ends));
+    ASSERT_TRUE(machine.world.run(machine.journal->defer(defers)));
+    machine.world.run_for(10s);
+    machine.restart();
+    EXPECT_EQ(machine.found.size(), messages / 10);
+    for (const auto& [id, stored] : machine.found) {
+      EXPECT_EQ(stored.states[1], RecipientState::delivered) << step << " " << id;
+      EXPECT_EQ(stored.states[2], RecipientState::failed) << step << " " << id;
+      EXPECT_EQ(stored.attempts, 1000U) << step << " " << id;
+      EXPECT_EQ(machine.read(id)->attempts, 1000U) << step << " " << id;
+    }
+  }
 }
 
 TEST(Compaction, ADamagedMessageKeepsItsSegment) {

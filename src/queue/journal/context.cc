@@ -36,9 +36,9 @@ void DiskSpace::ask(std::uint64_t extra_bytes) {
   if (!free) {
     refusal_ = "cannot tell the free space of the disk: " + free.error().text();
   } else if (*free < settings_->disk_reserve_bytes + extra_bytes) {
-    refusal_ = fmt::format("the disk is nearly full: {} free, {} are kept in reserve",
-                           base::format_size(*free),
-                           base::format_size(settings_->disk_reserve_bytes));
+    refusal_ =
+        fmt::format("the disk is nearly full: {} free, {} are kept in reserve",
+                    base::format_size(*free), base::format_size(settings_->disk_reserve_bytes));
   }
 }
 

@@ -17,6 +17,7 @@
 #include "lib/io/doors.h"
 #include "lib/io/files.h"
 #include "lib/io/pool.h"
+#include "lib/io/ref.h"
 #include "queue/journal/ledger.h"
 #include "queue/settings.h"
 
@@ -59,7 +60,10 @@ class DiskSpace {
 
 struct Context {
   Context(io::Doors the_doors, std::shared_ptr<const Settings> the_settings, SyncMode mode)
-      : doors(the_doors), settings(the_settings), pace(mode), space(the_doors, the_settings),
+      : doors(the_doors),
+        settings(the_settings),
+        pace(mode),
+        space(the_doors, the_settings),
         bodies{the_settings->body_memory_bytes_max} {}
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
@@ -76,9 +80,9 @@ struct Context {
 
 // Blocking work: here when the disk is fast, else on the pool. It must own what it touches.
 template <class F>
-io::Task<std::invoke_result_t<F&>> off_loop(Context& context, F work) {
-  if (!context.pace.slow()) co_return work();
-  co_return co_await io::on_pool(context.doors.pool, std::move(work));
+io::Task<std::invoke_result_t<F&>> off_loop(io::Ref<Context> context, F work) {
+  if (!context->pace.slow()) co_return work();
+  co_return co_await io::on_pool(context->doors.pool, std::move(work));
 }
 
 }  // namespace queue::journal

@@ -28,6 +28,7 @@ class Crashes {
  public:
   explicit Crashes(std::uint64_t seed) : machine_(seed), random_(seed * 77), seed_(seed) {
     machine_.settings.segment_bytes = 8192U << random_.below(3);
+    machine_.host.set_pool_delay_max(20ms);
     machine_.settings.body_memory_bytes_max = random_.below(2) * 50'000;
   }
 
@@ -72,17 +73,29 @@ class Crashes {
       switch (random_.below(10)) {
         case 0:
         case 1:
-        case 2: tasks_.spawn(commit(this, random_.below(8) == 0 ? 4000 : random_.below(1500))); break;
+        case 2:
+          tasks_.spawn(commit(this, random_.below(8) == 0 ? 4000 : random_.below(1500)));
+          break;
         case 3:
         case 4: tasks_.spawn(finish(this, pick())); break;
         case 5: tasks_.spawn(finish_partly(this, pick())); break;
         case 6: tasks_.spawn(report(this, pick())); break;
         case 7: tasks_.spawn(defer(this, pick())); break;
         case 8: machine_.world.run_for(base::Duration(random_.below(20'000))); break;
-        default: machine_.world.run_for(1500ms); break;
+        default: busy_second(); break;
       }
     }
     machine_.world.run_for(base::Duration(random_.below(30'000)));
+  }
+
+  // Compaction begins after a second without it: states change while it copies.
+  void busy_second() {
+    for (int i = 0; i < 40; ++i) {
+      machine_.world.run_for(base::Duration(random_.below(60'000)));
+      if (random_.chance(0.3)) tasks_.spawn(finish_partly(this, pick()));
+      if (random_.chance(0.3)) tasks_.spawn(defer(this, pick()));
+      if (random_.chance(0.1)) tasks_.spawn(finish(this, pick()));
+    }
   }
 
   // A message that is surely there and that nobody works on; 0 when there is none.
@@ -102,8 +115,8 @@ class Crashes {
     Known& known = self->known_[id];
     known.busy = true;
     known.body = make_body(id, bytes);
-    const auto done = co_await commit_message(*self->machine_.journal, make_info(id, 3),
-                                              known.body, 700);
+    const auto done =
+        co_await commit_message(*self->machine_.journal, make_info(id, 3), known.body, 700);
     known.must_be_there = done.has_value();
     known.busy = false;
   }
@@ -129,8 +142,7 @@ class Crashes {
     message.info.content = message::Content::whole(report.body.size());
     std::vector<NewMessage> messages;
     messages.push_back(std::move(message));
-    const auto done =
-        co_await self->machine_.journal->finish({make_end(id)}, std::move(messages));
+    const auto done = co_await self->machine_.journal->finish({make_end(id)}, std::move(messages));
     if (!done) co_return;
     known.may_be_there = false;
     known.replaced_by = 0;

@@ -1,9 +1,9 @@
 // queue/journal/destinations.h: whole destinations that were put off.
 //
-// What:    the newest deferral of each destination, kept in memory and restated in each new segment.
-// In/Out:  put() by the head and by replay (newest first there: put_older); in_force(now) → deferrals.
+// What:    the newest deferral of each destination, restated in each new segment.
+// In/Out:  put() by the head and by replay (newest first there: put_older); in_force(now).
 // Errors:  none.
-// Limits:  destinations_max: beyond it the one that is due first is forgotten (an early retry, no loss).
+// Limits:  destinations_max: beyond it the one that is due first is forgotten (it retries early).
 // Not here: which message goes to which destination (queue/).
 #pragma once
 
@@ -33,6 +33,7 @@ class Destinations {
   [[nodiscard]] std::vector<Defer> in_force(base::Time now) {
     std::erase_if(defers_, [now](const auto& entry) { return entry.second.next_attempt <= now; });
     std::vector<Defer> defers;
+    defers.reserve(defers_.size());
     for (const auto& [key, defer] : defers_) defers.push_back(defer);
     return defers;
   }

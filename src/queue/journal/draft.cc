@@ -12,6 +12,7 @@ JournalDraft::~JournalDraft() {
 }
 
 io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
+  if (!health_) co_return health_;
   size_ += bytes.size();
   if (tail_.empty()) {
     tail_ = std::move(bytes);
@@ -21,12 +22,12 @@ io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
   const std::uint64_t chunk_bytes = context_.settings->draft_chunk_bytes;
   if (tail_.size() <= chunk_bytes) co_return base::Result<>{};
   if (const auto& full = context_.space.refusal(); !full.empty()) {
-    co_return base::fail(base::ErrorKind::no_space, full);
+    health_ = base::fail(base::ErrorKind::no_space, full);
+    co_return health_;
   }
   // Whole chunks go; the rest stays for the next append or the commit.
   std::string_view left = tail_;
-  base::Result<> result;
-  while (left.size() >= chunk_bytes && result) {
+  while (left.size() >= chunk_bytes && health_) {
     Submission submission;
     submission.sync = Submission::Sync::none;
     submission.mail = true;
@@ -34,12 +35,12 @@ io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
     Record& record = submission.records.front();
     record.type = RecordType::chunk;
     record.body = left.substr(0, chunk_bytes);
-    result = co_await stream_.submit(submission);
+    health_ = co_await stream_.submit(submission);
     if (record.place) chunks_.push_back({record.place, static_cast<std::uint32_t>(chunk_bytes)});
     left.remove_prefix(chunk_bytes);
   }
   tail_ = std::string(left);
-  co_return result;
+  co_return health_;
 }
 
 }  // namespace queue::journal

@@ -29,6 +29,8 @@ class JournalDraft final : public Draft {
   [[nodiscard]] Stream& stream() { return stream_; }
   [[nodiscard]] std::string& tail() { return tail_; }  // what is not on disk yet
   [[nodiscard]] const std::vector<Chunk>& chunks() const { return chunks_; }
+  // An append failed: octets are missing, it must not become a message.
+  [[nodiscard]] const base::Result<>& health() const { return health_; }
   // The chunks belong to a message now.
   void committed() { chunks_.clear(); }
 
@@ -39,6 +41,7 @@ class JournalDraft final : public Draft {
   std::uint64_t size_ = 0;
   std::string tail_;
   std::vector<Chunk> chunks_;
+  base::Result<> health_;
 };
 
 }  // namespace queue::journal

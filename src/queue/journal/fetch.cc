@@ -30,8 +30,8 @@ base::Result<std::string> read_meta(const OpenSegment& segment, std::uint32_t of
   std::string meta = bytes.substr(record_header_bytes, header->meta_bytes);
   if (const std::size_t have = meta.size(); have < header->meta_bytes) {
     meta.resize(header->meta_bytes);
-    auto more = segment.file->read_at(offset + record_header_bytes + have,
-                                      std::span(meta).subspan(have));
+    auto more =
+        segment.file->read_at(offset + record_header_bytes + have, std::span(meta).subspan(have));
     if (!more) return std::unexpected(std::move(more.error()));
   }
   if (!meta_holds(*header, segment.header.salt, offset, meta)) {
@@ -78,29 +78,30 @@ void append_common(std::string& out, std::string_view piece, std::uint64_t begin
 
 }  // namespace
 
-io::Task<base::Result<std::string>> fetch_meta(Context& context, Stream& stream, Place place) {
-  auto segment = stream.segment(place.segment);
+io::Task<base::Result<std::string>> fetch_meta(io::Ref<Context> context, io::Ref<Stream> stream,
+                                               Place place) {
+  auto segment = stream->segment(place.segment);
   if (!segment) co_return std::unexpected(std::move(segment.error()));
   co_return co_await off_loop(context, [segment = std::move(*segment), place] {
     return read_meta(*segment, place.offset);
   });
 }
 
-io::Task<base::Result<std::string>> fetch_body(Context& context, Stream& stream, Place place,
-                                               std::uint64_t bytes) {
-  auto segment = stream.segment(place.segment);
+io::Task<base::Result<std::string>> fetch_body(io::Ref<Context> context, io::Ref<Stream> stream,
+                                               Place place, std::uint64_t bytes) {
+  auto segment = stream->segment(place.segment);
   if (!segment) co_return std::unexpected(std::move(segment.error()));
   co_return co_await off_loop(context, [segment = std::move(*segment), place, bytes] {
     return read_body(*segment, place.offset, bytes);
   });
 }
 
-io::Task<base::Result<FetchedMessage>> fetch_message(Context& context, Stream& stream,
-                                                     MessageId id) {
-  const Live* live = stream.ledger().find(id);
+io::Task<base::Result<FetchedMessage>> fetch_message(io::Ref<Context> context,
+                                                     io::Ref<Stream> stream, MessageId id) {
+  const Live* live = stream->ledger().find(id);
   if (live == nullptr) co_return no_message(id);
   FetchedMessage fetched;
-  fetched.source = {live->commit, live->defer, stream.ledger().states(id)};
+  fetched.source = {live->commit, live->defer, stream->ledger().states(id)};
   auto bytes = co_await fetch_meta(context, stream, fetched.source.commit);
   if (!bytes) co_return std::unexpected(std::move(bytes.error()));
   const auto meta = decode_commit(*bytes);
@@ -125,9 +126,9 @@ io::Task<base::Result<FetchedMessage>> fetch_message(Context& context, Stream& s
   co_return fetched;
 }
 
-io::Task<base::Result<std::string>> fetch_span(Context& context, Stream& stream, MessageId id,
-                                               Span span) {
-  const Live* live = stream.ledger().find(id);
+io::Task<base::Result<std::string>> fetch_span(io::Ref<Context> context, io::Ref<Stream> stream,
+                                               MessageId id, Span span) {
+  const Live* live = stream->ledger().find(id);
   if (live == nullptr) co_return no_message(id);
   span.length = std::min(span.length, UINT64_MAX - span.offset);
   std::string out;
@@ -143,7 +144,7 @@ io::Task<base::Result<std::string>> fetch_span(Context& context, Stream& stream,
   };
   std::vector<Part> parts;
   std::uint64_t begin = 0;
-  for (const Chunk& chunk : stream.ledger().chunks(id)) {
+  for (const Chunk& chunk : stream->ledger().chunks(id)) {
     parts.push_back({chunk.place, record_bytes(0, chunk.bytes), begin, chunk.bytes});
     begin += chunk.bytes;
   }
@@ -151,7 +152,7 @@ io::Task<base::Result<std::string>> fetch_span(Context& context, Stream& stream,
   parts.push_back({live->commit, live->record_bytes, begin, UINT64_MAX - begin});
   for (const Part& part : parts) {
     if (part.begin >= span.offset + span.length || part.begin + part.bytes <= span.offset) continue;
-    auto& last = stream.last_read();
+    auto& last = stream->last_read();
     if (last.place == part.place) {
       append_common(out, last.body, part.begin, span);
       continue;
@@ -159,7 +160,7 @@ io::Task<base::Result<std::string>> fetch_span(Context& context, Stream& stream,
     auto body = co_await fetch_body(context, stream, part.place, part.record_bytes);
     if (!body) co_return std::unexpected(std::move(body.error()));
     append_common(out, *body, part.begin, span);
-    stream.last_read() = {part.place, std::move(*body)};
+    stream->last_read() = {part.place, std::move(*body)};
   }
   co_return out;
 }

@@ -10,16 +10,18 @@
 #include <string>
 
 #include "lib/base/result.h"
+#include "lib/io/ref.h"
 #include "lib/io/task.h"
 #include "queue/journal/stream.h"
 
 namespace queue::journal {
 
 // The meta of the record at this place.
-io::Task<base::Result<std::string>> fetch_meta(Context& context, Stream& stream, Place place);
+io::Task<base::Result<std::string>> fetch_meta(io::Ref<Context> context, io::Ref<Stream> stream,
+                                               Place place);
 // The body of the record at this place; `bytes` is the whole record's length.
-io::Task<base::Result<std::string>> fetch_body(Context& context, Stream& stream, Place place,
-                                               std::uint64_t bytes);
+io::Task<base::Result<std::string>> fetch_body(io::Ref<Context> context, io::Ref<Stream> stream,
+                                               Place place, std::uint64_t bytes);
 
 // A live message with everything that happened to it, and where it was read.
 struct FetchedMessage {
@@ -27,14 +29,14 @@ struct FetchedMessage {
   State state;
   Source source;
 };
-io::Task<base::Result<FetchedMessage>> fetch_message(Context& context, Stream& stream,
-                                                     MessageId id);
+io::Task<base::Result<FetchedMessage>> fetch_message(io::Ref<Context> context,
+                                                     io::Ref<Stream> stream, MessageId id);
 
 struct Span {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
-io::Task<base::Result<std::string>> fetch_span(Context& context, Stream& stream, MessageId id,
-                                               Span span);
+io::Task<base::Result<std::string>> fetch_span(io::Ref<Context> context, io::Ref<Stream> stream,
+                                               MessageId id, Span span);
 
 }  // namespace queue::journal

@@ -20,8 +20,9 @@ constexpr std::uint32_t crc_start = 0xffffffff;
 // The library's function takes and gives the raw register of CRC32C, before the final inversion.
 std::uint32_t crc_register(std::string_view bytes, std::uint32_t state) {
   CHECK(bytes.size() <= segment_bytes_max, "a checksum is over one record at most");
-  auto* data = const_cast<unsigned char*>(  // NOLINT(cppcoreguidelines-pro-type-const-cast): its C API
-      reinterpret_cast<const unsigned char*>(bytes.data()));
+  auto* data =
+      const_cast<unsigned char*>(  // NOLINT(cppcoreguidelines-pro-type-const-cast): its C API
+          reinterpret_cast<const unsigned char*>(bytes.data()));
   return crc32_iscsi(data, static_cast<int>(bytes.size()), state);
 }
 

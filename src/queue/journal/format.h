@@ -89,13 +89,15 @@ using RecordHeaderBytes = std::array<char, record_header_bytes>;
 }
 
 [[nodiscard]] std::string encode(const SegmentHeader& header);
-// A header of a newer version decodes too, if its checksum holds: the caller tells the administrator.
+// A header of a newer version decodes too, if its checksum holds: the caller tells the
+// administrator.
 [[nodiscard]] std::optional<SegmentHeader> decode_segment_header(std::string_view bytes);
 
 [[nodiscard]] std::string encode(const Trailer& trailer);
 [[nodiscard]] std::optional<Trailer> decode_trailer(std::string_view bytes);
 
-// The header of a record with this meta and body at this offset: lengths and checksums are filled in.
+// The header of a record with this meta and body at this offset: lengths and checksums are filled
+// in.
 [[nodiscard]] RecordHeaderBytes seal_record(RecordHeader header, std::uint64_t salt,
                                             std::uint32_t offset, std::string_view meta,
                                             std::string_view body);

@@ -44,16 +44,21 @@ TEST(Codec, RefusesWhatIsNotThere) {
   Reader too_large(std::string_view("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x02", 10));
   (void)too_large.varint();
   EXPECT_FALSE(too_large.ok());
-  Reader cut("\x05" "abc");
+  Reader cut(
+      "\x05"
+      "abc");
   EXPECT_EQ(cut.text(), "");
   EXPECT_FALSE(cut.ok());
-  Reader many("\x7f" "abc");
+  Reader many(
+      "\x7f"
+      "abc");
   EXPECT_EQ(many.count(1), 0U);
   EXPECT_FALSE(many.ok());
 }
 
 TEST(Format, ChecksumIsCrc32c) {
-  EXPECT_EQ(checksum("123456789"), 0xe3069283U);  // RFC 3720 §B.4's polynomial, the usual check value
+  EXPECT_EQ(checksum("123456789"),
+            0xe3069283U);  // RFC 3720 §B.4's polynomial, the usual check value
   EXPECT_EQ(checksum(""), 0U);
   std::string all;
   Writer writer(all);
@@ -200,9 +205,8 @@ TEST(Record, StateRoundTrip) {
   EXPECT_EQ(decoded->defer->next_attempt, state.defer->next_attempt);
   EXPECT_EQ(decoded->defer->hold_reason, "asked");
   const Stored stored = make_stored(make_info(99, 4), *decoded);
-  EXPECT_EQ(stored.states,
-            (std::vector{RecipientState::pending, RecipientState::delivered, RecipientState::failed,
-                         RecipientState::pending}));
+  EXPECT_EQ(stored.states, (std::vector{RecipientState::pending, RecipientState::delivered,
+                                        RecipientState::failed, RecipientState::pending}));
   EXPECT_EQ(stored.attempts, 4U);
   EXPECT_TRUE(stored.hold);
   EXPECT_TRUE(decode_state("")->empty());
@@ -281,8 +285,9 @@ TEST(SegmentName, Table) {
   EXPECT_EQ((SegmentName{3, 12}.text()), "0003-0000000012.log");
   EXPECT_EQ(SegmentName::parse("0003-0000000012.log"), (SegmentName{3, 12}));
   EXPECT_EQ(SegmentName::parse((SegmentName{123456, 1}).text()), (SegmentName{123456, 1}));
-  for (const char* bad : {"", "lock", ".log", "0003-12.log", "3-0000000012.log", "0003-0000000000.log",
-                          "0003-0000000012.tmp", "000x-0000000012.log", "0003-00000000012.log"}) {
+  for (const char* bad :
+       {"", "lock", ".log", "0003-12.log", "3-0000000012.log", "0003-0000000000.log",
+        "0003-0000000012.tmp", "000x-0000000012.log", "0003-00000000012.log"}) {
     EXPECT_FALSE(SegmentName::parse(bad)) << bad;
   }
 }

@@ -60,8 +60,8 @@ std::uint64_t index_growth(const Record& record, const Ledger& ledger) {
     case RecordType::ends: {
       std::uint64_t bytes = 0;
       for (const End& end : record.ends) {
-        bytes += end.finish.message_done ? summary_done_bytes
-                                         : states_bytes_max(end.finish, ledger);
+        bytes +=
+            end.finish.message_done ? summary_done_bytes : states_bytes_max(end.finish, ledger);
       }
       return bytes;
     }
@@ -128,8 +128,7 @@ Batch Head::begin() {
   return batch;
 }
 
-void Head::place(Submission& submission, Batch& batch, Ledger& ledger,
-                 Destinations& destinations) {
+void Head::place(Submission& submission, Batch& batch, Ledger& ledger, Destinations& destinations) {
   batch.members.push_back(&submission);
   batch.sync |= submission.sync != Submission::Sync::none;
   const auto matters = [](const Record& record) { return !record.left_out; };
@@ -165,7 +164,8 @@ void Head::place_record(Record& record, Batch& batch, std::uint16_t index, std::
   if (!record.meta.empty()) batch.pieces.emplace_back(record.meta);
   if (!record.body.empty()) batch.pieces.push_back(record.body);
   const std::uint64_t bytes = record.bytes();
-  const std::uint64_t padding = bytes - record_header_bytes - record.meta.size() - record.body.size();
+  const std::uint64_t padding =
+      bytes - record_header_bytes - record.meta.size() - record.body.size();
   if (padding > 0) batch.pieces.push_back(zeros.substr(0, padding));
   offset_ += static_cast<std::uint32_t>(bytes);
 }

@@ -1,7 +1,7 @@
 // queue/journal/head.h: the end of a stream: the one segment that is written to.
 //
-// What:    gives records their places, tells ledger and index what they mean, collects a batch's octets.
-// In/Out:  fits() and place() of a Submission; Batch → one write; sum_up() when the segment is full.
+// What:    gives records their places, tells ledger and index what they mean, collects a batch.
+// In/Out:  fits() and place() of a Submission; Batch → one write; sum_up() when it is full.
 // Errors:  of File, by write().
 // Limits:  room for the index is always kept; the last sixteenth is kept for ends and deferrals.
 // Not here: when batches are made and synced (stream.h), the file's frame (segment.h).

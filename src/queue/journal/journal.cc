@@ -48,9 +48,10 @@ class JournalStore final : public Journal {
   [[nodiscard]] Stream& own() const { return lanes_.front()->stream; }
   // The home stream of a live message, or nullptr.
   [[nodiscard]] Stream* home(MessageId id) const;
-  static io::Task<base::Result<>> finish_in(Stream& stream, std::vector<Finish> ends,
+  [[nodiscard]] base::Result<> why_unknown() const;
+  static io::Task<base::Result<>> finish_in(io::Ref<Stream> stream, std::vector<Finish> ends,
                                             std::vector<NewMessage> new_messages);
-  static io::Task<base::Result<>> defer_in(Stream& stream, std::vector<Defer> deferrals);
+  static io::Task<base::Result<>> defer_in(io::Ref<Stream> stream, std::vector<Defer> deferrals);
 
   // Asking for free space writes down the answer: trouble() is a question all the same.
   std::unique_ptr<Context> context_;
@@ -89,6 +90,16 @@ Stream* JournalStore::home(MessageId id) const {
   return nullptr;
 }
 
+// A message that is not known has ended long ago, unless a stream failed while it ended.
+base::Result<> JournalStore::why_unknown() const {
+  for (const auto& lane : lanes_) {
+    if (!lane->stream.trouble().empty()) {
+      return base::fail(base::ErrorKind::io, lane->stream.trouble());
+    }
+  }
+  return {};
+}
+
 std::unique_ptr<Draft> JournalStore::open_draft() {
   return std::make_unique<JournalDraft>(*context_, own());
 }
@@ -97,6 +108,7 @@ io::Task<base::Result<>> JournalStore::commit(std::unique_ptr<Draft> draft, Mess
   CHECK(loaded_, "a journal is loaded before it is written");
   auto* const ours = static_cast<JournalDraft*>(draft.get());
   CHECK(ours != nullptr && &ours->stream() == &own(), "a draft is committed where it was opened");
+  if (!ours->health()) co_return ours->health();
   if (const auto& full = context_->space.refusal(); !full.empty()) {
     co_return base::fail(base::ErrorKind::no_space, full);
   }
@@ -125,6 +137,9 @@ io::Task<base::Result<>> JournalStore::finish(std::vector<Finish> ends,
   std::vector<Finish> mine;
   for (Finish& end : ends) {
     Stream* const stream = home(end.id);
+    if (stream == nullptr) {
+      if (auto lost = why_unknown(); !lost) co_return lost;
+    }
     if (stream == nullptr || stream == &main) {
       mine.push_back(std::move(end));
     } else {
@@ -139,7 +154,7 @@ io::Task<base::Result<>> JournalStore::finish(std::vector<Finish> ends,
   co_return result;
 }
 
-io::Task<base::Result<>> JournalStore::finish_in(Stream& stream, std::vector<Finish> ends,
+io::Task<base::Result<>> JournalStore::finish_in(io::Ref<Stream> stream, std::vector<Finish> ends,
                                                  std::vector<NewMessage> new_messages) {
   if (new_messages.size() >= group_records_max) {
     co_return base::fail(base::ErrorKind::limit, "too many messages in one group");
@@ -151,7 +166,7 @@ io::Task<base::Result<>> JournalStore::finish_in(Stream& stream, std::vector<Fin
   submission.records.front().type = RecordType::ends;
   for (Finish& end : ends) {
     // The first attempt is over: what remains of the message is read from disk.
-    stream.ledger().drop_body(end.id);
+    stream->ledger().drop_body(end.id);
     submission.records.front().ends.push_back({std::move(end), {}});
   }
   std::uint64_t bytes = 0;
@@ -163,10 +178,10 @@ io::Task<base::Result<>> JournalStore::finish_in(Stream& stream, std::vector<Fin
   if (bytes > submission_bytes_max) {
     co_return base::fail(base::ErrorKind::limit, "more than one group may hold");
   }
-  auto result = co_await stream.submit(submission);
+  auto result = co_await stream->submit(submission);
   if (result) {
     for (NewMessage& message : new_messages) {
-      stream.ledger().keep_body(message.info.id, std::move(message.body));
+      stream->ledger().keep_body(message.info.id, std::move(message.body));
     }
   }
   co_return result;
@@ -177,6 +192,9 @@ io::Task<base::Result<>> JournalStore::defer(std::vector<Defer> deferrals) {
   std::map<Stream*, std::vector<Defer>> by_stream;
   for (Defer& defer : deferrals) {
     Stream* const stream = defer.id ? home(defer.id) : &own();
+    if (stream == nullptr) {
+      if (auto lost = why_unknown(); !lost) co_return lost;
+    }
     if (stream != nullptr) by_stream[stream].push_back(std::move(defer));
   }
   base::Result<> result;
@@ -187,17 +205,19 @@ io::Task<base::Result<>> JournalStore::defer(std::vector<Defer> deferrals) {
   co_return result;
 }
 
-io::Task<base::Result<>> JournalStore::defer_in(Stream& stream, std::vector<Defer> deferrals) {
+io::Task<base::Result<>> JournalStore::defer_in(io::Ref<Stream> stream,
+                                                std::vector<Defer> deferrals) {
   Submission submission;
   submission.sync = Submission::Sync::soon;
   for (Defer& defer : deferrals) {
-    if (defer.id) stream.ledger().drop_body(defer.id);
-    if (submission.records.empty() || submission.records.back().defers.size() >= defers_per_record) {
+    if (defer.id) stream->ledger().drop_body(defer.id);
+    if (submission.records.empty() ||
+        submission.records.back().defers.size() >= defers_per_record) {
       submission.records.emplace_back().type = RecordType::defers;
     }
     submission.records.back().defers.push_back(std::move(defer));
   }
-  co_return co_await stream.submit(submission);
+  co_return co_await stream->submit(submission);
 }
 
 io::Task<base::Result<std::string>> JournalStore::read_body(MessageId id, std::uint64_t offset,
@@ -232,7 +252,13 @@ io::Task<base::Result<ReplayReport>> JournalStore::load(std::function<void(Store
   }
   for (const auto& lane : lanes_) lane->compaction.wake();
   // A destination put off in an adopted stream is remembered by the own one from now on.
-  for (const Defer& defer : report.destinations) own().destinations().put_older(defer);
+  for (const Defer& defer : std::exchange(report.destinations, {})) {
+    own().destinations().put_older(defer);
+  }
+  for (const auto& lane : lanes_) {
+    if (!lane->stream.own()) lane->stream.destinations() = {};
+  }
+  report.destinations = own().destinations().in_force(context_->doors.clock.wall());
   loaded_ = true;
   co_return report;
 }

@@ -56,7 +56,8 @@ TEST(Journal, SpansOfABody) {
   ASSERT_TRUE(machine.start());
   const std::string body = make_body(1, 5000);
   ASSERT_TRUE(machine.commit(1, body));
-  for (const std::uint64_t offset : {0U, 1U, 1023U, 1024U, 1025U, 4095U, 4096U, 4999U, 5000U, 9000U}) {
+  for (const std::uint64_t offset :
+       {0U, 1U, 1023U, 1024U, 1025U, 4095U, 4096U, 4999U, 5000U, 9000U}) {
     for (const std::uint64_t length : {0U, 1U, 1024U, 3000U, 9000U}) {
       const auto span = machine.world.run(machine.journal->read_body({1}, offset, length));
       ASSERT_TRUE(span);
@@ -253,8 +254,8 @@ TEST(Journal, StreamsWhenTheNumberOfLoopsChanges) {
     ASSERT_TRUE(existing);
     std::set<std::uint64_t> found;
     for (unsigned loop = 0; loop < loops; ++loop) {
-      journals.push_back(Journal::make(machine.host.doors(), settings,
-                                       claim_streams(*existing, loop, loops)));
+      journals.push_back(
+          Journal::make(machine.host.doors(), settings, claim_streams(*existing, loop, loops)));
       auto& journal = *journals.back();
       std::vector<std::uint64_t> here;
       ASSERT_TRUE(machine.world.run(journal.load([&](const Stored& stored) {
@@ -270,8 +271,8 @@ TEST(Journal, StreamsWhenTheNumberOfLoopsChanges) {
       for (int i = 0; i < 10; ++i) {
         const std::uint64_t id = next_id++;
         expected.insert(id);
-        ASSERT_TRUE(machine.world.run(
-            commit_message(journal, make_info(id), make_body(id, 700), 700)));
+        ASSERT_TRUE(
+            machine.world.run(commit_message(journal, make_info(id), make_body(id, 700), 700)));
       }
     }
     std::set<std::uint64_t> before = expected;
@@ -281,9 +282,8 @@ TEST(Journal, StreamsWhenTheNumberOfLoopsChanges) {
     for (auto& journal : journals) machine.world.run(journal->close());
     journals.clear();
   }
-  ASSERT_TRUE(machine.start(claim_streams(*list_streams(machine.host.doors().files,
-                                                        machine.settings.journal_folder),
-                                          0, 1)));
+  ASSERT_TRUE(machine.start(claim_streams(
+      *list_streams(machine.host.doors().files, machine.settings.journal_folder), 0, 1)));
   std::set<std::uint64_t> found;
   for (const auto& [id, stored] : machine.found) found.insert(id);
   EXPECT_EQ(found, expected);

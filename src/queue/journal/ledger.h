@@ -1,8 +1,8 @@
 // queue/journal/ledger.h: what of a stream is alive, and where it lies.
 //
-// What:    live messages (place of commit and newest deferral, states of recipients, chunks, perhaps the
-//          body), and for each segment how many of its octets are still needed.
-// In/Out:  told by the head as records get their places, and by replay; asked by reads and compaction.
+// What:    live messages (place of commit and newest deferral, states of recipients, chunks,
+//          perhaps the body), and how many octets of each segment are still needed.
+// In/Out:  told by the head as records get their places, and by replay; asked by readers.
 // Errors:  none: a message that is not here has ended (or never was).
 // Limits:  about 80 octets per message that waits; bodies by BodyBudget.
 // Not here: disk (segment.h), when a record gets its place (head.h).
@@ -37,8 +37,8 @@ struct Live {
 };
 
 struct SegmentUse {
-  std::uint64_t bytes = 0;  // of the file (a sealed one)
-  std::uint64_t live = 0;   // octets of commits and chunks that are needed
+  std::uint64_t bytes = 0;   // of the file (a sealed one)
+  std::uint64_t live = 0;    // octets of commits and chunks that are needed
   std::uint32_t drafts = 0;  // chunks whose message is not committed yet
   bool sealed = false;
 };

@@ -94,7 +94,8 @@ base::Result<bool> Replay::make_usable(SegmentName name, Reading& reading) {
       return false;
     }
     case Reading::Condition::unreadable:
-      // It stays for whoever can make something of it; it is never counted as sealed, so never emptied.
+      // It stays for whoever can make something of it; it is never counted as sealed, so never
+      // emptied.
       damage(name, "neither header nor trailer hold: the segment cannot be read");
       return false;
   }

@@ -1,6 +1,7 @@
 // queue/journal/replay.h: what earlier runs left of a stream, at start.
 //
-// What:    reads the segments from the newest to the oldest, fills ledger and destinations, gives each
+// What:    reads the segments from the newest to the oldest, fills ledger and destinations, gives
+//          each
 //          live message to the caller, makes safe what a crash left unsealed.
 // In/Out:  folder → each(Stored) and a ReplayReport.
 // Errors:  those of io::Files; unsupported for a newer format. Damage is reported, not an error.

@@ -95,7 +95,8 @@ void Scanner::add(std::uint32_t offset, const RecordView& view) {
 }
 
 void Scanner::find_records() {
-  const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes_.size(), segment_bytes_max));
+  const auto size =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes_.size(), segment_bytes_max));
   std::uint32_t at = segment_header_bytes;
   std::uint32_t gap_begin = at;
   while (at + record_header_bytes <= size) {
@@ -150,7 +151,8 @@ std::size_t Scanner::group_end(std::size_t first) const {
   for (std::size_t i = 0; i < size; ++i) {
     const Found& found = records_[first + i];
     const RecordHeader& header = found.view.header;
-    if (header.group_index != i || header.group_size != size || found.offset != offset) return first;
+    if (header.group_index != i || header.group_size != size || found.offset != offset)
+      return first;
     offset += found.bytes;
   }
   return first + size;
@@ -205,7 +207,11 @@ void Scanner::apply_commit(const Found& found) {
     }
     damaged(found, describe(found.view.header) + ": a piece of its body is missing");
   }
-  SummaryCommit commit{id, found.offset, found.bytes, meta->chunks, std::string(meta->state),
+  SummaryCommit commit{id,
+                       found.offset,
+                       found.bytes,
+                       meta->chunks,
+                       std::string(meta->state),
                        std::string(meta->envelope)};
   commits_.insert_or_assign(id, std::move(commit));
 }
@@ -231,7 +237,8 @@ void Scanner::apply_defers(const Found& found) {
   if (!defers) return damaged(found, "deferrals: unreadable");
   for (Defer& defer : *defers) {
     if (defer.id) {
-      defers_.insert_or_assign(defer.id, SummaryDefer{found.offset, std::move(defer)});
+      const MessageId id = defer.id;
+      defers_.insert_or_assign(id, SummaryDefer{found.offset, std::move(defer)});
     } else {
       std::string destination = defer.destination;
       destinations_.insert_or_assign(std::move(destination), std::move(defer));

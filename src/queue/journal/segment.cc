@@ -89,7 +89,8 @@ base::Result<> check_version(const SegmentHeader& header, SegmentName name) {
                                 name.text(), header.version, format_version));
 }
 
-base::Result<std::optional<Summary>> read_index(io::File& file, const Ends& ends, Reading& reading) {
+base::Result<std::optional<Summary>> read_index(io::File& file, const Ends& ends,
+                                                Reading& reading) {
   const std::uint32_t offset = ends.trailer->index_offset;
   if (offset < segment_header_bytes || offset > ends.bytes - trailer_bytes) return std::nullopt;
   auto bytes = read_exactly(file, offset, ends.bytes - trailer_bytes - offset);
@@ -115,8 +116,7 @@ base::Result<> read_by_scan(io::File& file, const Ends& ends, Reading& reading) 
   }
   // No record is written before the header is safe: without one there is nothing, or damage.
   const auto rest = std::string_view(*bytes).substr(std::min(bytes->size(), segment_header_bytes));
-  reading.condition =
-      all_zero(rest) ? Reading::Condition::unused : Reading::Condition::unreadable;
+  reading.condition = all_zero(rest) ? Reading::Condition::unused : Reading::Condition::unreadable;
   return {};
 }
 
@@ -157,7 +157,8 @@ base::Result<OpenSegment> create_segment(io::Files& files, const std::string& fo
   auto segment = prepare(files, folder, header, bytes);
   if (!segment && segment.error().kind != base::ErrorKind::exists) {
     // Best effort: what stays is found without records at the next start and removed then.
-    (void)files.remove(path_of(folder, {header.stream, header.segment}));
+    [[maybe_unused]] const auto removed =
+        files.remove(path_of(folder, {header.stream, header.segment}));
   }
   return segment;
 }
@@ -191,9 +192,10 @@ base::Result<std::uint64_t> seal_segment(const OpenSegment& segment, std::uint32
   trailer.file_bytes = tail + seal_bytes(meta.size());
   const std::string last = encode(trailer);
   const std::string padding(record_bytes(meta.size(), 0) - record_header_bytes - meta.size(), '\0');
-  const std::array<std::string_view, 3> pieces = {
-      std::string_view(record.data(), record.size()), meta, padding};
-  // The index is safe before the trailer says that there is one: an index that does not hold is damage.
+  const std::array<std::string_view, 3> pieces = {std::string_view(record.data(), record.size()),
+                                                  meta, padding};
+  // The index is safe before the trailer says that there is one: an index that does not hold is
+  // damage.
   io::File& file = *segment.file;
   base::Result<> done = file.write_at(tail, pieces);
   if (done) done = file.sync();

@@ -2,7 +2,7 @@
 //
 // What:    names, making, opening, reading what it means, sealing, mending after a crash, removing.
 // In/Out:  io::Files → OpenSegment, Reading. Calls block.
-// Errors:  those of io::Files; unsupported for a newer format; damage is part of a Reading, not an error.
+// Errors:  those of io::Files; unsupported for a newer format; damage is no error.
 // Limits:  a segment without index is read into memory as a whole (segment_bytes_max).
 // Not here: which segment is written to (head.h), which are still needed (ledger.h).
 #pragma once
@@ -68,7 +68,8 @@ struct Reading {
 [[nodiscard]] base::Result<Reading> read_segment(io::Files& files, const std::string& folder,
                                                  SegmentName name);
 
-// After read_segment found it unsealed: its last epoch is made safe, then it is sealed when there is
+// After read_segment found it unsealed: its last epoch is made safe, then it is sealed when there
+// is
 // room for that. Gives the length of the file.
 [[nodiscard]] base::Result<std::uint64_t> recover_segment(io::Files& files,
                                                           const std::string& folder,

@@ -17,7 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Ends and deferrals wait so long for a commit to share its sync: losing one costs a duplicate attempt.
+// Ends and deferrals wait so long for a commit to share its sync: losing one costs a duplicate
+// attempt.
 constexpr base::Duration soon_sync = 10ms;
 constexpr std::size_t open_segments_max = 64;
 constexpr std::uint64_t segment_bytes_min = 64ULL << 10U;
@@ -37,13 +38,13 @@ void Stream::SoonTimer::fire() {
   stream_.wake();
 }
 
-io::Task<base::Result<>> Stream::submit(Submission& submission) {
+io::Task<base::Result<>> Stream::submit(io::Ref<Submission> submission) {
   if (!trouble_.empty()) co_return base::fail(trouble_kind_, trouble_);
   if (closing_) co_return base::fail(base::ErrorKind::closed, "the journal is closed");
-  waiting_.push_back(&submission);
-  if (submission.sync != Submission::Sync::soon) urgent_ = true;
+  waiting_.push_back(&*submission);
+  if (submission->sync != Submission::Sync::soon) urgent_ = true;
   wake();
-  co_return co_await submission.done;
+  co_return co_await submission->done;
 }
 
 io::Task<base::Result<>> Stream::make_safe() {
@@ -137,33 +138,33 @@ io::Task<void> Stream::write(Batch batch) {
 void Stream::fail(const base::Error& error) {
   // After a failed sync nobody knows what is on the disk; only replay may look again.
   trouble_kind_ = error.kind == base::ErrorKind::no_space ? error.kind : base::ErrorKind::io;
-  trouble_ = fmt::format("stream {} of the journal is closed until a restart: {}", number_,
-                         error.text());
+  trouble_ =
+      fmt::format("stream {} of the journal is closed until a restart: {}", number_, error.text());
 }
 
 void Stream::fail_all(std::deque<Submission*> submissions, const base::Error& error) {
   for (Submission* submission : submissions) submission->done.complete(std::unexpected(error));
 }
 
-io::Task<void> Stream::make_room(std::deque<Submission*>& turn) {
-  Submission* const first = turn.front();
+io::Task<void> Stream::make_room(io::Ref<std::deque<Submission*>> turn) {
+  Submission* const first = turn->front();
   if (first->seal) {
     auto sealed = co_await seal_head();
     if (!sealed) fail(sealed.error());
-    turn.pop_front();
+    turn->pop_front();
     first->done.complete(std::move(sealed));
     co_return;
   }
   auto made = co_await roll_over(*first);
   if (made || !trouble_.empty()) co_return;
-  turn.pop_front();
+  turn->pop_front();
   first->done.complete(std::move(made));
 }
 
-io::Task<base::Result<>> Stream::roll_over(const Submission& next) {
+io::Task<base::Result<>> Stream::roll_over(io::Ref<const Submission> next) {
   auto opening = destinations_.in_force(context_.doors.clock.wall());
   const std::uint64_t needed =
-      Head::capacity_for(bytes_needed(next, ledger_) + Head::opening_bytes(opening));
+      Head::capacity_for(bytes_needed(*next, ledger_) + Head::opening_bytes(opening));
   if (needed > segment_bytes_max) {
     co_return base::fail(base::ErrorKind::limit, "more than fits into a segment of the journal");
   }
@@ -172,14 +173,14 @@ io::Task<base::Result<>> Stream::roll_over(const Submission& next) {
            : std::min(context_.settings->segment_bytes, adopted_segment_bytes_max);
   std::uint64_t capacity = std::max(needed, std::min(standard, segment_bytes_max));
   // Asked in this order: right after a refusal the disk is left alone.
-  if (next.mail && (!context_.space.refusal().empty() || !context_.space.room_for(capacity))) {
+  if (next->mail && (!context_.space.refusal().empty() || !context_.space.room_for(capacity))) {
     co_return base::fail(base::ErrorKind::no_space, context_.space.refusal());
   }
   auto made = co_await make_segment(capacity);
   if (!made && made.error().kind == base::ErrorKind::no_space) {
-    if (next.mail) context_.space.met_the_end();
+    if (next->mail) context_.space.met_the_end();
     // Ends must go on when the disk is full: a small segment may still fit.
-    if (!next.mail && capacity > std::max(needed, segment_bytes_min)) {
+    if (!next->mail && capacity > std::max(needed, segment_bytes_min)) {
       capacity = std::max(needed, segment_bytes_min);
       made = co_await make_segment(capacity);
     }
@@ -192,6 +193,8 @@ io::Task<base::Result<>> Stream::roll_over(const Submission& next) {
   auto segment = std::make_shared<OpenSegment>(std::move(*made));
   ledger_.add_segment(segment->header.segment, {});
   head_ = std::make_unique<Head>(std::move(segment), capacity, std::move(opening));
+  CHECK(head_->fits(*next, bytes_needed(*next, ledger_)),
+        "a new segment has room for what it is for");
   co_return base::Result<>{};
 }
 
@@ -210,8 +213,7 @@ io::Task<base::Result<OpenSegment>> Stream::make_segment(std::uint64_t capacity)
 io::Task<base::Result<>> Stream::seal_head() {
   if (!head_) co_return base::Result<>{};
   const auto segment = head_->segment();
-  auto summary =
-      head_->sum_up(ledger_, destinations_.in_force(context_.doors.clock.wall()));
+  auto summary = head_->sum_up(ledger_, destinations_.in_force(context_.doors.clock.wall()));
   const std::uint32_t tail = head_->tail();
   const std::uint32_t epoch = head_->epoch();
   auto bytes = co_await off_loop(context_, [segment, tail, epoch, summary = std::move(summary)] {

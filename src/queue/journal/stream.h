@@ -1,9 +1,9 @@
-// queue/journal/stream.h: one stream: gathers what the loop wants written, writes it, syncs, answers.
+// queue/journal/stream.h: one stream: gathers what the loop wants written, syncs, answers.
 //
 // What:    group commit: everything submitted in one turn of the loop → one write, one sync.
 // In/Out:  submit() ends when the submission is safe (or, for chunks, written).
-// Errors:  a write or sync that fails closes the stream: trouble() says why until a restart. no_space
-//          when a segment cannot be allocated: then nothing was promised and the stream goes on.
+// Errors:  a write or sync that fails closes the stream: trouble() says why until a restart.
+//          no_space when a segment cannot be allocated: nothing was promised, it goes on.
 // Limits:  soon_sync for what may wait; open_segments_max files open for reading.
 // Not here: places and octets (head.h), replay (replay.h), compaction (compaction.h).
 #pragma once
@@ -46,7 +46,7 @@ class Stream {
   // Called (from the flush) when a segment may be worth emptying.
   void on_dead_segment(std::function<void()> call) { on_dead_segment_ = std::move(call); }
 
-  io::Task<base::Result<>> submit(Submission& submission);
+  io::Task<base::Result<>> submit(io::Ref<Submission> submission);
   // Ends when everything placed until now is safe.
   io::Task<base::Result<>> make_safe();
   // Seals the head after everything submitted until now; the next record begins a new segment.
@@ -82,8 +82,8 @@ class Stream {
   [[nodiscard]] Batch gather(std::deque<Submission*>& turn);
   io::Task<void> write(Batch batch);
   // The first of `turn` does not fit, or wants the head sealed.
-  io::Task<void> make_room(std::deque<Submission*>& turn);
-  io::Task<base::Result<>> roll_over(const Submission& next);
+  io::Task<void> make_room(io::Ref<std::deque<Submission*>> turn);
+  io::Task<base::Result<>> roll_over(io::Ref<const Submission> next);
   io::Task<base::Result<OpenSegment>> make_segment(std::uint64_t capacity);
   io::Task<base::Result<>> seal_head();
   void fail(const base::Error& error);

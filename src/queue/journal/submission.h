@@ -1,6 +1,7 @@
 // queue/journal/submission.h: what one caller asks the head to write.
 //
-// What:    a Submission is a row of Records that are one group (or independent ones), and the wait for
+// What:    a Submission is a row of Records that are one group (or independent ones), and the wait
+//          for
 //          their safety; it lives in the frame of the coroutine that awaits it.
 // In/Out:  made by journal.cc and compaction.cc; Head gives each record its place.
 // Errors:  done completes with the batch's error.

@@ -55,14 +55,16 @@ inline io::Task<base::Result<>> commit_message(Store& store, MessageInfo info, s
 }
 
 inline Finish make_end(std::uint64_t id) {
-  return {.id = {id}, .ends = {{0, RecipientState::delivered}}, .message_done = true, .decision = ""};
+  return {
+      .id = {id}, .ends = {{0, RecipientState::delivered}}, .message_done = true, .decision = ""};
 }
 
 inline Defer make_defer(std::uint64_t id, std::uint32_t attempts) {
   Defer defer;
   defer.id = {id};
   defer.attempts = attempts;
-  defer.next_attempt = base::Time(std::chrono::hours(24 * 365 * 200) + std::chrono::minutes(attempts));
+  defer.next_attempt =
+      base::Time(std::chrono::hours(24 * 365 * 200) + std::chrono::minutes(attempts));
   defer.last_reply = "451 4.3.0 try again, number " + std::to_string(attempts);
   return defer;
 }

@@ -4,7 +4,8 @@
 // In/Out:  see lib/io/network.h; adopt() for a listening socket made elsewhere.
 // Errors:  by errno.
 // Limits:  the kernel's; `limit` at accept when descriptors run out: the caller pauses.
-// Not here: one connection (stream.h), the accepting side (listener.h), sockaddr (socket_address.h).
+// Not here: one connection (stream.h), the accepting side (listener.h), sockaddr
+//          (socket_address.h).
 #pragma once
 
 #include <boost/asio/io_context.hpp>

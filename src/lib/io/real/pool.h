@@ -1,6 +1,7 @@
 // lib/io/real/pool.h: threads for work that blocks.
 //
-// What:    ThreadPool runs functions on its threads; LoopPool is one loop's io::Pool in front of it.
+// What:    ThreadPool runs functions on its threads; LoopPool is one loop's io::Pool in front of
+//          it.
 // In/Out:  submit(work, done): `work` on a thread of the pool, then `done` on the loop.
 // Errors:  an exception from `work` ends the program.
 // Limits:  threads_max threads, started when first needed; the queue is bounded by the callers.
