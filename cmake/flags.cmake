@@ -37,3 +37,9 @@ if(NOT STAGEPOST_SANITIZE STREQUAL "")
     -fsanitize=${STAGEPOST_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(stagepost_flags INTERFACE -fsanitize=${STAGEPOST_SANITIZE})
 endif()
+if(STAGEPOST_FUZZ)
+  # Every room counts its edges, so that libFuzzer sees what an input reached; only a fuzz target
+  # itself links libFuzzer and its main().
+  target_compile_options(stagepost_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(stagepost_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()

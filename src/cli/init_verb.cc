@@ -72,7 +72,7 @@ base::Result<std::string> fill_directory(io::Files& files, const config::Config&
   auto store = directory::Store::open(config.directory.database_path);
   if (!store) return std::unexpected(std::move(store.error()));
   const std::string address = wishes.user + "@" + wishes.domain;
-  const std::string password = directory::generate_password(random);
+  std::string password = directory::generate_password(random);
   auto verifier = directory::make_verifier(password, random);
   if (!verifier) return std::unexpected(std::move(verifier.error()));
   auto done = (*store)->add_domain(wishes.domain);

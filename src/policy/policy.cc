@@ -7,19 +7,19 @@
 
 namespace policy {
 
-io::Task<Verdict> Policy::at_mail(const Transaction& transaction,
-                                  const directory::Snapshot& known) {
-  co_return check_sender(transaction, known);
+io::Task<Verdict> Policy::at_mail(io::Ref<const Transaction> transaction,
+                                  io::Ref<const directory::Snapshot> known) {
+  co_return check_sender(*transaction, *known);
 }
 
-io::Task<RecipientVerdict> Policy::at_rcpt(const Transaction& transaction,
-                                           const message::Recipient& recipient,
-                                           const directory::Snapshot& known) {
-  co_return check_recipient(*settings_, transaction, recipient, known);
+io::Task<RecipientVerdict> Policy::at_rcpt(io::Ref<const Transaction> transaction,
+                                           io::Ref<const message::Recipient> recipient,
+                                           io::Ref<const directory::Snapshot> known) {
+  co_return check_recipient(*settings_, *transaction, *recipient, *known);
 }
 
-io::Task<Verdict> Policy::at_end_of_data(const Transaction& transaction) {
-  co_return check_loop(*settings_, transaction);
+io::Task<Verdict> Policy::at_end_of_data(io::Ref<const Transaction> transaction) {
+  co_return check_loop(*settings_, *transaction);
 }
 
 }  // namespace policy

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "directory/directory.h"
+#include "lib/io/ref.h"
 #include "lib/io/task.h"
 #include "lib/message/envelope.h"
 #include "policy/settings.h"
@@ -25,13 +26,14 @@ class Policy {
   Policy& operator=(const Policy&) = delete;
 
   // After MAIL was parsed; `transaction.envelope.sender` is set.
-  io::Task<Verdict> at_mail(const Transaction& transaction, const directory::Snapshot& known);
+  io::Task<Verdict> at_mail(io::Ref<const Transaction> transaction,
+                            io::Ref<const directory::Snapshot> known);
   // After RCPT was parsed.
-  io::Task<RecipientVerdict> at_rcpt(const Transaction& transaction,
-                                     const message::Recipient& recipient,
-                                     const directory::Snapshot& known);
+  io::Task<RecipientVerdict> at_rcpt(io::Ref<const Transaction> transaction,
+                                     io::Ref<const message::Recipient> recipient,
+                                     io::Ref<const directory::Snapshot> known);
   // After the final dot: the header and the counts are set.
-  io::Task<Verdict> at_end_of_data(const Transaction& transaction);
+  io::Task<Verdict> at_end_of_data(io::Ref<const Transaction> transaction);
 
   // New sessions get the new settings (reload).
   void set_settings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }

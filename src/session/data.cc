@@ -87,17 +87,18 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
 
 // Reads to the real end of the message whatever is wrong with it, so that none of its lines is ever
 // taken for a command. The error is the storage's (then reader.done()) or the connection's.
-io::Task<base::Result<>> Session::receive(smtp::DataReader& reader, message::HeaderScanner& header,
-                                          queue::Draft& draft) {
+io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
+                                          io::Ref<message::HeaderScanner> header,
+                                          io::Ref<queue::Draft> draft) {
   base::Result<> stored;
   std::string chunk;
-  while (!reader.done()) {
+  while (!reader->done()) {
     if (auto filled = co_await channel_.fill(settings_.data_timeout); !filled) co_return filled;
     chunk.clear();
-    channel_.consume(reader.feed(channel_.input(), chunk));
-    if (chunk.empty() || !stored || reader.fault()) continue;
-    header.feed(chunk);
-    stored = co_await draft.append(std::move(chunk));
+    channel_.consume(reader->feed(channel_.input(), chunk));
+    if (chunk.empty() || !stored || reader->fault()) continue;
+    header->feed(chunk);
+    stored = co_await draft->append(std::move(chunk));
   }
   co_return stored;
 }

@@ -17,6 +17,7 @@
 #include "lib/base/event.h"
 #include "lib/base/metrics.h"
 #include "lib/io/doors.h"
+#include "lib/io/ref.h"
 #include "lib/io/task.h"
 #include "lib/io/tls.h"
 #include "lib/message/header.h"
@@ -97,8 +98,9 @@ class Session {
   io::Task<smtp::Reply> rcpt(std::string_view argument);
   // data.cc
   io::Task<smtp::Reply> data(std::string_view argument);
-  io::Task<base::Result<>> receive(smtp::DataReader& reader, message::HeaderScanner& header,
-                                   queue::Draft& draft);
+  io::Task<base::Result<>> receive(io::Ref<smtp::DataReader> reader,
+                                   io::Ref<message::HeaderScanner> header,
+                                   io::Ref<queue::Draft> draft);
   io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
   [[nodiscard]] queue::MessageInfo message_info(const policy::Verdict& verdict) const;
   // simple.cc

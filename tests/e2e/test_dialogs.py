@@ -1,4 +1,4 @@
-"""The dialogue files of tests/dialogs against the real program (tests/dialogs/dialog_test.cc has the form)."""
+"""The dialogue files of tests/dialogs against the real program; dialog_test.cc has their form."""
 
 import re
 import socket

@@ -14,9 +14,9 @@ Answer no_answer(std::string why, Status status) {
   return answer;
 }
 
-io::Task<Answer> query_addresses(Resolver& resolver, std::string name) {
-  Answer v6 = co_await resolver.query(name, Type::aaaa);
-  Answer v4 = co_await resolver.query(std::move(name), Type::a);
+io::Task<Answer> query_addresses(io::Ref<Resolver> resolver, std::string name) {
+  Answer v6 = co_await resolver->query(name, Type::aaaa);
+  Answer v4 = co_await resolver->query(std::move(name), Type::a);
   if (v6.status == Status::ok && v4.status == Status::ok) {
     v6.secure = v6.secure && v4.secure;
     v6.ttl_seconds = std::min(v6.ttl_seconds, v4.ttl_seconds);

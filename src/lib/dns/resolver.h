@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "lib/io/address.h"
+#include "lib/io/ref.h"
 #include "lib/io/task.h"
 
 namespace dns {
@@ -84,7 +85,7 @@ class Resolver {
 };
 
 // A and AAAA together; `trouble` only when one of them is trouble and the other has no records.
-[[nodiscard]] io::Task<Answer> query_addresses(Resolver& resolver, std::string name);
+[[nodiscard]] io::Task<Answer> query_addresses(io::Ref<Resolver> resolver, std::string name);
 
 [[nodiscard]] std::string_view to_string(Type type);
 [[nodiscard]] std::string_view to_string(Status status);
