@@ -13,14 +13,21 @@ std::shared_ptr<const Snapshot> LiveDirectory::snapshot() const {
   return current_;
 }
 
-base::Result<> LiveDirectory::reload(Store& store) {
-  // The count is read first: a change in between is then seen as one more change, never missed.
-  auto count = store.change_count();
-  if (!count) return std::unexpected(count.error());
+base::Result<> LiveDirectory::publish(Store& store) {
+  const std::lock_guard reading(reload_mutex_);  // an older reading never replaces a newer one
   auto next = make_snapshot(store, settings_);
   if (!next) return std::unexpected(next.error());
   const std::lock_guard lock(mutex_);
   current_.swap(*next);
+  return {};
+}
+
+base::Result<> LiveDirectory::reload(Store& store) {
+  // The count is read first: a change in between is then seen as one more change, never missed.
+  auto count = store.change_count();
+  if (!count) return std::unexpected(count.error());
+  if (auto published = publish(store); !published) return published;
+  const std::lock_guard lock(mutex_);
   change_count_ = *count;
   return {};
 }

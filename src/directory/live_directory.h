@@ -31,7 +31,9 @@ class LiveDirectory final : public Directory {
 
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const override;
 
-  // Reads the store and swaps. Blocks.
+  // Reads the store and swaps. Blocks. Any connection to the database will do.
+  base::Result<> publish(Store& store);
+  // The same, and remembers the count that reload_if_changed compares with: both on one connection.
   base::Result<> reload(Store& store);
   // Reads it only when it has changed since the last reload: true if it has. Blocks.
   base::Result<bool> reload_if_changed(Store& store);
@@ -43,6 +45,7 @@ class LiveDirectory final : public Directory {
 
  private:
   const Settings settings_;
+  std::mutex reload_mutex_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> current_;
   std::uint64_t change_count_ = 0;

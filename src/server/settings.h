@@ -13,7 +13,8 @@
 
 namespace server {
 
-inline constexpr unsigned loops_max = 64;
+inline constexpr unsigned loops_max = 16;
+inline constexpr unsigned node_max = 15;  // node and loop share 8 bits of every message id
 
 struct Settings {
   std::string state_folder;

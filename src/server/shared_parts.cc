@@ -60,7 +60,7 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
   return parts;
 }
 
-base::Result<> SharedParts::reload_directory() { return directory->reload(*admin_store); }
+base::Result<> SharedParts::reload_directory() { return directory->publish(*admin_store); }
 
 Shared SharedParts::shared() {
   return {.directory = *directory,

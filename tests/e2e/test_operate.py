@@ -1,4 +1,4 @@
-"""Operating a server: the command line with and without a running server, reload, health, metrics."""
+"""Operating a server: the command line with and without one running, reload, health, metrics."""
 
 import json
 import re
@@ -168,8 +168,8 @@ def test_check_names_line_key_and_remedy(new_server):
     import subprocess
 
     from stagepost import binary
-    said = subprocess.run([binary(), "check", "--home", server.home], capture_output=True, text=True,
-                          check=False, timeout=60).stderr
+    said = subprocess.run([binary(), "check", "--home", server.home], check=False, timeout=60,
+                          capture_output=True, text=True).stderr
     assert f"stagepost.toml:{number}: limits.recipient_max" in said and "recipients_max" in said
     server.config.write_text(server.config.read_text().replace("recipient_max = 200\n", ""))
 
