@@ -37,8 +37,7 @@ Section server_section() {
               "Event loops, each with its own part of the queue. 0 is one per processor core."),
       setting("pool_threads", STAGEPOST_FIELD(server.pool_threads), count_codec<unsigned>(1, 64),
               "Threads for work that blocks: password checks, certificates, the directory."),
-      setting("node", STAGEPOST_FIELD(server.node),
-              count_codec<unsigned>(0, server::node_max),
+      setting("node", STAGEPOST_FIELD(server.node), count_codec<unsigned>(0, server::node_max),
               "A number that makes message ids differ between servers."),
   };
   return section;

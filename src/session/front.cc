@@ -45,6 +45,7 @@ void Front::set_rules(std::shared_ptr<const Settings> settings,
 
 std::vector<io::Endpoint> Front::listening() const {
   std::vector<io::Endpoint> out;
+  out.reserve(doors_.size());
   for (const Door& door : doors_) out.push_back(door.listener->local());
   return out;
 }
@@ -66,11 +67,10 @@ io::Task<void> Front::accept_all(std::size_t door) {
     auto stream = co_await doors_[door].listener->accept();
     if (stream) {
       sessions_.spawn(converse(door, std::move(*stream)));
-    } else if (stream.error().kind == base::ErrorKind::cancelled) {
-      co_return;
-    } else if (!co_await io::sleep_for(parts_.doors.clock, accept_pause)) {
-      co_return;
+      continue;
     }
+    if (stream.error().kind == base::ErrorKind::cancelled) co_return;
+    if (!co_await io::sleep_for(parts_.doors.clock, accept_pause)) co_return;
   }
 }
 

@@ -1,4 +1,5 @@
-// Tests of a whole session on a disk that fails at the n-th step, for n = 0, 1, 2 … until none is left.
+// Tests of a whole session on a disk that fails at the n-th step, for n = 0, 1, 2 … until none is
+// left.
 //
 // A message that was answered 250 is in the Maildir after a restart; one that was not may be there
 // once at most (answered 451 after a failed sync, invariant 2).
@@ -24,8 +25,8 @@ struct Fixture {
 
 // The last reply, or "" when the server did not get that far.
 io::Task<std::string> send_one(io::sim::Host* client) {
-  auto stream = co_await client->doors().network.connect(*io::Endpoint::parse("192.0.2.1:25"),
-                                                         std::nullopt);
+  auto stream =
+      co_await client->doors().network.connect(*io::Endpoint::parse("192.0.2.1:25"), std::nullopt);
   if (!stream) co_return "";
   io::sim::Peer peer(std::move(*stream));
   std::string reply = co_await peer.read_reply();
@@ -60,12 +61,12 @@ void run(Fixture& fixture, const io::sim::FailAt& fault, bool power_cut) {
 }
 
 void run_all(io::sim::Failure failure, bool power_cut) {
-  const std::uint64_t steps = io::sim::for_each_failure(
-      [] { return std::make_unique<Fixture>(); },
-      [power_cut](Fixture& fixture, const io::sim::FailAt& fault) {
-        run(fixture, fault, power_cut);
-      },
-      failure);
+  const std::uint64_t steps =
+      io::sim::for_each_failure([] { return std::make_unique<Fixture>(); },
+                                [power_cut](Fixture& fixture, const io::sim::FailAt& fault) {
+                                  run(fixture, fault, power_cut);
+                                },
+                                failure);
   EXPECT_GT(steps, 10U);  // journal and Maildir together take more than that
 }
 
