@@ -59,12 +59,13 @@ io::Task<Finding> check_name(dns::Resolver* resolver, MailHost host) {
 io::Task<Finding> check_port_25(io::Doors doors, dns::Resolver* resolver) {
   const dns::Answer mx = co_await resolver->query(std::string(probe_domain), dns::Type::mx);
   if (mx.status != dns::Status::ok) {
-    co_return unknown("outbound port 25 could not be tried: " + mx.why);
+    co_return unknown(
+        "outbound port 25 could not be tried: no MX of another site can be looked up");
   }
   const dns::Answer where =
       co_await dns::query_addresses(*resolver, mx.records.front().mx.exchange);
   if (where.status != dns::Status::ok) {
-    co_return unknown("outbound port 25 could not be tried: " + where.why);
+    co_return unknown("outbound port 25 could not be tried: another site's MX has no address here");
   }
   const io::Endpoint to{.address = where.records.front().address, .port = 25};
   auto stream = co_await io::with_timeout(doors.clock, check_timeout,

@@ -164,6 +164,7 @@ io::Task<void> LocalQueue::settle(Settlement settlement) {
                                         .interrupted = settlement.interrupted,
                                         .reply = reply},
                                        wall(), parts_.doors.random.number());
+  kick();  // its place is free for the next: the record's sync may take its time
   verdicts_.erase(ticket);
   tell_.set_size(schedule_.messages());
   std::vector<Defer> deferred = deferrals(settlement, result, ended);

@@ -16,7 +16,8 @@ Channel::Channel(io::Clock& clock, std::unique_ptr<io::Stream> stream, std::size
     : clock_(clock),
       stream_(std::move(stream)),
       reader_(line_bytes_max),
-      buffer_(idle_buffer_bytes) {}
+      buffer_(std::make_unique_for_overwrite<char[]>(idle_buffer_bytes)),
+      buffer_bytes_(idle_buffer_bytes) {}
 
 io::Task<base::Result<Channel::Line>> Channel::line(base::Duration timeout) {
   for (;;) {
@@ -38,7 +39,8 @@ io::Task<base::Result<>> Channel::fill(base::Duration timeout) {
   if (begin_ < end_) co_return base::Result<>{};
   if (auto sent = co_await flush(timeout); !sent) co_return sent;
   begin_ = end_ = 0;
-  auto got = co_await io::with_timeout(clock_, timeout, stream_->read_some(buffer_));
+  auto got = co_await io::with_timeout(clock_, timeout,
+                                       stream_->read_some({buffer_.get(), buffer_bytes_}));
   if (!got) co_return std::unexpected(std::move(got.error()));
   end_ = *got;
   co_return base::Result<>{};
@@ -46,10 +48,12 @@ io::Task<base::Result<>> Channel::fill(base::Duration timeout) {
 
 void Channel::set_buffer_bytes(std::size_t bytes) {
   const std::size_t waiting = end_ - begin_;
-  if (bytes < waiting) return;  // pipelined input is there: shrink another time
-  std::vector<char> buffer(bytes == 0 ? idle_buffer_bytes : bytes);
-  std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(begin_), waiting, buffer.begin());
+  const std::size_t wanted = bytes == 0 ? idle_buffer_bytes : bytes;
+  if (wanted < waiting || wanted == buffer_bytes_) return;  // with input left, another time
+  auto buffer = std::make_unique_for_overwrite<char[]>(wanted);
+  std::memcpy(buffer.get(), buffer_.get() + begin_, waiting);
   buffer_ = std::move(buffer);
+  buffer_bytes_ = wanted;
   begin_ = 0;
   end_ = waiting;
 }

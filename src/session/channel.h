@@ -14,7 +14,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/io/clock.h"
@@ -41,7 +40,7 @@ class Channel {
 
   // Octets that have arrived and are not consumed; fill() waits for more when there are none.
   [[nodiscard]] std::string_view input() const {
-    return std::string_view(buffer_.data() + begin_, end_ - begin_);
+    return std::string_view(buffer_.get() + begin_, end_ - begin_);
   }
   void consume(std::size_t bytes) { begin_ += bytes; }
   io::Task<base::Result<>> fill(base::Duration timeout);
@@ -61,7 +60,8 @@ class Channel {
   io::Clock& clock_;
   std::unique_ptr<io::Stream> stream_;
   smtp::CommandReader reader_;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;  // not zero-filled: it is new for every message
+  std::size_t buffer_bytes_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::string output_;

@@ -7,7 +7,7 @@
 namespace session {
 namespace {
 
-constexpr std::size_t data_buffer_bytes = 64 * 1024;
+constexpr std::size_t data_buffer_bytes = 64UL * 1024;
 
 // RFC 3848 names for the "with" clause.
 std::string protocol_name(const policy::Transaction& transaction) {

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from peers import unpack
 from peers.netns import stop, wait_until
-from world import CLIENT, SINK, Server, World
+from world import CLIENT, SINK, Group, Server, World
 
 RUN_SECONDS_MAX = 60
 MESSAGE_BYTES = 10 * 1024
@@ -72,8 +72,7 @@ def start_load(world: World, address: str, sessions: int, count: int) -> subproc
 def rate(world: World, server: Server | None, sessions: int, count: int) -> Run:
     """Without a server the load goes straight to the sink: what the tools can do."""
     before = world.sink.count()
-    groups = world.groups()
-    cpu_before = {group: group.cpu_seconds() for group in groups}
+    cpu_before = {group: group.cpu_seconds() for group in Group.made}
     busy_before = busy_seconds()
     begin = time.monotonic()
     load = start_load(world, server.address if server else SINK, sessions, count)
@@ -92,7 +91,7 @@ def rate(world: World, server: Server | None, sessions: int, count: int) -> Run:
     end = time.monotonic()
     time.sleep(SETTLE_SECONDS)
     whole = time.monotonic() - begin
-    cpu = {group: group.cpu_seconds() - cpu_before[group] for group in groups}
+    cpu = {group: group.cpu_seconds() - then for group, then in cpu_before.items()}
     foreign = max(0.0, busy_seconds() - busy_before - sum(cpu.values()))
     tools = cpu[world.tools_group] + cpu[world.sink.group]
     if world.sink.count() - before != count:

@@ -33,14 +33,14 @@ POSTFIX_TUNED = {
 class Group:
     """A cgroup that counts CPU time: version 1's cpuacct, or version 2."""
 
-    count = 0
+    made: list["Group"] = []
 
     def __init__(self, name: str):
-        Group.count += 1
         first = Path("/sys/fs/cgroup/cpuacct")
         parent = first if first.is_dir() else Path("/sys/fs/cgroup")
-        self.folder = parent / f"stagepost-bench-{os.getpid()}-{Group.count}-{name}"
+        self.folder = parent / f"stagepost-bench-{os.getpid()}-{len(Group.made)}-{name}"
         self.folder.mkdir()
+        Group.made.append(self)
 
     def add(self, pid: int) -> None:
         (self.folder / "cgroup.procs").write_text(str(pid))
@@ -152,15 +152,9 @@ class World:
         Postfix(self.net, address, folder, "mx.postfix.test", []).start([], None, options)
         self.net.group = None
 
-    def groups(self) -> list[Group]:
-        groups = [server.group for server in self.servers]
-        return groups + [self.tools_group, self.sink.group]
-
     def __exit__(self, *_: object) -> None:
         if self.stagepost and self.stagepost.process:
             self.stagepost.stop()
         self.net.__exit__()
-        for group in [*(server.group for server in self.servers), self.tools_group,
-                      self.sink and self.sink.group]:
-            if group:
-                group.close()
+        for group in Group.made:
+            group.close()
