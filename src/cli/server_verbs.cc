@@ -30,6 +30,8 @@ void add_server_verbs(Verbs verbs) {
     const auto config = server::load_config(verbs.place.home, verbs.place.config_path);
     if (!config) {
       verbs.status = complain(config.error().detail);
+    } else if (const auto keys = server::check_keys(*config); !keys) {
+      verbs.status = complain(keys.error().detail);
     } else {
       std::printf("%s is fine\n",
                   server::config_path_of(verbs.place.home, verbs.place.config_path).c_str());

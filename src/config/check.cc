@@ -15,6 +15,7 @@ class Checker {
     listeners();
     certificate();
     routes();
+    relays();
     if (config_.trace.file_bytes_max > config_.trace.bytes_max) {
       problem("trace.bytes_max", "is less than trace.file_bytes_max; make it some times as large");
     }
@@ -48,6 +49,16 @@ class Checker {
       if (set(path)) continue;
       problems_.push_back(
           {.line = line(section), .key = path, .words = fmt::format("is missing; {}", remedy)});
+    }
+  }
+
+  // An open relay is on every block list within hours (invariant 5).
+  void relays() {
+    for (const io::IpNetwork& network : config_.policy.relay_networks) {
+      if (network.prefix_bits > 0) continue;
+      problem("policy.relay_networks", fmt::format("{} would let the whole world relay; name the "
+                                                   "networks of your own hosts",
+                                                   network.text()));
     }
   }
 

@@ -101,11 +101,11 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_local(queue::Parcel pa
   for (const std::size_t index : parcel.recipients) {
     const message::Address& address = parcel.message->envelope.recipients[index].address;
     const directory::Mailbox* mailbox = snapshot->mailbox(address);
-    const auto parsed = mailbox != nullptr
-                            ? message::parse_address(mailbox->address, {.utf8 = true})
-                            : base::fail(base::ErrorKind::not_found, "no mailbox");
-    if (parsed) {
-      job.deliveries.push_back({index, *parsed});
+    if (mailbox != nullptr) {
+      // The directory's key is unquoted, and a local part may have an @ of its own.
+      const std::size_t at = mailbox->address.rfind('@');
+      job.deliveries.push_back(
+          {index, {mailbox->address.substr(0, at), mailbox->address.substr(at + 1)}});
     } else {
       verdicts.push_back(no_mailbox(index, snapshot->lookup(address)));
     }

@@ -135,7 +135,10 @@ io::Task<base::Result<>> LocalQueue::submit(std::unique_ptr<Draft> draft, Messag
   committing.set_scope(shield_);  // a session that stops must not tear a message from its schedule
   auto committed = co_await std::move(committing);
   being_written_.erase(being_written_.find(message->id));
-  if (!committed) co_return committed;
+  if (!committed) {
+    tell_.trouble("queue.not_stored", message->id, committed.error().text());
+    co_return committed;
+  }
   paused_ = false;
   enqueue(message);
   co_return committed;

@@ -30,6 +30,20 @@ base::Result<io::TlsIdentity> self_signed(io::Files& files, const config::Config
   return made;
 }
 
+base::Result<std::shared_ptr<io::TlsServer>> from_files(io::Files& files,
+                                                        const config::Config& config) {
+  const auto trouble = [](std::string_view key, const base::Error& error) {
+    return base::fail(error.kind, std::string(key) + " in [tls]: " + error.detail +
+                                      "; name a PEM file that this user can read");
+  };
+  auto certificate = io::read_file(files, config.session.certificate_path, key_bytes_max);
+  if (!certificate) return trouble("certificate", certificate.error());
+  auto key = io::read_file(files, config.session.key_path, key_bytes_max);
+  if (!key) return trouble("key", key.error());
+  return io::TlsServer::make(
+      {io::TlsIdentity{.names = {}, .certificate_pem = *certificate, .key_pem = *key}});
+}
+
 }  // namespace
 
 std::string config_path_of(const std::string& home, const std::string& config_path) {
@@ -68,12 +82,14 @@ base::Result<std::shared_ptr<io::TlsServer>> make_tls_server(io::Files& files,
     if (!identity) return std::unexpected(identity.error());
     return io::TlsServer::make({*identity});
   }
-  auto certificate = io::read_file(files, config.session.certificate_path, key_bytes_max);
-  if (!certificate) return std::unexpected(certificate.error());
-  auto key = io::read_file(files, config.session.key_path, key_bytes_max);
-  if (!key) return std::unexpected(key.error());
-  return io::TlsServer::make(
-      {io::TlsIdentity{.names = {}, .certificate_pem = *certificate, .key_pem = *key}});
+  return from_files(files, config);
+}
+
+base::Result<> check_keys(const config::Config& config) {
+  if (config.session.certificate_path.empty()) return {};
+  io::real::PosixFiles files;
+  if (auto made = from_files(files, config); !made) return std::unexpected(made.error());
+  return {};
 }
 
 }  // namespace server

@@ -32,4 +32,7 @@ namespace server {
 [[nodiscard]] base::Result<std::shared_ptr<io::TlsServer>> make_tls_server(
     io::Files& files, const config::Config& config, base::Time now);
 
+// Can the files of [tls] be read, and do they belong together?
+[[nodiscard]] base::Result<> check_keys(const config::Config& config);
+
 }  // namespace server

@@ -30,12 +30,14 @@ class Process {
 
  private:
   base::Result<> build();
+  base::Result<> ports_are_free();
   io::Task<base::Result<>> live();
   io::Task<base::Result<>> start();
   io::Task<base::Result<>> start_lane(Lane* lane);
   io::Task<void> wait_for_stop();
   io::Task<void> reload();
   io::Task<void> stop();
+  io::Task<void> stop_from_here(Lane* lane);
   void tell_replay(const queue::ReplayReport& report);
   void say_ready() const;
   void emit(base::Severity severity, std::string_view name, std::string text);
@@ -65,6 +67,7 @@ base::Result<> Process::build() {
   shared_ = std::move(*shared);
   auto streams = queue::journal::list_streams(files_, config_.queue.journal_folder);
   if (!streams) return std::unexpected(std::move(streams.error()));
+  if (auto free = ports_are_free(); !free) return free;
   std::vector<Assembly*> assemblies;
   for (unsigned i = 0; i < count; ++i) {
     lanes_[i]->assemble(config_, *shared_, {.index = i, .count = count, .streams = *streams});
@@ -74,6 +77,20 @@ base::Result<> Process::build() {
   admin_ =
       std::make_unique<AdminDoor>(Doors{.io = main_doors(), .resolver = *lanes_.front()->resolver},
                                   config_, *shared_, assemblies);
+  return {};
+}
+
+// Our loops share their ports (SO_REUSEPORT), and the kernel would let a second server share them,
+// too: so each is bound alone first.
+base::Result<> Process::ports_are_free() {
+  for (const session::ListenerSetting& listener : config_.session.listeners) {
+    auto alone = main_doors().network.listen(listener.at, {.share_port = false});
+    if (!alone) {
+      return base::fail(alone.error().kind,
+                        fmt::format("listener \"{}\" cannot listen on {}: {}", listener.name,
+                                    listener.at.text(), alone.error().detail));
+    }
+  }
   return {};
 }
 
@@ -200,12 +217,16 @@ io::Task<bool> stop_lane(Lane* lane) {
   co_return true;
 }
 
+io::Task<void> Process::stop_from_here(Lane* lane) {
+  const std::function<io::Task<bool>()> make = [lane] { return stop_lane(lane); };
+  (void)co_await on_lane(*lane, lanes_.front()->loop, make);
+}
+
 io::Task<void> Process::stop() {
   co_await admin_->stop();
-  for (const auto& lane : lanes_) {
-    const std::function<io::Task<bool>()> make = [lane = lane.get()] { return stop_lane(lane); };
-    (void)co_await on_lane(*lane, lanes_.front()->loop, make);
-  }
+  io::TaskGroup stopping;  // all at once: none accepts mail while another has its grace
+  for (const auto& lane : lanes_) stopping.spawn(stop_from_here(lane.get()));
+  co_await stopping.join();
   co_await tasks_.stop();
 }
 

@@ -5,9 +5,9 @@
 // In/Out:  line() gives the next command line; input()/consume() give raw octets to DATA; say()
 //          queues.
 // Errors:  timed_out, closed, reset, cancelled of the stream below; a bad line is a Line with
-//          fault.
-// Limits:  input_bytes of buffer, command_line_bytes_max; output is flushed beyond
-//          output_bytes_max.
+//          fault; limit for a line that never ends.
+// Limits:  a buffer; command_line_bytes_max; swallowed_bytes_max of a line that is too long;
+//          ends_at.
 // Not here: what a line means (session.h), TLS itself (lib/io/tls.h).
 #pragma once
 
@@ -26,7 +26,9 @@ namespace session {
 
 class Channel {
  public:
-  Channel(io::Clock& clock, std::unique_ptr<io::Stream> stream, std::size_t line_bytes_max);
+  // No wait for input lasts beyond `ends_at`, whatever its own timeout.
+  Channel(io::Clock& clock, std::unique_ptr<io::Stream> stream, std::size_t line_bytes_max,
+          base::Instant ends_at);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -58,6 +60,7 @@ class Channel {
 
  private:
   io::Clock& clock_;
+  const base::Instant ends_at_;
   std::unique_ptr<io::Stream> stream_;
   smtp::CommandReader reader_;
   std::unique_ptr<char[]> buffer_;  // not zero-filled: it is new for every message

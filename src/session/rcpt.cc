@@ -17,8 +17,13 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
   }
   message::Recipient recipient;
   recipient.address = std::move(params->recipient);
-  // RFC 5321 §4.1.1.3: <postmaster> without a domain is our own.
-  if (recipient.address.domain.empty()) recipient.address.domain = settings_.hostname;
+  // RFC 5321 §4.5.1: <postmaster>, and postmaster@ our own name, are always accepted. The directory
+  // knows who that is by the address without a domain.
+  if (base::iequals(recipient.address.local, "postmaster") &&
+      base::iequals(recipient.address.domain, settings_.hostname) &&
+      !known_->is_local_domain(message::domain_key(settings_.hostname))) {
+    recipient.address.domain.clear();
+  }
   recipient.original = recipient.address;
   recipient.orcpt = std::move(params->orcpt);
   recipient.notify = params->notify;

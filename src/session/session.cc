@@ -5,24 +5,12 @@
 
 #include "lib/base/text.h"
 #include "lib/io/deadline.h"
+#include "session/idle_scope.h"
 
 namespace session {
 namespace {
 
 constexpr base::Duration farewell_timeout = std::chrono::seconds(5);  // a peer that is gone anyway
-
-// A scope that ends with either of two others.
-class IdleScope final : public io::CancelHook {
- public:
-  IdleScope(io::CancelScope* outer, io::CancelScope& closing) : scope_(outer) {
-    closing.add(*this);
-  }
-  void cancel() override { scope_.cancel(); }
-  [[nodiscard]] io::CancelScope& scope() { return scope_; }
-
- private:
-  io::CancelScope scope_;
-};
 
 }  // namespace
 
@@ -30,13 +18,13 @@ Session::Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream)
     : parts_(parts),
       rules_(std::move(rules)),
       settings_(*rules_.settings),
-      channel_(parts.doors.clock, std::move(stream), settings_.command_line_bytes_max) {
+      ends_at_(parts.doors.clock.now() + settings_.session_time_max),
+      channel_(parts.doors.clock, std::move(stream), settings_.command_line_bytes_max, ends_at_) {
   transaction_.session = parts.ids.session(parts.doors.clock.wall());
   transaction_.listener = rules_.listener.name;
   transaction_.submission = rules_.listener.role == Role::submission;
   transaction_.peer = channel_.stream().peer();
   transaction_.local = channel_.stream().local();
-  ends_at_ = parts.doors.clock.now() + settings_.session_time_max;
 }
 
 io::Task<void> Session::run() {
@@ -114,10 +102,14 @@ io::Task<smtp::Reply> Session::answer(std::string_view line) {
 void Session::farewell(const base::Error& error) {
   end_reason_ = error.text();
   if (error.kind == base::ErrorKind::timed_out) {
-    channel_.say(smtp::reply(
-        421, {4, 4, 2},
-        fmt::format("{} heard nothing for {} and closes the connection", settings_.hostname,
-                    base::format_duration(settings_.command_timeout))));
+    const bool too_long = parts_.doors.clock.now() >= ends_at_;
+    const base::Duration limit = too_long ? settings_.session_time_max : settings_.command_timeout;
+    channel_.say(smtp::reply(421, {4, 4, 2},
+                             fmt::format("{} closes the connection: {} {}", settings_.hostname,
+                                         too_long ? "it has lasted" : "nothing was heard for",
+                                         base::format_duration(limit))));
+  } else if (error.kind == base::ErrorKind::limit) {
+    channel_.say(smtp::reply(421, {4, 7, 0}, settings_.hostname + " closes: " + error.detail));
   } else if (error.kind == base::ErrorKind::cancelled) {
     end_reason_ = "server stopping";
     channel_.say(smtp::reply(421, {4, 3, 2}, settings_.hostname + " is stopping; try again soon"));

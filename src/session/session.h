@@ -114,6 +114,7 @@ class Session {
   Parts& parts_;
   const Rules rules_;
   const Settings& settings_;
+  const base::Instant ends_at_;
   Channel channel_;
   policy::Transaction transaction_;
   std::shared_ptr<const directory::Snapshot> known_;  // of this transaction
@@ -123,7 +124,6 @@ class Session {
   unsigned errors_ = 0;
   unsigned unknown_recipients_ = 0;
   std::size_t messages_ = 0;
-  base::Instant ends_at_;
 };
 
 }  // namespace session

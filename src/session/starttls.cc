@@ -1,4 +1,5 @@
 // See session.h. STARTTLS (RFC 3207) and the handshake of implicit TLS (RFC 8314).
+#include "session/idle_scope.h"
 #include "session/session.h"
 
 namespace session {
@@ -30,7 +31,10 @@ io::Task<smtp::Reply> Session::starttls(std::string_view argument) {
 }
 
 io::Task<base::Result<>> Session::handshake() {
-  auto done = co_await channel_.start_tls(rules_.tls, settings_.tls_timeout);
+  IdleScope idle(co_await io::current_scope(), parts_.closing);
+  auto starting = channel_.start_tls(rules_.tls, settings_.tls_timeout);
+  starting.set_scope(idle.scope());
+  auto done = co_await std::move(starting);
   base::Event told = event("session.tls");
   if (!done) {
     parts_.counters.tls_failures.add();

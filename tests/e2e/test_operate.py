@@ -188,3 +188,37 @@ def test_two_servers_never_share_a_folder(server):
                             text=True, check=False, timeout=60)
     assert second.returncode == 1
     assert "in use" in second.stderr
+
+
+def test_two_servers_never_share_a_port(server, new_server):
+    """Loops share ports by SO_REUSEPORT; a second server must not get half of the connections."""
+    import subprocess
+
+    from stagepost import binary
+    other = new_server("other.test")
+    text = other.config.read_text()
+    other.config.write_text(text.replace(f":{other.ports['smtp']}", f":{server.ports['smtp']}"))
+    second = subprocess.run([binary(), "serve", "--home", other.home], capture_output=True,
+                            text=True, check=False, timeout=60)
+    assert second.returncode == 1
+    assert f"127.0.0.1:{server.ports['smtp']}" in second.stderr
+
+
+def test_a_mailbox_with_a_space_in_its_name(server):
+    server.add_user('"sp ace"@example.test')
+    send(server, '"sp ace"@example.test')
+    wait_until("its delivery", lambda: "recipient.delivered" in server.log_text(), 20)
+
+
+def test_postmaster_is_always_there(server):
+    with connect(server) as client:
+        client.ehlo()
+        client.mail(SENDER)
+        assert client.docmd("RCPT", "TO:<postmaster>")[0] == 250
+        assert client.docmd("RCPT", "TO:<postmaster@mail.example.test>")[0] == 250
+
+
+def test_a_certificate_that_is_not_there_is_named(new_server):
+    server = new_server().set("tls", certificate="/no/such.pem", key="/no/such.key")
+    server.cli("check", code=1)
+    server.set("tls", certificate="", key="")
