@@ -6,13 +6,16 @@
 namespace server {
 namespace {
 
-dns::Settings dns_settings_of(const config::Config& config) {
+// A bare machine or a container may have neither file; then the DNS is walked from its root.
+dns::Settings dns_settings_of(const config::Config& config, io::Files& files) {
   dns::Settings settings;
   settings.forwarders = config.server.dns_servers;
-  if (settings.forwarders.empty() && config.server.dns_from_system) {
-    settings.resolv_conf_path = "/etc/resolv.conf";
+  constexpr const char* resolv_conf = "/etc/resolv.conf";
+  constexpr const char* hosts = "/etc/hosts";
+  if (settings.forwarders.empty() && config.server.dns_from_system && files.info(resolv_conf)) {
+    settings.resolv_conf_path = resolv_conf;
   }
-  settings.hosts_path = "/etc/hosts";
+  if (files.info(hosts)) settings.hosts_path = hosts;
   return settings;
 }
 
@@ -53,7 +56,7 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
   if (done) done = take(parts->tls_server, make_tls_server(files, config, now));
   if (done) done = take(parts->tls_client, io::TlsClient::make(""));
   if (done) {
-    parts->dns_settings = dns_settings_of(config);
+    parts->dns_settings = dns_settings_of(config, files);
     done = take(parts->dns, dns::UnboundEngine::start(parts->dns_settings));
   }
   if (!done) return std::unexpected(std::move(done.error()));
