@@ -120,15 +120,12 @@ void Session::farewell(const base::Error& error) {
 void Session::count_error(const smtp::Reply& reply) {
   if (ended_ || reply.code < 400) return;
   if (reply.permanent()) ++errors_;
-  const bool too_long = parts_.doors.clock.now() >= ends_at_;
-  if (errors_ <= settings_.errors_max && !too_long &&
-      unknown_recipients_ <= settings_.unknown_recipients_max) {
+  if (errors_ <= settings_.errors_max && unknown_recipients_ <= settings_.unknown_recipients_max) {
     return;
   }
-  end_reason_ = too_long ? "session_time_max" : "too many errors";
-  channel_.say(smtp::reply(421, {4, 7, 0},
-                           fmt::format("{} closes the connection: {}", settings_.hostname,
-                                       too_long ? "it has lasted too long" : "too many errors")));
+  end_reason_ = "too many errors";
+  channel_.say(
+      smtp::reply(421, {4, 7, 0}, settings_.hostname + " closes the connection: too many errors"));
   ended_ = true;
 }
 
