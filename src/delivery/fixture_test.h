@@ -41,7 +41,16 @@ class FakeDirectory final : public directory::Directory, public directory::Snaps
   [[nodiscard]] directory::Expansion expand(const message::Recipient& /*r*/) const override {
     return {};
   }
-  [[nodiscard]] std::string verifier(std::string_view /*login*/) const override { return {}; }
+  [[nodiscard]] const directory::Login* login(std::string_view /*name*/) const override {
+    return nullptr;
+  }
+  [[nodiscard]] bool may_send_as(std::string_view mailbox,
+                                 const message::Address& address) const override {
+    return address.text() == mailbox;
+  }
+  [[nodiscard]] directory::SendingLimits limits(std::string_view /*mailbox*/) const override {
+    return {};
+  }
 
   std::map<std::string, directory::Mailbox, std::less<>> mailboxes;  // by address
 };

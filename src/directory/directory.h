@@ -9,11 +9,15 @@
 // Not here: changing it (store.h), passwords' verification (credential.h).
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "directory/sending_limits.h"
+#include "lib/base/time.h"
 #include "lib/message/address.h"
 #include "lib/message/envelope.h"
 
@@ -28,6 +32,20 @@ enum class Local : std::uint8_t {
 
 struct Mailbox {
   std::string address;  // canonical "you@demo.test", lower case
+};
+
+// What a log-in may be used for (bits of Login::scopes).
+inline constexpr std::uint8_t scope_send = 1;  // submission
+inline constexpr std::uint8_t scope_read = 2;  // IMAP
+inline constexpr std::uint8_t scope_all = scope_send | scope_read;
+
+// A log-in name and what it opens: the mailbox's own, or that of an app password.
+struct Login {
+  std::string name;      // "you@demo.test", "you@demo.test/phone"
+  std::string mailbox;   // the account: "you@demo.test"
+  std::string verifier;  // RFC 5803; empty: the password is known elsewhere only (LDAP)
+  std::uint8_t scopes = scope_all;
+  std::optional<base::Time> expires;
 };
 
 // What expand() made of one recipient.
@@ -48,9 +66,15 @@ class Snapshot {
   // The mailbox that mail for this address is put into; nullptr unless lookup() says mailbox.
   [[nodiscard]] virtual const Mailbox* mailbox(const message::Address& address) const = 0;
   [[nodiscard]] virtual Expansion expand(const message::Recipient& recipient) const = 0;
-  // The SCRAM-SHA-256 verifier of a login name ("you@demo.test", "you@demo.test/phone"); empty:
-  // none.
-  [[nodiscard]] virtual std::string verifier(std::string_view login) const = 0;
+  // The log-in of that name, in whatever case it is typed; nullptr: there is none. Lives as long as
+  // the snapshot. Whether it has expired and what it is good for is for the caller to look at.
+  [[nodiscard]] virtual const Login* login(std::string_view name) const = 0;
+  // May this account use the address as its sender? Its own (with any +detail), an alias that leads
+  // to it alone, and what was granted to it, address or whole domain.
+  [[nodiscard]] virtual bool may_send_as(std::string_view mailbox,
+                                         const message::Address& address) const = 0;
+  // What this account may send: its own limits, else its domain's, else those for all.
+  [[nodiscard]] virtual SendingLimits limits(std::string_view mailbox) const = 0;
 };
 
 class Directory {

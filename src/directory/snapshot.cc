@@ -42,7 +42,9 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] Local lookup(const Address& address) const override;
   [[nodiscard]] const Mailbox* mailbox(const Address& address) const override;
   [[nodiscard]] Expansion expand(const Recipient& recipient) const override;
-  [[nodiscard]] std::string verifier(std::string_view login) const override;
+  [[nodiscard]] const Login* login(std::string_view name) const override;
+  [[nodiscard]] bool may_send_as(std::string_view mailbox, const Address& address) const override;
+  [[nodiscard]] SendingLimits limits(std::string_view mailbox) const override;
 
  private:
   // Exactly one of mailbox and targets is set for `mailbox` and `alias`; targets may be empty.
@@ -69,7 +71,7 @@ class MemorySnapshot final : public Snapshot {
   TextMap<Domain> domains_;
   TextMap<Mailbox> mailboxes_;
   TextMap<Targets> aliases_;
-  TextMap<std::string> verifiers_;
+  TextMap<Login> logins_;
   TextMap<Targets> roles_;    // "demo.test" → where its postmaster mail goes
   std::string first_domain_;  // answers <postmaster> without a domain
 };
@@ -100,7 +102,14 @@ MemorySnapshot::MemorySnapshot(const Contents& contents, const Settings& setting
     auto target = message::parse_address(domain.first_mailbox->address, {.utf8 = true});
     if (target) targets.push_back(std::move(*target));
   }
-  for (const auto& row : contents.logins) verifiers_.emplace(row.login, row.verifier);
+  for (const auto& row : contents.logins) {
+    Login login{.name = row.login,
+                .mailbox = row.login.substr(0, row.login.find('/', row.login.rfind('@'))),
+                .verifier = row.verifier,
+                .scopes = scope_all,
+                .expires = {}};
+    logins_.emplace(row.login, std::move(login));
+  }
 }
 
 bool MemorySnapshot::is_local_domain(std::string_view domain) const {
@@ -222,12 +231,22 @@ void MemorySnapshot::add(const Address& target, const Found& found, Walk& walk) 
   walk.out.recipients.push_back(std::move(member));
 }
 
-std::string MemorySnapshot::verifier(std::string_view login) const {
-  const auto name = login_name(login);
-  if (!name) return {};
-  const auto found = verifiers_.find(*name);
-  return found == verifiers_.end() ? std::string() : found->second;
+const Login* MemorySnapshot::login(std::string_view name) const {
+  const auto key = login_name(name);
+  if (!key) return nullptr;
+  const auto found = logins_.find(*key);
+  return found == logins_.end() ? nullptr : &found->second;
 }
+
+bool MemorySnapshot::may_send_as(std::string_view mailbox, const Address& address) const {
+  const Found found = find(address);
+  if (found.mailbox != nullptr) return found.mailbox->address == mailbox;
+  if (found.kind != Local::alias || found.targets->size() != 1) return false;
+  const Mailbox* owner = find(found.targets->front()).mailbox;
+  return owner != nullptr && owner->address == mailbox;
+}
+
+SendingLimits MemorySnapshot::limits(std::string_view /*mailbox*/) const { return {}; }
 
 }  // namespace
 

@@ -146,11 +146,14 @@ TEST(Snapshot, LimitsBecomeProblems) {
 
 TEST(Snapshot, Verifiers) {
   const auto snapshot = make_snapshot(demo());
-  EXPECT_EQ(snapshot->verifier("You@Demo.Test"), "one");
-  EXPECT_EQ(snapshot->verifier("you@demo.test/Phone"), "two");
-  EXPECT_EQ(snapshot->verifier("you@demo.test/tablet"), "");
-  EXPECT_EQ(snapshot->verifier("you"), "");
-  EXPECT_EQ(snapshot->verifier(""), "");
+  ASSERT_NE(snapshot->login("You@Demo.Test"), nullptr);
+  EXPECT_EQ(snapshot->login("You@Demo.Test")->verifier, "one");
+  ASSERT_NE(snapshot->login("you@demo.test/Phone"), nullptr);
+  EXPECT_EQ(snapshot->login("you@demo.test/Phone")->verifier, "two");
+  EXPECT_EQ(snapshot->login("you@demo.test/Phone")->mailbox, "you@demo.test");
+  EXPECT_EQ(snapshot->login("you@demo.test/tablet"), nullptr);
+  EXPECT_EQ(snapshot->login("you"), nullptr);
+  EXPECT_EQ(snapshot->login(""), nullptr);
 }
 
 struct Names : base::EventSink {

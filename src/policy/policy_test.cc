@@ -28,7 +28,16 @@ class Known final : public directory::Snapshot {
     if (kind == directory::Local::unknown) return {kind, {}, {}};
     return {kind, {recipient}, {}};
   }
-  [[nodiscard]] std::string verifier(std::string_view /*login*/) const override { return {}; }
+  [[nodiscard]] const directory::Login* login(std::string_view /*name*/) const override {
+    return nullptr;
+  }
+  [[nodiscard]] bool may_send_as(std::string_view mailbox,
+                                 const message::Address& address) const override {
+    return address.text() == mailbox;
+  }
+  [[nodiscard]] directory::SendingLimits limits(std::string_view /*mailbox*/) const override {
+    return {};
+  }
 
  private:
   directory::Mailbox box_{"you@demo.test"};

@@ -24,10 +24,11 @@ struct Transaction {
   bool submission = false;  // a port for people's clients: AUTH before MAIL
   io::Endpoint peer;
   io::Endpoint local;
-  std::string helo;    // as said; empty before HELO
-  bool esmtp = false;  // it said EHLO
-  io::TlsInfo tls;     // protocol empty: in clear
-  std::string login;   // authenticated as; empty: nobody
+  std::string helo;     // as said; empty before HELO
+  bool esmtp = false;   // it said EHLO
+  io::TlsInfo tls;      // protocol empty: in clear
+  std::string login;    // authenticated as ("you@demo.test/phone"); empty: nobody
+  std::string account;  // the mailbox that the login belongs to; empty without one
 
   // Of the message.
   message::Envelope envelope;        // recipients after alias expansion

@@ -11,9 +11,18 @@
 #include <vector>
 
 #include "directory/directory.h"
+#include "lib/message/address.h"
+#include "lib/message/content.h"
 #include "lib/smtp/reply.h"
 
 namespace policy {
+
+// A mail of the server itself to somebody of ours: a limit is near, an account is held.
+struct Notice {
+  message::Address to;
+  std::string subject;
+  std::string text;  // lines end in LF; the session makes a message of it
+};
 
 struct Verdict {
   enum class Kind : std::uint8_t { accept, hold, discard, reject, defer };
@@ -21,17 +30,27 @@ struct Verdict {
   smtp::Reply reply;                       // for reject and defer; accept has the command's own
   std::vector<std::string> header_fields;  // whole fields with CRLF to put in front of the message
   std::vector<std::string> reasons;        // for the log and `explain`
+  std::vector<message::Edit> edits;        // of the received octets, for the stored content
+  std::vector<Notice> notices;             // to be sent besides, whatever the verdict is
 
   [[nodiscard]] bool accepted() const { return kind != Kind::reject && kind != Kind::defer; }
 };
 
 [[nodiscard]] inline Verdict reject(smtp::Reply reply) {
-  return {
-      .kind = Verdict::Kind::reject, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
+  return {.kind = Verdict::Kind::reject,
+          .reply = std::move(reply),
+          .header_fields = {},
+          .reasons = {},
+          .edits = {},
+          .notices = {}};
 }
 [[nodiscard]] inline Verdict defer(smtp::Reply reply) {
-  return {
-      .kind = Verdict::Kind::defer, .reply = std::move(reply), .header_fields = {}, .reasons = {}};
+  return {.kind = Verdict::Kind::defer,
+          .reply = std::move(reply),
+          .header_fields = {},
+          .reasons = {},
+          .edits = {},
+          .notices = {}};
 }
 
 // A verdict on one RCPT, and the recipients that it stands for.

@@ -52,7 +52,9 @@ io::Task<smtp::Reply> Session::auth(std::string_view argument) {
   if (!given) co_return given.error();
 
   // The time for an unknown user equals that for a wrong password: verify() sees to it.
-  std::string verifier = parts_.directory.snapshot()->verifier(given->first);
+  const auto known = parts_.directory.snapshot();
+  const directory::Login* login = known->login(given->first);
+  std::string verifier = login == nullptr ? std::string() : login->verifier;
   const bool right = co_await io::on_pool(
       parts_.doors.pool, [verifier = std::move(verifier), password = std::move(given->second)] {
         return directory::verify_password(verifier, password);
@@ -66,6 +68,7 @@ io::Task<smtp::Reply> Session::auth(std::string_view argument) {
     parts_.counters.auth_failures.add();
     co_return smtp::reply(535, {5, 7, 8}, "User name or password is wrong");
   }
+  transaction_.account = login->mailbox;
   transaction_.login = std::move(given->first);
   co_return smtp::reply(235, {2, 7, 0}, "Welcome");
 }

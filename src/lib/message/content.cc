@@ -119,6 +119,13 @@ void Content::cut(std::uint64_t offset, std::uint64_t length) {
   pieces_ = std::move(kept);
 }
 
+void Content::apply(const std::vector<Edit>& edits) {
+  for (const Edit& edit : edits) {
+    if (!edit.bytes.empty()) insert(edit.offset, edit.bytes);
+    cut(edit.offset, edit.length);
+  }
+}
+
 std::uint64_t Content::size() const {
   std::uint64_t total = 0;
   for (const Piece& piece : pieces_) total += piece.size();

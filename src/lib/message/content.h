@@ -31,6 +31,15 @@ struct Piece {
   [[nodiscard]] std::uint64_t size() const { return kind == Kind::own ? bytes.size() : length; }
 };
 
+// One change of the received octets: [offset, offset + length) goes, `bytes` come in its place.
+struct Edit {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::string bytes;
+
+  bool operator==(const Edit&) const = default;
+};
+
 class Content {
  public:
   static constexpr std::size_t pieces_max = 100'000;
@@ -48,6 +57,9 @@ class Content {
   void insert(std::uint64_t received_offset, std::string own);
   // Takes the received bytes [offset, offset + length) out, wherever they stand.
   void cut(std::uint64_t offset, std::uint64_t length);
+
+  // Each edit speaks of the octets as they were received; edits do not overlap.
+  void apply(const std::vector<Edit>& edits);
 
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
