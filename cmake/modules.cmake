@@ -76,7 +76,8 @@ function(stagepost_add_unit_tests)
       stagepost_target(${folder} target)
       string(REPLACE "/" "_" name "${folder}_test")
       add_executable(${name} ${tests})
-      target_link_libraries(${name} PRIVATE stagepost_flags fmt::fmt gtest gmock gtest_main)
+      target_link_libraries(${name} PRIVATE stagepost_flags fmt::fmt gtest gmock gtest_main
+        ${STAGEPOST_TEST_LIBS_${folder}})
       # A test may use any room below its own and the simulated doors; it links what exists.
       if(TARGET ${target})
         target_link_libraries(${name} PRIVATE ${target})

@@ -10,20 +10,25 @@
 PACKAGES_BUILD=(
   clang-19 lld-19 ccache cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
-  libcli11-dev libfmt-dev libgsasl-dev libidn2-dev libisal-dev libmimalloc-dev libpugixml-dev
-  libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev zlib1g-dev
+  libcli11-dev libfmt-dev libgsasl-dev libidn2-dev libisal-dev libldap-dev libmimalloc-dev
+  libpugixml-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev zlib1g-dev
 )
 # To send the first mail and to make certificates.
 PACKAGES_RUN=(ca-certificates openssl swaks)
 # For the tests, beyond the two lists above.
 PACKAGES_TEST=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
-  libbenchmark-dev libgmock-dev libgtest-dev
-  curl iproute2 procps python3-pytest strace
+  libbenchmark-dev libgmock-dev libgtest-dev libyaml-cpp-dev
+  curl git iproute2 nodejs procps python3-pytest strace
 )
 # Unpacked under build/peers, never installed: real servers to test against; read by
 # tests/peers/unpack.py.
-PACKAGES_PEERS=(postfix knot)
+PACKAGES_PEERS=(
+  postfix knot slapd ldap-utils
+  dovecot-core dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-sieve dovecot-sqlite
+  msmtp s-nail mutt gsasl nmap node-nodemailer
+  git-email libauthen-sasl-perl libio-socket-ssl-perl libmailtools-perl libnet-ssleay-perl
+)
 
 # as_root COMMAND…: runs it as root, by sudo when need be.
 as_root() {
