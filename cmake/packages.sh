@@ -21,6 +21,10 @@ PACKAGES_TEST=(
   libbenchmark-dev libgmock-dev libgtest-dev libyaml-cpp-dev
   curl git iproute2 nodejs procps python3-pytest strace
 )
+# To read mail with ./run --with-imap: unpacked under build/imap, never installed.
+PACKAGES_IMAP=(
+  dovecot-core dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-sieve dovecot-sqlite
+)
 # Unpacked under build/peers, never installed: real servers to test against; read by
 # tests/peers/unpack.py.
 PACKAGES_PEERS=(
@@ -29,6 +33,8 @@ PACKAGES_PEERS=(
   msmtp s-nail mutt gsasl nmap node-nodemailer
   git-email libauthen-sasl-perl libio-socket-ssl-perl libmailtools-perl libnet-ssleay-perl
 )
+# Likewise, for the one long test that needs them (90 MB): tests/e2e/test_thunderbird.py.
+PACKAGES_THUNDERBIRD=(thunderbird xvfb xauth x11-xkb-utils xkb-data fonts-dejavu-core)
 
 # as_root COMMAND…: runs it as root, by sudo when need be.
 as_root() {

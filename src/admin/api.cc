@@ -20,8 +20,11 @@ int status_of(base::ErrorKind kind) {
 
 io::Task<http::Response> health(Parts* parts) {
   const std::string trouble = co_await parts->queues.trouble();
-  if (trouble.empty()) co_return http::text_response(200, "ok\n");
-  co_return http::text_response(503, trouble + "\n");
+  // Mail goes on without LDAP, so its absence is told without raising an alarm.
+  std::string note = parts->directory_note ? parts->directory_note() : std::string();
+  if (!note.empty()) note += "\n";
+  if (trouble.empty()) co_return http::text_response(200, "ok\n" + note);
+  co_return http::text_response(503, trouble + "\n" + note);
 }
 
 io::Task<http::Response> metrics(Parts* parts) {
@@ -46,7 +49,11 @@ void add_health_routes(http::Router& router, Parts& parts) {
 Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_health_routes(router_, parts_);
   add_directory_routes(router_, parts_);
+  add_user_routes(router_, parts_);
+  add_login_routes(router_, parts_);
+  add_person_routes(router_, parts_);
   add_queue_routes(router_, parts_);
+  add_guard_routes(router_, parts_);
   add_message_routes(router_, parts_);
 }
 
@@ -54,7 +61,10 @@ io::Task<http::Response> Api::handle(http::Request request) {
   return router_.handle(std::move(request));
 }
 
-PublicApi::PublicApi(Parts parts) : parts_(std::move(parts)) { add_health_routes(router_, parts_); }
+PublicApi::PublicApi(Parts parts) : parts_(std::move(parts)) {
+  add_health_routes(router_, parts_);
+  add_client_routes(router_, parts_.clients);
+}
 
 io::Task<http::Response> PublicApi::handle(http::Request request) {
   return router_.handle(std::move(request));

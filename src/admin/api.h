@@ -9,11 +9,13 @@
 // Not here: sockets (lib/http/server.h), the verbs' words (cli/).
 #pragma once
 
+#include "admin/client_routes.h"
 #include "admin/queues.h"
 #include "directory/store.h"
 #include "lib/base/metrics.h"
 #include "lib/http/router.h"
 #include "lib/io/doors.h"
+#include "policy/state/state.h"
 #include "trace/store.h"
 
 namespace admin {
@@ -27,8 +29,13 @@ struct Parts {
   Injector& injector;
   directory::Store& directory;                        // used by this Api alone
   std::function<base::Result<>()> directory_changed;  // makes a change live; blocks
+  std::function<std::string()> directory_note;  // what is amiss with LDAP, for /health; "": nothing
   trace::TraceStore& trace;
   base::Metrics& metrics;
+  policy::State& state;  // bans, what accounts sent, last uses
+  ClientParts clients = {};
+  // Where a mailbox's mail is on this disk; "": not on it.
+  std::function<std::string(const std::string& address)> mail_folder = {};
 };
 
 class Api final : public http::Handler {
@@ -41,7 +48,8 @@ class Api final : public http::Handler {
   http::Router router_;
 };
 
-// What everybody who reaches the HTTP port may see: /health and /metrics.
+// What everybody who reaches the HTTP port may see: /health, /metrics, and how to set up a mail
+// program.
 class PublicApi final : public http::Handler {
  public:
   explicit PublicApi(Parts parts);
@@ -54,6 +62,10 @@ class PublicApi final : public http::Handler {
 
 // Each adds its routes; the parts live as long as the router.
 void add_directory_routes(http::Router& router, Parts& parts);
+void add_user_routes(http::Router& router, Parts& parts);
+void add_login_routes(http::Router& router, Parts& parts);
+void add_person_routes(http::Router& router, Parts& parts);
+void add_guard_routes(http::Router& router, Parts& parts);
 void add_queue_routes(http::Router& router, Parts& parts);
 void add_message_routes(http::Router& router, Parts& parts);
 void add_health_routes(http::Router& router, Parts& parts);

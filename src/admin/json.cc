@@ -22,6 +22,24 @@ base::Result<std::string> text_of(const boost::json::object& object, std::string
   return std::string(value->get_string());
 }
 
+base::Result<std::optional<std::string>> text_if(const boost::json::object& object,
+                                                 std::string_view field) {
+  if (!object.contains({field.data(), field.size()})) return std::nullopt;
+  auto text = text_of(object, field);
+  if (!text) return std::unexpected(text.error());
+  return std::move(*text);
+}
+
+base::Result<std::optional<std::uint64_t>> number_if(const boost::json::object& object,
+                                                     std::string_view field) {
+  const auto* value = object.if_contains({field.data(), field.size()});
+  if (value == nullptr) return std::nullopt;
+  boost::system::error_code error;
+  const auto number = value->to_number<std::uint64_t>(error);
+  if (!error && number <= (1ULL << 62U)) return number;
+  return base::fail(base::ErrorKind::invalid, fmt::format("\"{}\" must be a number", field));
+}
+
 base::Result<std::vector<std::string>> texts_of(const boost::json::object& object,
                                                 std::string_view field) {
   const auto* value = object.if_contains({field.data(), field.size()});

@@ -36,7 +36,8 @@ boost::json::object summary_json(const queue::Summary& summary) {
           {"last_reply", summary.last_reply},
           {"hold", summary.hold},
           {"hold_reason", summary.hold_reason},
-          {"active", summary.active}};
+          {"active", summary.active},
+          {"scheduled", summary.scheduled}};
 }
 
 base::Result<queue::Filter> filter_of(const http::Values& values) {
@@ -56,6 +57,8 @@ base::Result<queue::Filter> filter_of(const http::Values& values) {
       filter.destination = value;
     } else if (key == "held") {
       filter.held_only = value == "true";
+    } else if (key == "scheduled") {
+      filter.scheduled_only = value == "true";
     }
   }
   return filter;

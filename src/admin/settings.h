@@ -3,11 +3,12 @@
 // What:    where the HTTP port listens and where the control socket lies.
 // In/Out:  filled by config/.
 // Errors:  none here.
-// Limits:  connections_max, body_bytes_max.
+// Limits:  connections_max, body_bytes_max; they hold for each handler.
 // Not here: HTTP itself (lib/http).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,29 @@
 
 namespace admin {
 
+// Where people's mail programs are sent. An empty host is ours, a port of 0 is not offered.
+struct ClientPlaces {
+  std::string imap_host;
+  std::uint16_t imaps_port = 993;  // TLS at once (RFC 8314 §3)
+  std::uint16_t imap_port = 143;   // STARTTLS
+  std::string smtp_host;
+  std::uint16_t submissions_port = 465;
+  std::uint16_t submission_port = 587;
+};
+
+struct ClientSettings {
+  ClientPlaces places;
+  // Besides [http], for the Internet: the pages for mail programs and nothing else.
+  std::vector<io::Endpoint> http;
+  std::vector<io::Endpoint> https;
+};
+
 struct Settings {
   std::vector<io::Endpoint> http;  // health and metrics; empty: no HTTP port
   std::string socket_path;         // state folder + "/control.sock", mode 0600
   std::size_t connections_max = 100;
   std::size_t body_bytes_max = 1 << 20;
+  ClientSettings clients;
 };
 
 }  // namespace admin

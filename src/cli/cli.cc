@@ -41,8 +41,13 @@ int run(int argc, char** argv) {
   add_server_verbs(verbs);
   add_init_verb(verbs);
   add_directory_verbs(verbs);
+  add_user_verbs(verbs);
+  add_login_verbs(verbs);
+  add_ldap_verb(verbs);
   add_queue_verbs(verbs);
+  add_guard_verbs(verbs);
   add_message_verbs(verbs);
+  add_dovecot_verb(verbs);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -32,8 +32,13 @@ struct Verbs {
 void add_server_verbs(Verbs verbs);
 void add_init_verb(Verbs verbs);
 void add_directory_verbs(Verbs verbs);
+void add_user_verbs(Verbs verbs);
+void add_login_verbs(Verbs verbs);
+void add_ldap_verb(Verbs verbs);
 void add_queue_verbs(Verbs verbs);
+void add_guard_verbs(Verbs verbs);
 void add_message_verbs(Verbs verbs);
+void add_dovecot_verb(Verbs verbs);
 
 // Prints "stagepost: TEXT" to stderr and gives 1.
 int complain(const std::string& text);

@@ -7,6 +7,7 @@
 // Not here: whether they are published (host_checks.h).
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,14 @@ struct MailHost {
   std::vector<io::IpAddress> addresses;  // public ones
 };
 
+// Where people's mail programs go (RFC 6186, RFC 8314); a port of 0 is not offered.
+struct ClientPorts {
+  std::uint16_t submissions = 465;
+  std::uint16_t submission = 587;
+  std::uint16_t imaps = 993;
+  std::uint16_t imap = 143;
+};
+
 struct DnsRecord {
   std::string name;
   std::string type;
@@ -28,6 +37,8 @@ struct DnsRecord {
 };
 
 [[nodiscard]] std::vector<DnsRecord> records_to_publish(const MailHost& host);
+// SRV records and the names at which programs look for their settings.
+[[nodiscard]] std::vector<DnsRecord> client_records(const MailHost& host, const ClientPorts& ports);
 [[nodiscard]] std::string records_text(const std::vector<DnsRecord>& records);
 
 }  // namespace cli

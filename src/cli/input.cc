@@ -2,6 +2,8 @@
 #include "cli/input.h"
 
 #include <fmt/format.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -11,7 +13,55 @@ namespace {
 
 constexpr std::size_t line_bytes_max = 4096;
 
+// The terminal without echo, for as long as it lives.
+class Hidden {
+ public:
+  Hidden() : on_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+    if (!on_) return;
+    termios hidden = before_;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+  }
+  Hidden(const Hidden&) = delete;
+  Hidden& operator=(const Hidden&) = delete;
+  ~Hidden() {
+    if (on_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+  }
+
+ private:
+  termios before_ = {};
+  bool on_;
+};
+
+std::string ask_hidden(const std::string& question) {
+  const Hidden hidden;
+  std::fprintf(stderr, "%s", question.c_str());
+  std::string line = read_line();
+  std::fprintf(stderr, "\n");
+  return line;
+}
+
 }  // namespace
+
+base::Result<std::string> ask_password(const std::string& whose) {
+  if (::isatty(STDIN_FILENO) == 0) {
+    return base::fail(base::ErrorKind::invalid,
+                      "there is no terminal to ask on: say --generate to have a password made, or "
+                      "--password-stdin and write it to standard input");
+  }
+  std::string password = ask_hidden("New password of " + whose + ": ");
+  if (password.empty()) return base::fail(base::ErrorKind::invalid, "the password is empty");
+  if (password == ask_hidden("Once more: ")) return password;
+  return base::fail(base::ErrorKind::invalid, "the two passwords differ; nothing was changed");
+}
+
+bool confirm(const std::string& question) {
+  if (::isatty(STDIN_FILENO) == 0) return false;
+  std::printf("%s [no]: ", question.c_str());
+  std::fflush(stdout);
+  const std::string answer = read_line();
+  return answer == "y" || answer == "yes";
+}
 
 std::string read_line() {
   std::string line;

@@ -1,6 +1,6 @@
 // cli/input.h: what a person or a pipe types.
 //
-// What:    one line, or all of standard input.
+// What:    one line, all of standard input, a password that is not shown, a yes or no.
 // In/Out:  stdin → text.
 // Errors:  limit when there is more than bytes_max.
 // Limits:  line_bytes_max for a line; the caller's for all.
@@ -15,6 +15,10 @@ namespace cli {
 
 // Without its line end; empty at the end of the input.
 [[nodiscard]] std::string read_line();
+// Asked for twice on a terminal, without echo; `invalid` when they differ or there is no terminal.
+[[nodiscard]] base::Result<std::string> ask_password(const std::string& whose);
+// True for "y" and "yes" on a terminal; without one: false.
+[[nodiscard]] bool confirm(const std::string& question);
 [[nodiscard]] base::Result<std::string> read_all(std::size_t bytes_max);
 
 }  // namespace cli

@@ -19,6 +19,7 @@ struct Selection {
   bool all = false;
   bool dry_run = false;
   bool json = false;
+  bool scheduled = false;
   std::string reason;
 };
 
@@ -50,6 +51,8 @@ void print_message(const boost::json::object& message) {
     std::printf("    held: %s\n", field(message, "hold_reason").c_str());
   } else if (message.at("active").as_bool()) {
     std::printf("    being delivered now\n");
+  } else if (message.at("scheduled").as_bool()) {
+    std::printf("    scheduled for %s\n", field(message, "next_attempt").c_str());
   } else {
     std::printf("    next attempt %s (%s so far)\n", field(message, "next_attempt").c_str(),
                 field(message, "attempts").c_str());
@@ -68,6 +71,7 @@ std::string target_of(const Selection& selection) {
   add("sender", selection.sender);
   add("recipient", selection.recipient);
   add("destination", selection.destination);
+  if (selection.scheduled) add("scheduled", "true");
   target.pop_back();
   return target;
 }
@@ -122,6 +126,7 @@ void add_queue_verbs(Verbs verbs) {
   auto selection = std::make_shared<Selection>();
   CLI::App* all = queue->add_subcommand("list", "Show what waits, and why");
   add_selection(all, selection);
+  all->add_flag("--scheduled", selection->scheduled, "Only what its sender wants to go later");
   all->add_flag("--json", selection->json, "As JSON");
   all->callback([verbs, selection] { verbs.status = list(verbs.place, *selection); });
   CLI::App* show = queue->add_subcommand("show", "Show one message");
@@ -132,7 +137,7 @@ void add_queue_verbs(Verbs verbs) {
   const std::array<std::pair<const char*, const char*>, 5> operations = {
       {{"retry", "Try to deliver now"},
        {"hold", "Keep, and do not deliver until released"},
-       {"release", "End a hold"},
+       {"release", "End a hold; send now what is scheduled"},
        {"bounce", "Give up and tell the sender"},
        {"remove", "Delete without telling anybody; journaled with its reason"}}};
   for (const auto& [name, text] : operations) {

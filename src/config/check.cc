@@ -16,6 +16,8 @@ class Checker {
     certificate();
     routes();
     relays();
+    oauth();
+    ldap();
     if (config_.trace.file_bytes_max > config_.trace.bytes_max) {
       problem("trace.bytes_max", "is less than trace.file_bytes_max; make it some times as large");
     }
@@ -59,6 +61,81 @@ class Checker {
       problem("policy.relay_networks", fmt::format("{} would let the whole world relay; name the "
                                                    "networks of your own hosts",
                                                    network.text()));
+    }
+  }
+
+  // Tokens go over this way; in the clear only where nobody can listen.
+  void provider_url(const std::string& key, std::string_view url) {
+    constexpr std::string_view plain = "http://";
+    const std::string_view at = url.substr(url.starts_with(plain) ? plain.size() : 0);
+    const std::string_view host = at.substr(0, at.find_first_of(":/"));
+    const auto ip = io::IpAddress::parse(host);
+    const bool local = url.starts_with(plain) && (host == "localhost" || at.starts_with("[::1]") ||
+                                                  (ip && ip->is_loopback()));
+    if (url.empty() || url.starts_with("https://") || local) return;
+    problem(key, "is not a URL that is safe to use; write https://… (http:// only to 127.0.0.1)");
+  }
+
+  // People's passwords go over these connections.
+  void ldap_url(std::string_view url, bool start_tls) {
+    const bool plain = url.starts_with("ldap://");
+    const std::string_view at = url.substr(plain ? 7 : 0);
+    const std::string_view host = at.substr(0, at.find_first_of(":/"));
+    const auto ip = io::IpAddress::parse(host);
+    const bool local = host == "localhost" || at.starts_with("[::1]") || (ip && ip->is_loopback());
+    if (!plain && !url.starts_with("ldaps://") && !url.starts_with("ldapi://")) {
+      problem("ldap.url",
+              fmt::format("{} is no LDAP URL; write \"ldaps://ldap.example.org\"", url));
+    } else if (plain && !local && !start_tls) {
+      problem("ldap.url", fmt::format("{} would carry passwords in the clear; write ldaps://…, or "
+                                      "add start_tls = true",
+                                      url));
+    }
+  }
+
+  void ldap() {
+    const directory::LdapSettings& ldap = config_.directory.ldap;
+    if (!ldap.on()) {
+      if (!ldap.base_dn.empty()) {
+        problem("ldap.base_dn", "is of no use without a server; add url = \"ldaps://…\"");
+      }
+      return;
+    }
+    for (const std::string& url : ldap.urls) ldap_url(url, ldap.start_tls);
+    if (ldap.base_dn.empty()) {
+      problem("ldap.url", "needs to know where people are; add base_dn = \"dc=example,dc=org\"");
+    }
+    if (ldap.bind_dn.empty() != ldap.password_file.empty()) {
+      problem(ldap.bind_dn.empty() ? "ldap.password_file" : "ldap.bind_dn",
+              "bind_dn and password_file belong together; set both, or none to read anonymously");
+    }
+    for (const auto& [key, filter] : {std::pair("ldap.user_filter", &ldap.user_filter),
+                                      std::pair("ldap.group_filter", &ldap.group_filter)}) {
+      if (filter->empty() || (filter->starts_with('(') && filter->ends_with(')'))) continue;
+      problem(key, "is no LDAP filter; write it in parentheses: \"(objectClass=inetOrgPerson)\"");
+    }
+  }
+
+  void oauth() {
+    const auto& oauth = config_.policy.login.oauth;
+    provider_url("oauth.jwks_url", oauth.jwks_url);
+    provider_url("oauth.introspection_url", oauth.introspection_url);
+    if (!oauth.jwks_url.empty() && oauth.issuer.empty()) {
+      problem("oauth.jwks_url", "needs oauth.issuer; write what the tokens have as \"iss\"");
+    }
+    if (!oauth.jwks_url.empty() && oauth.audience.empty()) {
+      problem("oauth.jwks_url", "needs oauth.audience; write what the tokens have as \"aud\"");
+    }
+    if (!oauth.on() && !oauth.issuer.empty()) {
+      problem("oauth.issuer", "is not enough; add oauth.jwks_url or oauth.introspection_url");
+    }
+    const auto& names = config_.policy.login.mechanisms;
+    const auto needs_provider = [](const std::string& name) {
+      return name == "OAUTHBEARER" || name == "XOAUTH2";
+    };
+    if (!names.empty() && !oauth.on() && std::ranges::all_of(names, needs_provider)) {
+      problem("policy.auth_mechanisms",
+              "leaves no way to log in; add the provider as [oauth], or \"PLAIN\"");
     }
   }
 

@@ -234,6 +234,21 @@ Codec<io::Endpoint> endpoint_codec() {
           .show = [](const io::Endpoint& at) { return in_quotes(at.text()); }};
 }
 
+Codec<io::ServicePlace> service_codec() {
+  return {.kind = "unix:/path or host:port",
+          .read = [](const Value& value) -> Result<io::ServicePlace> {
+            auto text = read_text(value);
+            if (!text) return std::unexpected(text.error());
+            if (text->empty()) return io::ServicePlace{};
+            if (auto place = io::ServicePlace::parse(*text)) return *place;
+            return fail(ErrorKind::invalid,
+                        fmt::format("{} is not where a service can be; write "
+                                    "\"unix:/run/dovecot/lmtp\" or \"127.0.0.1:24\"",
+                                    shown(*text)));
+          },
+          .show = [](const io::ServicePlace& place) { return in_quotes(place.text()); }};
+}
+
 Codec<io::IpNetwork> network_codec() {
   return {.kind = "IP network",
           .read = [](const Value& value) -> Result<io::IpNetwork> {

@@ -23,6 +23,7 @@
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/io/address.h"
+#include "lib/io/service_place.h"
 
 namespace config {
 
@@ -49,6 +50,7 @@ struct Codec {
 [[nodiscard]] Codec<std::uint64_t> size_codec(std::uint64_t min, std::uint64_t max);
 [[nodiscard]] Codec<base::Duration> duration_codec(base::Duration min, base::Duration max);
 [[nodiscard]] Codec<io::Endpoint> endpoint_codec();
+[[nodiscard]] Codec<io::ServicePlace> service_codec();  // empty: none
 [[nodiscard]] Codec<io::IpNetwork> network_codec();
 [[nodiscard]] Codec<std::optional<io::IpAddress>> source_codec(bool v6);
 [[nodiscard]] Codec<unsigned> file_mode_codec();

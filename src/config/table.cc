@@ -15,7 +15,8 @@ const Config& defaults() {
 
 std::vector<Section> sections() {
   std::vector<Section> out;
-  for (auto part : {session_sections, queue_sections, delivery_sections, other_sections}) {
+  for (auto part : {session_sections, login_sections, queue_sections, delivery_sections,
+                    guard_sections, ldap_sections, other_sections}) {
     for (Section& section : part()) out.push_back(std::move(section));
   }
   return out;

@@ -45,7 +45,10 @@ struct Section {
 // The parts of the table, one file each.
 [[nodiscard]] std::vector<Section> session_sections();
 [[nodiscard]] std::vector<Section> queue_sections();
+[[nodiscard]] std::vector<Section> login_sections();
 [[nodiscard]] std::vector<Section> delivery_sections();
+[[nodiscard]] std::vector<Section> guard_sections();
+[[nodiscard]] std::vector<Section> ldap_sections();
 [[nodiscard]] std::vector<Section> other_sections();
 
 // A Config with one element in each repeated section: where defaults are read from.

@@ -71,6 +71,9 @@ std::vector<Setting> way_settings() {
                    "Where mailboxes are: DOMAIN/LOCAL below it is a Maildir."),
       setting("maildir_file_mode", STAGEPOST_FIELD(delivery.maildir_file_mode), file_mode_codec(),
               "Permissions of delivered mail files."),
+      setting("lmtp", STAGEPOST_FIELD(delivery.lmtp), service_codec(),
+              "The LMTP server (RFC 2033) that keeps the mailboxes, such as Dovecot's: "
+              "\"unix:/run/dovecot/lmtp\" or \"127.0.0.1:24\"; empty: Maildirs of our own."),
       relay_host_setting(),
       setting(
           "mx_tls", STAGEPOST_FIELD(delivery.mx_tls), demand_codec(),

@@ -94,6 +94,36 @@ Section http_section() {
   return section;
 }
 
+Section clients_section() {
+  Section section;
+  section.name = "clients";
+  section.text =
+      "How people's mail programs find us: served on [http] and, for the Internet, here "
+      "(autoconfig "
+      "and autodiscover for every domain of ours, an Apple profile, a page for people).";
+  section.settings = {
+      setting("addresses", STAGEPOST_FIELD(admin.clients.http), list_codec(endpoint_codec()),
+              "Where this is served over HTTP, such as \"0.0.0.0:80\"; nothing else is."),
+      setting("tls_addresses", STAGEPOST_FIELD(admin.clients.https), list_codec(endpoint_codec()),
+              "The same over HTTPS, with the certificate of [tls], such as \"0.0.0.0:443\"."),
+      setting("imap_host", STAGEPOST_FIELD(admin.clients.places.imap_host), route_host_codec(),
+              "Where mail is read; empty: our own host name."),
+      setting("imaps_port", STAGEPOST_FIELD(admin.clients.places.imaps_port),
+              count_codec<std::uint16_t>(0, 65'535), "Its port for IMAP in TLS; 0: none."),
+      setting("imap_port", STAGEPOST_FIELD(admin.clients.places.imap_port),
+              count_codec<std::uint16_t>(0, 65'535), "Its port for STARTTLS; 0: none."),
+      setting("smtp_host", STAGEPOST_FIELD(admin.clients.places.smtp_host), route_host_codec(),
+              "Where mail is sent; empty: our own host name, on the ports of our submission "
+              "listeners."),
+      setting("submissions_port", STAGEPOST_FIELD(admin.clients.places.submissions_port),
+              count_codec<std::uint16_t>(0, 65'535),
+              "The port of another smtp_host for submission in TLS; 0: none."),
+      setting("submission_port", STAGEPOST_FIELD(admin.clients.places.submission_port),
+              count_codec<std::uint16_t>(0, 65'535), "Its port for STARTTLS; 0: none."),
+  };
+  return section;
+}
+
 Section directory_section() {
   Section section;
   section.name = "directory";
@@ -102,6 +132,8 @@ Section directory_section() {
   section.settings = {
       path_setting("database", STAGEPOST_FIELD(directory.database_path),
                    {.below = Below::state, .name = "directory.db"}, "The SQLite file."),
+      setting("database_group", STAGEPOST_FIELD(directory.database_group), text_codec(),
+              "A group that may read it besides, as Dovecot must; empty: its owner alone."),
       setting("alias_recipients_max", STAGEPOST_FIELD(directory.alias_recipients_max),
               count_codec<std::size_t>(1, 1'000'000), "Addresses that one alias may lead to."),
       setting("alias_depth_max", STAGEPOST_FIELD(directory.alias_depth_max),
@@ -113,8 +145,8 @@ Section directory_section() {
 }  // namespace
 
 std::vector<Section> other_sections() {
-  return {dns_section(), report_section(), trace_section(),
-          log_section(), http_section(),   directory_section()};
+  return {dns_section(),  report_section(),  trace_section(),    log_section(),
+          http_section(), clients_section(), directory_section()};
 }
 
 }  // namespace config

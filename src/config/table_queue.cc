@@ -17,10 +17,55 @@ Section policy_section() {
           "relay_networks", STAGEPOST_FIELD(policy.relay_networks), list_codec(network_codec()),
           "Who may send to anybody without logging in. Name single hosts; a network that everybody "
           "can reach us from (NAT, a container bridge) makes an open relay."),
+      setting("quota_status", STAGEPOST_FIELD(policy.quota_status), service_codec(),
+              "Dovecot's quota-status service, asked at RCPT whether a mailbox is full; empty: "
+              "nobody is asked. Without an answer the mail is accepted."),
+      setting("quota_status_timeout", STAGEPOST_FIELD(policy.quota_status_timeout),
+              duration_codec(std::chrono::milliseconds(10), std::chrono::seconds(30)),
+              "How long its answer may take."),
+      setting("quota_status_keep", STAGEPOST_FIELD(policy.quota_status_keep),
+              duration_codec(std::chrono::seconds(0), std::chrono::minutes(10)),
+              "How long its answer counts."),
       setting("received_fields_max", STAGEPOST_FIELD(policy.received_fields_max),
               count_codec<unsigned>(10, 1'000),
               "Received fields in a message; more means that it goes round in circles (RFC 5321 "
               "§6.3)."),
+      setting("auth_mechanisms", STAGEPOST_FIELD(policy.login.mechanisms),
+              list_codec(word_codec({"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256", "OAUTHBEARER",
+                                     "XOAUTH2", "PLAIN", "LOGIN"})),
+              "How people may log in; empty: in every way that works here. All of them only inside "
+              "TLS. SCRAM cannot work for people whose passwords are in LDAP only, so with [ldap] "
+              "it is "
+              "offered only when it is named here."),
+      setting("password_cache_time", STAGEPOST_FIELD(policy.login.password_cache_time),
+              duration_codec(seconds(0), hours(1)),
+              "How long a password that was right is not computed again, so that clients that log "
+              "in often cost little; a changed password counts at once. 0s: always compute."),
+  };
+  return section;
+}
+
+Section submission_section() {
+  Section section;
+  section.name = "submission";
+  section.text = "What is done to mail that our own people send after logging in (RFC 6409).";
+  section.settings = {
+      setting(
+          "complete_header", STAGEPOST_FIELD(policy.complete_header), flag_codec(),
+          "Add a missing Date, Message-ID and From, complete addresses without a domain, remove "
+          "Bcc and Return-Path."),
+      setting(
+          "recode", STAGEPOST_FIELD(session.recode), flag_codec(),
+          "Turn parts with lines over 998 octets or undeclared 8-bit text into quoted-printable "
+          "or base64; signed parts are left alone."),
+      setting("recode_part_bytes_max", STAGEPOST_FIELD(session.recode_part_bytes_max),
+              as<std::size_t>(size_codec(64UL * 1024, 1'024UL << 20U)),
+              "The largest part that is recoded; it is kept in memory while it arrives."),
+      setting("private_received", STAGEPOST_FIELD(session.private_received), flag_codec(),
+              "Leave the client's name and address out of the Received field."),
+      setting("hold_for_max", STAGEPOST_FIELD(session.hold_for_max),
+              duration_codec(seconds(0), hours(24 * 366)),
+              "How long a sender may ask us to keep a message back (RFC 4865); 0s: not at all."),
   };
   return section;
 }
@@ -80,6 +125,8 @@ Section queue_section() {
 
 }  // namespace
 
-std::vector<Section> queue_sections() { return {policy_section(), queue_section()}; }
+std::vector<Section> queue_sections() {
+  return {policy_section(), submission_section(), queue_section()};
+}
 
 }  // namespace config

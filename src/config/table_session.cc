@@ -105,6 +105,9 @@ std::vector<Setting> counted_limits() {
               "The longest line of a message; RFC 5322 allows 1000 octets, senders write more."),
       setting("errors_max", STAGEPOST_FIELD(session.errors_max), count_codec<unsigned>(1, 10'000),
               "Refused commands in one session before it is closed with 421."),
+      setting("failed_logins_max", STAGEPOST_FIELD(session.failed_logins_max),
+              count_codec<unsigned>(1, 1'000),
+              "Failed log-ins in one session before it is closed with 421."),
       setting(
           "unknown_recipients_max", STAGEPOST_FIELD(session.unknown_recipients_max),
           count_codec<unsigned>(1, 100'000),

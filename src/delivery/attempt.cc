@@ -134,7 +134,7 @@ io::Task<base::Result<>> try_targets(io::Ref<Run> run) {
                 run->settings().own_addresses};
   auto targets = co_await find_targets(finder, run->route);
   if (!targets) {
-    run->remote = run->route.kind == RouteKind::relay ? run->route.host : run->route.domain;
+    run->remote = run->route.host.empty() ? run->route.domain : run->route.host;
     tell(*run, {targets.error().reply, nullptr, false, began, targets.error().detail});
     note_trouble(*run, std::move(targets.error()));
     co_return base::Result<>{};
@@ -169,12 +169,18 @@ void conclude(Run& run, const base::Result<>& ended) {
   }
 }
 
-void count(Counters& counters, const std::vector<queue::Outcome>& outcomes) {
+void count(Counters& counters, bool local, const std::vector<queue::Outcome>& outcomes) {
   for (const queue::Outcome& outcome : outcomes) {
     switch (outcome.result) {
-      case queue::Result::delivered: counters.smtp_delivered.add(); break;
-      case queue::Result::deferred: counters.smtp_deferred.add(); break;
-      case queue::Result::failed: counters.smtp_failed.add(); break;
+      case queue::Result::delivered:
+        (local ? counters.local_delivered : counters.smtp_delivered).add();
+        break;
+      case queue::Result::deferred:
+        (local ? counters.local_deferred : counters.smtp_deferred).add();
+        break;
+      case queue::Result::failed:
+        (local ? counters.local_failed : counters.smtp_failed).add();
+        break;
     }
   }
 }
@@ -190,11 +196,11 @@ io::Task<std::vector<queue::Outcome>> attempt(Carrier carrier, Route route, queu
           .remote = {},
           .trouble = {}};
   run.left = run.parcel.recipients;
-  run.remote = run.route.kind == RouteKind::relay ? run.route.host : run.route.domain;
+  run.remote = run.route.host.empty() ? run.route.domain : run.route.host;
   const auto ended =
       co_await io::with_timeout(run.clock(), run.settings().attempt_timeout, try_targets(run));
   conclude(run, ended);
-  count(run.carrier.connector.counters, run.outcomes);
+  count(run.carrier.connector.counters, run.route.kind == RouteKind::lmtp, run.outcomes);
   co_return std::move(run.outcomes);
 }
 

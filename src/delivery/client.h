@@ -1,4 +1,4 @@
-// delivery/client.h: our side of one SMTP connection: replies, commands, greeting, EHLO, TLS, AUTH.
+// delivery/client.h: our side of an SMTP or LMTP connection: replies, greeting, EHLO, TLS, AUTH.
 //
 // What:    owns the Stream; reads replies from it, writes to it, each with a deadline; knows what
 //          the server offers. The steps of a connection before its first message are functions
@@ -45,6 +45,7 @@ class Client {
 
   [[nodiscard]] io::Clock& clock() const { return clock_; }
   [[nodiscard]] const Target& target() const { return target_; }
+  [[nodiscard]] bool is_lmtp() const { return target_.protocol == Protocol::lmtp; }
   [[nodiscard]] std::string where() const { return target_.text(); }
   [[nodiscard]] const io::TlsInfo* tls() const { return stream_ ? stream_->tls() : nullptr; }
   [[nodiscard]] bool usable() const { return usable_; }
@@ -75,7 +76,8 @@ struct Hello {
 
 // RFC 5321 §3.1: waits for 220.
 io::Task<Step<>> greet(io::Ref<Client> client, base::Duration timeout);
-// EHLO, and HELO for a server that does not know it (RFC 5321 §3.2).
+// EHLO, and HELO for a server that does not know it (RFC 5321 §3.2); LHLO in LMTP (RFC 2033
+// §4.1).
 io::Task<Step<>> say_hello(io::Ref<Client> client, Hello hello);
 // STARTTLS and the handshake (RFC 3207); EHLO must follow. Trouble.tls unless the server just said
 // no (then the connection goes on in plain and `false` is returned).

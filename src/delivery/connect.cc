@@ -31,6 +31,14 @@ std::unexpected<Trouble> missing_tls(const Client& client, std::string_view why)
 
 io::Task<Step<std::unique_ptr<Client>>> open_stream(io::Ref<Connector> connector, Target target) {
   const Settings& settings = *connector->settings;
+  if (!target.unix_path.empty()) {
+    auto socket =
+        co_await io::with_timeout(connector->doors.clock, settings.connect_timeout,
+                                  connector->doors.network.connect_unix(target.unix_path));
+    if (!socket) co_return std::unexpected(connect_trouble(target.text(), socket.error()));
+    co_return std::make_unique<Client>(connector->doors.clock, std::move(*socket),
+                                       std::move(target));
+  }
   const auto source = target.endpoint.address.is_v6() ? settings.source_ipv6 : settings.source_ipv4;
   auto stream =
       co_await io::with_timeout(connector->doors.clock, settings.connect_timeout,

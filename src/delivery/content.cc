@@ -28,10 +28,31 @@ io::Task<ContentEnd> read_early_reply(io::Ref<Client> client, base::Error error,
   co_return end;
 }
 
+// What comes after the final dot.
+io::Task<ContentEnd> read_end(io::Ref<Client> client, base::Duration timeout,
+                              std::size_t accepted) {
+  ContentEnd end;
+  end.dot_sent = true;
+  const std::size_t wanted = client->is_lmtp() ? accepted : 1;
+  for (std::size_t i = 0; i < wanted; ++i) {
+    auto reply = co_await client->read_reply(timeout);
+    if (!reply) {
+      end.error = reply.error();
+      break;
+    }
+    if (client->is_lmtp()) {
+      end.each.push_back(std::move(*reply));
+    } else {
+      end.reply = std::move(*reply);
+    }
+  }
+  co_return end;
+}
+
 }  // namespace
 
 io::Task<ContentEnd> send_content(io::Ref<Client> client, io::Ref<queue::BodyReader> body,
-                                  io::Ref<const Settings> settings) {
+                                  io::Ref<const Settings> settings, std::size_t accepted) {
   smtp::DataWriter writer;
   std::string gathered;
   std::string scratch;
@@ -41,7 +62,8 @@ io::Task<ContentEnd> send_content(io::Ref<Client> client, io::Ref<queue::BodyRea
     if (!chunk) {
       // Without the dot the server throws away what it has (RFC 5321 §4.1.1.4).
       client->give_up();
-      co_return ContentEnd{.reply = {}, .error = chunk.error(), .dot_sent = false, .local = true};
+      co_return ContentEnd{
+          .reply = {}, .each = {}, .error = chunk.error(), .dot_sent = false, .local = true};
     }
     left -= std::min<std::uint64_t>(left, chunk->size());
     last = chunk->empty() || left == 0;
@@ -57,15 +79,7 @@ io::Task<ContentEnd> send_content(io::Ref<Client> client, io::Ref<queue::BodyRea
     if (!written) co_return co_await read_early_reply(client, written.error(), last);
     gathered.clear();
   }
-  auto reply = co_await client->read_reply(settings->data_done_timeout);
-  ContentEnd end;
-  end.dot_sent = true;
-  if (reply) {
-    end.reply = std::move(*reply);
-  } else {
-    end.error = reply.error();
-  }
-  co_return end;
+  co_return co_await read_end(client, settings->data_done_timeout, accepted);
 }
 
 }  // namespace delivery

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "delivery/lmtp.h"
 #include "lib/io/clock.h"
 
 namespace delivery {
@@ -33,7 +34,11 @@ std::vector<Group> group_by_route(const Router& router, const queue::Parcel& par
 }
 
 // Why a recipient that we accepted has no mailbox now.
-Verdict no_mailbox(std::size_t recipient, directory::Local kind) {
+Verdict no_mailbox(std::size_t recipient, directory::Local kind, bool sure) {
+  if (kind == directory::Local::unknown && !sure) {
+    return {recipient, queue::Result::deferred,
+            smtp::reply(451, {4, 3, 0}, "whether the mailbox exists is not known at the moment")};
+  }
   if (kind == directory::Local::unknown) {
     return {recipient, queue::Result::failed,
             smtp::reply(550, {5, 1, 1}, "the mailbox does not exist any more")};
@@ -80,16 +85,19 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver(queue::Parcel parcel) 
     if (group.route.kind == RouteKind::local) {
       more = co_await deliver_local(std::move(part));
     } else {
-      Carrier carrier{{parts_.doors, *parts_.tls, tls_memory_, counters_, settings},
-                      parts_.resolver,
-                      pool_,
-                      parts_.events};
-      more = co_await attempt(std::move(carrier), std::move(group.route), std::move(part));
+      more = co_await attempt(carrier(settings), std::move(group.route), std::move(part));
     }
     std::ranges::move(more, std::back_inserter(outcomes));
   }
   --running_;
   co_return outcomes;
+}
+
+Carrier Dispatcher::carrier(std::shared_ptr<const Settings> settings) {
+  return {{parts_.doors, *parts_.tls, tls_memory_, counters_, std::move(settings)},
+          parts_.resolver,
+          pool_,
+          parts_.events};
 }
 
 io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_local(queue::Parcel parcel) {
@@ -107,12 +115,37 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_local(queue::Parcel pa
       job.deliveries.push_back(
           {index, {mailbox->address.substr(0, at), mailbox->address.substr(at + 1)}});
     } else {
-      verdicts.push_back(no_mailbox(index, snapshot->lookup(address)));
+      verdicts.push_back(
+          no_mailbox(index, snapshot->lookup(address), snapshot->knows_all_of(address.domain)));
     }
   }
-  if (!job.deliveries.empty()) {
+  if (settings->lmtp.empty() && !job.deliveries.empty()) {
     std::ranges::move(co_await deliver_to_maildirs(job), std::back_inserter(verdicts));
   }
+  auto outcomes = conclude_local(parcel, std::move(verdicts), began);
+  if (!settings->lmtp.empty() && !job.deliveries.empty()) {
+    auto more = co_await deliver_lmtp(std::move(parcel), std::move(job.deliveries));
+    std::ranges::move(more, std::back_inserter(outcomes));
+  }
+  co_return outcomes;
+}
+
+io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_lmtp(
+    queue::Parcel parcel, std::vector<MailboxDelivery> deliveries) {
+  const std::shared_ptr<const Settings> settings = settings_;
+  const base::Instant began = parts_.doors.clock.now();
+  Route route = lmtp_route(*settings, parcel.destination);
+  LmtpParcel ready = co_await prepare_lmtp(parcel, std::move(deliveries));
+  auto outcomes = conclude_local(parcel, std::move(ready.verdicts), began);
+  if (ready.parcel.recipients.empty()) co_return outcomes;
+  auto more = co_await attempt(carrier(settings), std::move(route), std::move(ready.parcel));
+  std::ranges::move(more, std::back_inserter(outcomes));
+  co_return outcomes;
+}
+
+std::vector<queue::Outcome> Dispatcher::conclude_local(const queue::Parcel& parcel,
+                                                       std::vector<Verdict> verdicts,
+                                                       base::Instant began) {
   count(counters_, verdicts);
   std::vector<queue::Outcome> outcomes;
   for (Verdict& verdict : verdicts) {
@@ -123,7 +156,7 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_local(queue::Parcel pa
                          std::move(verdict.reply)},
                         false});
   }
-  co_return outcomes;
+  return outcomes;
 }
 
 void Dispatcher::tell_local(const queue::Parcel& parcel, const Verdict& verdict,

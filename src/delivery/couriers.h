@@ -1,6 +1,7 @@
 // delivery/couriers.h: the Courier that the queue is given: it sends each recipient its way.
 //
-// What:    Dispatcher: Router, then Maildirs for our mailboxes or an SMTP attempt for the others.
+// What:    Dispatcher: Router, then Maildirs or LMTP for our mailboxes, an SMTP attempt for the
+//          others.
 // In/Out:  queue::Courier; one per loop. Tells an event per attempt and counts.
 // Errors:  all are outcomes.
 // Limits:  the queue's; settings.
@@ -52,6 +53,12 @@ class Dispatcher final : public queue::Courier {
 
  private:
   io::Task<std::vector<queue::Outcome>> deliver_local(queue::Parcel parcel);
+  io::Task<std::vector<queue::Outcome>> deliver_lmtp(queue::Parcel parcel,
+                                                     std::vector<MailboxDelivery> deliveries);
+  [[nodiscard]] Carrier carrier(std::shared_ptr<const Settings> settings);
+  [[nodiscard]] std::vector<queue::Outcome> conclude_local(const queue::Parcel& parcel,
+                                                           std::vector<Verdict> verdicts,
+                                                           base::Instant began);
   void tell_local(const queue::Parcel& parcel, const Verdict& verdict, base::Instant began);
 
   Parts parts_;

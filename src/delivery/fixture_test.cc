@@ -90,6 +90,12 @@ void DeliveryTest::serve(const std::string& address, std::vector<Script> scripts
   tasks_.spawn(accept(this, std::move(*listener), std::move(scripts)));
 }
 
+void DeliveryTest::serve_unix(const std::string& path, std::vector<Script> scripts) {
+  auto listener = us.doors().network.listen_unix(path, 0600);
+  ASSERT_TRUE(listener);
+  tasks_.spawn(accept(this, std::move(*listener), std::move(scripts)));
+}
+
 io::Task<void> DeliveryTest::accept(DeliveryTest* test, std::unique_ptr<io::Listener> listener,
                                     std::vector<Script> scripts) {
   for (Script& script : scripts) {

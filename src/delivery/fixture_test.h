@@ -98,6 +98,8 @@ class DeliveryTest : public testing::Test {
 
   // Each connection to that address follows the next script.
   void serve(const std::string& address, std::vector<Script> scripts, std::uint16_t port = 25);
+  // The same on a socket file of our own machine.
+  void serve_unix(const std::string& path, std::vector<Script> scripts);
   // To these recipients, in one parcel.
   std::vector<queue::Outcome> deliver(const std::vector<std::string>& to,
                                       std::string text = "Subject: x\r\n\r\nHello\r\n");

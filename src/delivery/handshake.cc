@@ -37,17 +37,19 @@ io::Task<Step<>> greet(io::Ref<Client> client, base::Duration timeout) {
 }
 
 io::Task<Step<>> say_hello(io::Ref<Client> client, Hello hello) {
-  auto reply = co_await client->command(fmt::format("EHLO {}\r\n", hello.name), hello.timeout);
+  const std::string_view verb = client->is_lmtp() ? "LHLO" : "EHLO";
+  auto reply = co_await client->command(fmt::format("{} {}\r\n", verb, hello.name), hello.timeout);
   if (reply && reply->positive()) {
     client->offers = smtp::parse_ehlo(*reply);
     co_return Step<>{};
   }
-  if (reply && reply->permanent()) {
+  if (reply && reply->permanent() && !client->is_lmtp()) {
     reply = co_await client->command(fmt::format("HELO {}\r\n", hello.name), hello.timeout);
     client->offers = {};
   }
   if (!reply) {
-    co_return std::unexpected(lost_trouble(client->where(), "saying EHLO", reply.error()));
+    co_return std::unexpected(
+        lost_trouble(client->where(), fmt::format("saying {}", verb), reply.error()));
   }
   if (reply->positive()) co_return Step<>{};
   co_return std::unexpected(refused(std::move(*reply)));

@@ -22,27 +22,11 @@ namespace {
 using message::Address;
 using OpenFile = base::Result<std::unique_ptr<io::File>>;
 
-Verdict trouble(std::size_t recipient, const base::Error& error) {
-  if (error.kind == base::ErrorKind::no_space) {
-    return {recipient, queue::Result::deferred,
-            smtp::reply(452, {4, 3, 1}, "the disk of this mail system is full")};
-  }
-  return {recipient, queue::Result::deferred,
-          smtp::reply(451, {4, 3, 0}, "the mailbox cannot be written at the moment")};
-}
-
 Verdict verdict_of(const MailboxDelivery& delivery, const base::Result<>& stored) {
-  if (!stored) return trouble(delivery.recipient, stored.error());
+  if (!stored) return mailbox_trouble(delivery.recipient, stored.error());
   return {
       delivery.recipient, queue::Result::delivered,
       smtp::reply(250, {2, 0, 0}, fmt::format("delivered to mailbox {}", delivery.mailbox.text()))};
-}
-
-Verdict loop_verdict(const MailboxDelivery& delivery) {
-  return {delivery.recipient, queue::Result::failed,
-          smtp::reply(554, {5, 4, 6},
-                      fmt::format("the message was delivered to {} before: mail loop",
-                                  delivery.mailbox.text()))};
 }
 
 // What stands in front of the text, with LF.
@@ -120,7 +104,7 @@ io::Task<std::vector<Verdict>> store_all(io::Ref<MaildirJob> job) {
     const auto chunk = co_await job->body.next();
     if (!chunk) {
       for (const auto& delivery : job->deliveries) {
-        verdicts.push_back(trouble(delivery.recipient, chunk.error()));
+        verdicts.push_back(mailbox_trouble(delivery.recipient, chunk.error()));
       }
       co_return verdicts;
     }
@@ -133,22 +117,6 @@ io::Task<std::vector<Verdict>> store_all(io::Ref<MaildirJob> job) {
   for (const auto& delivery : job->deliveries) group.spawn(store(job, delivery, shared, verdicts));
   co_await group.join();
   co_return verdicts;
-}
-
-// The beginning of the text, with all of its header as far as that is read.
-io::Task<base::Result<std::string>> read_head(io::Ref<queue::BodyReader> body) {
-  const message::HeaderLimits limits;
-  message::HeaderScanner scanner(limits);
-  std::string head;
-  body->rewind();
-  while (!scanner.header_ended() && head.size() < limits.header_bytes_max) {
-    const auto chunk = co_await body->next();
-    if (!chunk) co_return std::unexpected(chunk.error());
-    if (chunk->empty()) break;
-    scanner.feed(*chunk);
-    head += chunk->substr(0, limits.header_bytes_max);
-  }
-  co_return head;
 }
 
 io::Task<base::Result<>> write_chunks(io::Ref<MaildirJob> job, io::Ref<io::File> file,
@@ -207,7 +175,8 @@ io::Task<std::vector<Verdict>> stream_all(io::Ref<MaildirJob> job) {
   for (const auto& delivery : job->deliveries) {
     const auto place = place_of(*job, delivery);
     if (!header || !place) {
-      verdicts.push_back(trouble(delivery.recipient, header ? place.error() : header.error()));
+      verdicts.push_back(
+          mailbox_trouble(delivery.recipient, header ? place.error() : header.error()));
     } else if (was_delivered_to(*header, delivery.mailbox)) {
       verdicts.push_back(loop_verdict(delivery));
     } else {
@@ -219,6 +188,37 @@ io::Task<std::vector<Verdict>> stream_all(io::Ref<MaildirJob> job) {
 }
 
 }  // namespace
+
+Verdict mailbox_trouble(std::size_t recipient, const base::Error& error) {
+  if (error.kind == base::ErrorKind::no_space) {
+    return {recipient, queue::Result::deferred,
+            smtp::reply(452, {4, 3, 1}, "the disk of this mail system is full")};
+  }
+  return {recipient, queue::Result::deferred,
+          smtp::reply(451, {4, 3, 0}, "the mailbox cannot be written at the moment")};
+}
+
+Verdict loop_verdict(const MailboxDelivery& delivery) {
+  return {delivery.recipient, queue::Result::failed,
+          smtp::reply(554, {5, 4, 6},
+                      fmt::format("the message was delivered to {} before: mail loop",
+                                  delivery.mailbox.text()))};
+}
+
+io::Task<base::Result<std::string>> read_head(io::Ref<queue::BodyReader> body) {
+  const message::HeaderLimits limits;
+  message::HeaderScanner scanner(limits);
+  std::string head;
+  body->rewind();
+  while (!scanner.header_ended() && head.size() < limits.header_bytes_max) {
+    const auto chunk = co_await body->next();
+    if (!chunk) co_return std::unexpected(chunk.error());
+    if (chunk->empty()) break;
+    scanner.feed(*chunk);
+    head += chunk->substr(0, limits.header_bytes_max);
+  }
+  co_return head;
+}
 
 io::Task<std::vector<Verdict>> deliver_to_maildirs(io::Ref<MaildirJob> job) {
   if (job->body.size() <= memory_bytes_max) return store_all(job);

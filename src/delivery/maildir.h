@@ -51,6 +51,12 @@ struct MaildirJob {
 
 io::Task<std::vector<Verdict>> deliver_to_maildirs(io::Ref<MaildirJob> job);
 
+// The beginning of the text, with all of its header as far as that is read.
+io::Task<base::Result<std::string>> read_head(io::Ref<queue::BodyReader> body);
+// Our own trouble with a mailbox, always temporary; and the end of a loop.
+[[nodiscard]] Verdict mailbox_trouble(std::size_t recipient, const base::Error& error);
+[[nodiscard]] Verdict loop_verdict(const MailboxDelivery& delivery);
+
 // CRLF → LF over chunks cut anywhere; a CR alone stays.
 class LineEnds {
  public:

@@ -20,6 +20,7 @@ std::string_view connect_words(ErrorKind kind) {
     case ErrorKind::refused: return "refused";
     case ErrorKind::timed_out: return "timed out";
     case ErrorKind::unreachable: return "impossible: no route";
+    case ErrorKind::not_found: return "impossible: no such socket";
     case ErrorKind::reset:
     case ErrorKind::closed: return "broken off";
     default: return "failed";

@@ -19,13 +19,14 @@
 
 namespace delivery {
 
-enum class RouteKind : std::uint8_t { local, relay, mx };
+enum class RouteKind : std::uint8_t { local, lmtp, relay, mx };
 
 struct Route {
   RouteKind kind = RouteKind::mx;
   std::string key;
-  std::string domain;  // local, mx: A-labels, lower case; or an address literal
-  std::string host;    // relay: a name or "[address]"
+  std::string domain;     // local, mx: A-labels, lower case; or an address literal
+  std::string host;       // relay, lmtp: a name, "[address]" or "unix:/path"
+  std::string unix_path;  // lmtp: of the socket; empty: host and port
   std::uint16_t port = 25;
   TlsDemand tls = TlsDemand::opportunistic;
   bool implicit_tls = false;

@@ -15,6 +15,7 @@
 
 #include "lib/base/time.h"
 #include "lib/io/address.h"
+#include "lib/io/service_place.h"
 
 namespace delivery {
 
@@ -40,6 +41,7 @@ struct Settings {
   std::string hostname;     // EHLO name
   std::string mail_folder;  // DIR/DOMAIN/LOCAL/{tmp,new,cur}
   unsigned maildir_file_mode = 0600;
+  io::ServicePlace lmtp;  // who keeps our mailboxes; empty: we do, as Maildirs
   std::vector<RouteSetting> routes;
   TlsDemand mx_tls = TlsDemand::opportunistic;
   std::uint16_t mx_port = 25;

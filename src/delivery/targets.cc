@@ -172,9 +172,21 @@ io::Task<Step<std::vector<Target>>> relay_targets(io::Ref<Finder> finder, Route 
   co_return temporary({4, 4, 4}, fmt::format("the relay host {} has no address", route.host));
 }
 
+io::Task<Step<std::vector<Target>>> lmtp_targets(io::Ref<Finder> finder, Route route) {
+  if (!route.unix_path.empty()) {
+    co_return std::vector<Target>{{route.host, {}, 0, Protocol::lmtp, route.unix_path}};
+  }
+  auto targets = co_await relay_targets(finder, std::move(route));
+  if (targets) {
+    for (Target& target : *targets) target.protocol = Protocol::lmtp;
+  }
+  co_return targets;
+}
+
 }  // namespace
 
 std::string Target::text() const {
+  if (!unix_path.empty()) return host;
   if (host.starts_with('[')) return fmt::format("{}:{}", endpoint.address.literal(), endpoint.port);
   return fmt::format("{} [{}]:{}", host, endpoint.address.text(), endpoint.port);
 }
@@ -235,6 +247,7 @@ std::vector<io::IpAddress> order_addresses(const dns::Answer& answer, bool ipv6,
 
 io::Task<Step<std::vector<Target>>> find_targets(io::Ref<Finder> finder, Route route) {
   if (route.kind == RouteKind::relay) co_return co_await relay_targets(finder, std::move(route));
+  if (route.kind == RouteKind::lmtp) co_return co_await lmtp_targets(finder, std::move(route));
   if (route.domain.starts_with('[')) co_return literal_target(*finder, route.domain);
   const dns::Answer answer = co_await finder->resolver.query(route.domain, dns::Type::mx);
   auto hosts = choose_hosts(route.domain, answer, finder->settings.hostname, finder->random);

@@ -31,12 +31,17 @@ inline constexpr std::size_t mx_hosts_max = 10;
 // So that a host with many dead addresses does not keep us from the next one.
 inline constexpr std::size_t addresses_per_host_max = 3;
 
+enum class Protocol : std::uint8_t { smtp, lmtp };
+
 struct Target {
   std::string host;  // the name that the certificate must have; a literal for an address literal
   io::Endpoint endpoint;
   std::uint16_t preference = 0;
+  Protocol protocol = Protocol::smtp;
+  std::string unix_path = {};  // instead of the endpoint
 
-  [[nodiscard]] std::string text() const;  // "mx1.example.net [192.0.2.7]:25"
+  // "mx1.example.net [192.0.2.7]:25", "unix:/run/dovecot/lmtp"
+  [[nodiscard]] std::string text() const;
 };
 
 struct MxHost {

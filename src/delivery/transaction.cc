@@ -26,9 +26,10 @@ struct Round {
   std::optional<ContentEnd> content;
 };
 
-queue::Result rcpt_result(const smtp::Reply& reply) {
+queue::Result rcpt_result(const Client& client, const smtp::Reply& reply) {
   // RFC 5321 §4.5.3.1.10: 552 to RCPT is an old way to say "too many recipients".
-  if (reply.code == 552) return queue::Result::deferred;
+  // An LMTP server means the mailbox, which is full for good (5.2.2).
+  if (reply.code == 552 && !client.is_lmtp()) return queue::Result::deferred;
   return result_of(reply);
 }
 
@@ -38,8 +39,10 @@ bool is_too_many(const smtp::Reply& reply) {
   return !reply.enhanced || (reply.enhanced->subject == 5 && reply.enhanced->detail == 3);
 }
 
-smtp::Reply content_reply(const Client& client, const ContentEnd& content) {
+// Of the accepted recipient of that number.
+smtp::Reply content_reply(const Client& client, const ContentEnd& content, std::size_t accepted) {
   if (content.reply) return *content.reply;
+  if (accepted < content.each.size()) return content.each[accepted];
   if (content.local) {
     return smtp::reply(451, {4, 3, 0}, "the message could not be read from this server's disk");
   }
@@ -70,13 +73,13 @@ class Judge {
     if (i < answers.rcpt.size() && !answers.rcpt[i].positive()) {
       const smtp::Reply& rcpt = answers.rcpt[i];
       if (is_too_many(rcpt) && delivered()) return next_.push_back(round_.recipients[i]);
-      return add(i, rcpt_result(rcpt), rcpt);
+      return add(i, rcpt_result(client_, rcpt), rcpt);
     }
     if (!round_.envelope || i >= answers.rcpt.size()) {
       return end_.unanswered.push_back(round_.recipients[i]);
     }
     if (!round_.content) return add(i, data_result(), *answers.data);
-    const smtp::Reply reply = content_reply(client_, *round_.content);
+    const smtp::Reply reply = content_reply(client_, *round_.content, accepted_++);
     add(i, result_of(reply), reply);
   }
 
@@ -85,7 +88,9 @@ class Judge {
     return round_.answers.data->permanent() ? queue::Result::failed : queue::Result::deferred;
   }
   [[nodiscard]] bool delivered() const {
-    return round_.content && round_.content->reply && round_.content->reply->positive();
+    if (!round_.content) return false;
+    if (!round_.content->each.empty()) return true;  // LMTP: each has an answer of its own
+    return round_.content->reply && round_.content->reply->positive();
   }
   void add(std::size_t i, queue::Result result, smtp::Reply reply) {
     end_.verdicts.push_back({round_.recipients[i], result, std::move(reply)});
@@ -95,11 +100,17 @@ class Judge {
   const Round& round_;
   TransactionEnd& end_;
   std::vector<std::size_t>& next_;
+  std::size_t accepted_ = 0;  // of those judged
 };
 
 // RFC 2920 §3.1: a server that says 354 although it took no recipient waits for a text; it gets
 // none.
 io::Task<void> end_empty_data(io::Ref<Client> client, base::Duration timeout) {
+  if (client->is_lmtp()) {
+    // RFC 2033 §4.2: it must have said 503, and would answer nothing now.
+    client->give_up();
+    co_return;
+  }
   const auto reply = co_await client->command(".\r\n", timeout);
   if (reply) client->needs_reset = true;
 }
@@ -115,7 +126,9 @@ io::Task<Round> run_round(io::Ref<Client> client, io::Ref<const message::Envelop
   if (!round.envelope) co_return round;
   if (round.answers.may_send()) {
     shipment->body.rewind();
-    round.content = co_await send_content(client, shipment->body, settings);
+    const auto accepted = static_cast<std::size_t>(std::ranges::count_if(
+        round.answers.rcpt, [](const smtp::Reply& reply) { return reply.positive(); }));
+    round.content = co_await send_content(client, shipment->body, settings, accepted);
     client->needs_reset = false;
     ++client->messages;
   } else if (round.answers.data && round.answers.data->code == 354) {
@@ -145,7 +158,8 @@ io::Task<std::expected<message::Envelope, Verdict>> adapt(io::Ref<Client> client
     if (!eight_bit) {
       ContentEnd end;
       end.local = true;
-      co_return std::unexpected(Verdict{0, queue::Result::deferred, content_reply(*client, end)});
+      co_return std::unexpected(
+          Verdict{0, queue::Result::deferred, content_reply(*client, end, 0)});
     }
     envelope.eight_bit = *eight_bit;
   }

@@ -1,14 +1,19 @@
 // directory/database.h: a thin layer over SQLite.
 //
-// What:    Database opens a file with our pragmas; Statement binds, steps and reads columns.
+// What:    Database opens a file with our pragmas; Statement binds, steps and reads columns;
+//          run_sql and for_each_row do the usual in one call.
 // In/Out:  SQL with ? parameters and values → rows; text columns as std::string.
 // Errors:  busy, no_space, corrupt, denied, exists (a constraint), io; with SQLite's words.
 // Limits:  waits busy_timeout_ms for another writer. Blocks: pool threads and the CLI only.
+//          The file is readable by its owner alone, or by one group besides.
 // Not here: our tables (store.h).
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +39,9 @@ class Statement {
   // Parameters in order; the text is copied.
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
+  // Nothing is NULL.
+  Statement& bind_or_null(const std::optional<std::string>& text);
+  Statement& bind_or_null(std::optional<std::int64_t> number);
 
   // true: there is a row; false: the end.
   [[nodiscard]] base::Result<bool> step();
@@ -42,6 +50,9 @@ class Statement {
 
   [[nodiscard]] std::string text(int column) const;
   [[nodiscard]] std::int64_t number(int column) const;
+  // Nothing for NULL.
+  [[nodiscard]] std::optional<std::int64_t> number_or_null(int column) const;
+  [[nodiscard]] std::optional<std::string> text_or_null(int column) const;
 
  private:
   sqlite3_stmt* statement_;
@@ -50,8 +61,10 @@ class Statement {
 
 class Database {
  public:
-  // Made when missing. WAL mode, synchronous=FULL, foreign keys on.
-  [[nodiscard]] static base::Result<std::unique_ptr<Database>> open(const std::string& path);
+  // Made when missing. WAL mode, synchronous=FULL, foreign keys on. With a group, its members may
+  // read the file (mode 0640), also while no Stagepost runs; without one it is the owner's (0600).
+  [[nodiscard]] static base::Result<std::unique_ptr<Database>> open(const std::string& path,
+                                                                    const std::string& group = {});
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
@@ -68,6 +81,14 @@ class Database {
   explicit Database(sqlite3* handle) : handle_(handle) {}
   sqlite3* handle_;
 };
+
+// A statement without rows.
+[[nodiscard]] base::Result<> run_sql(Database& database, std::string_view sql,
+                                     std::initializer_list<std::string_view> values = {});
+// Calls `use` with each row of a query.
+[[nodiscard]] base::Result<> for_each_row(Database& database, std::string_view sql,
+                                          std::initializer_list<std::string_view> values,
+                                          const std::function<void(const Statement&)>& use);
 
 // Rolls back unless commit() was called. `immediate` takes the write lock at once.
 class Transaction {

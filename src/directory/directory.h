@@ -61,6 +61,9 @@ class Snapshot {
  public:
   virtual ~Snapshot() = default;
   [[nodiscard]] virtual bool is_local_domain(std::string_view domain) const = 0;
+  // False while some people of this domain of ours may be missing here (LDAP could not be read
+  // yet): what is unknown in it is then deferred, never refused or bounced.
+  [[nodiscard]] virtual bool knows_all_of(std::string_view /*domain*/) const { return true; }
   // `user+detail` finds `user` when `user+detail` itself is unknown. postmaster is always known.
   [[nodiscard]] virtual Local lookup(const message::Address& address) const = 0;
   // The mailbox that mail for this address is put into; nullptr unless lookup() says mailbox.

@@ -15,10 +15,12 @@ std::shared_ptr<const Snapshot> LiveDirectory::snapshot() const {
 
 base::Result<> LiveDirectory::publish(Store& store) {
   const std::lock_guard reading(reload_mutex_);  // an older reading never replaces a newer one
-  auto next = make_snapshot(store, settings_);
-  if (!next) return std::unexpected(next.error());
+  auto contents = store.contents();
+  if (!contents) return std::unexpected(contents.error());
+  auto next =
+      make_snapshot(overlay_ ? overlay_(std::move(*contents)) : std::move(*contents), settings_);
   const std::lock_guard lock(mutex_);
-  current_.swap(*next);
+  current_.swap(next);
   return {};
 }
 

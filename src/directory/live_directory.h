@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -27,7 +28,12 @@ inline constexpr base::Duration poll_interval = std::chrono::seconds(1);
 
 class LiveDirectory final : public Directory {
  public:
+  // Adds to the Store's contents what comes from elsewhere (ldap/). Thread-safe.
+  using Overlay = std::function<Contents(Contents)>;
+
   explicit LiveDirectory(Settings settings);
+  // Before the first reading.
+  void set_overlay(Overlay overlay) { overlay_ = std::move(overlay); }
 
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const override;
 
@@ -45,6 +51,7 @@ class LiveDirectory final : public Directory {
 
  private:
   const Settings settings_;
+  Overlay overlay_;
   std::mutex reload_mutex_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Snapshot> current_;

@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/text.h"
+#include "lib/message/utf8.h"
 
 namespace directory {
 namespace {
@@ -13,6 +16,13 @@ using base::fail;
 using base::Result;
 
 constexpr message::AddressRules any_script = {.utf8 = true};
+
+// "127.0.0.1": no top-level domain is a number (RFC 3696 §2), so a name that ends in one is meant
+// to be an IP address.
+bool ends_in_a_number(std::string_view domain) {
+  const std::string_view last = domain.substr(domain.rfind('.') + 1);
+  return std::ranges::all_of(last, base::is_digit);
+}
 
 }  // namespace
 
@@ -24,6 +34,12 @@ Result<std::string> domain_name(std::string_view text) {
                 fmt::format("\"{}\" is not a domain name; write it as in example.org",
                             base::printable(text, message::domain_bytes_max)));
   }
+  if (ends_in_a_number(name)) {
+    return fail(ErrorKind::invalid,
+                fmt::format("{} is an IP address or a number, not a domain name; write a name as "
+                            "in example.org",
+                            name));
+  }
   return message::domain_key(name);
 }
 
@@ -34,12 +50,21 @@ Result<std::string> address_name(std::string_view text) {
                 fmt::format("\"{}\" is not a mail address; write it as in you@example.org",
                             base::printable(text, message::address_bytes_max)));
   }
-  if (address->domain.starts_with('[')) {
+  if (address->domain.starts_with('[') || ends_in_a_number(address->domain)) {
     return fail(ErrorKind::invalid,
                 fmt::format("\"{}\" has an IP address for a domain; use a domain name",
                             base::printable(text, message::address_bytes_max)));
   }
   return key_of(*address);
+}
+
+Result<std::string> own_address_name(std::string_view text) {
+  auto name = address_name(text);
+  if (!name || message::is_ascii(local_of(*name))) return name;
+  return fail(ErrorKind::unsupported,
+              fmt::format("{} has letters beyond ASCII before the @, which this server cannot take "
+                          "mail for (it does not offer SMTPUTF8); use a-z, digits, and . - _",
+                          *name));
 }
 
 Result<std::string> alias_name(std::string_view text) {
@@ -76,6 +101,12 @@ std::string key_of(const message::Address& address) {
   key += '@';
   key += message::domain_key(address.domain);
   return key;
+}
+
+std::string account_of(std::string_view login) {
+  const std::size_t at = login.rfind('@');
+  if (at == std::string_view::npos) return std::string(login);
+  return std::string(login.substr(0, login.find('/', at)));
 }
 
 std::string without_detail(std::string_view key) {

@@ -22,6 +22,9 @@ inline constexpr std::size_t login_name_bytes_max = 64;
 [[nodiscard]] base::Result<std::string> domain_name(std::string_view text);
 // "You@Demo.Test" → "you@demo.test"
 [[nodiscard]] base::Result<std::string> address_name(std::string_view text);
+// The same, for an address of ours that is made: refused while the server could not take mail for
+// it, as long as it does not offer SMTPUTF8 (RFC 6531).
+[[nodiscard]] base::Result<std::string> own_address_name(std::string_view text);
 // An address, or "@demo.test".
 [[nodiscard]] base::Result<std::string> alias_name(std::string_view text);
 // "You@Demo.Test/Phone" → "you@demo.test/phone"; also without the name.
@@ -29,6 +32,8 @@ inline constexpr std::size_t login_name_bytes_max = 64;
 
 // The key of an address that was parsed already.
 [[nodiscard]] std::string key_of(const message::Address& address);
+// "you@demo.test/phone" → "you@demo.test", whose log-in it is.
+[[nodiscard]] std::string account_of(std::string_view login);
 // "you+lists@demo.test" → "you@demo.test"; empty when there is no detail.
 [[nodiscard]] std::string without_detail(std::string_view key);
 [[nodiscard]] std::string_view local_of(std::string_view key);

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "lib/base/time.h"
 
@@ -24,6 +25,30 @@ struct SendingLimits {
   base::Duration brake_window = std::chrono::minutes(10);
 
   bool operator==(const SendingLimits&) const = default;
+};
+
+// What is said for one scope; what is not said is inherited from the next wider one.
+struct PartialLimits {
+  std::optional<bool> on = {};
+  std::optional<std::uint32_t> messages_per_day_max = {};
+  std::optional<std::uint32_t> new_recipients_per_day_max = {};
+  std::optional<std::uint32_t> new_recipients_brake_max = {};
+  std::optional<std::uint32_t> bounces_brake_max = {};
+  std::optional<base::Duration> brake_window = {};  // whole seconds are kept
+
+  bool operator==(const PartialLimits&) const = default;
+
+  // Puts what is said here into `limits`.
+  void apply_to(SendingLimits& limits) const {
+    limits.on = on.value_or(limits.on);
+    limits.messages_per_day_max = messages_per_day_max.value_or(limits.messages_per_day_max);
+    limits.new_recipients_per_day_max =
+        new_recipients_per_day_max.value_or(limits.new_recipients_per_day_max);
+    limits.new_recipients_brake_max =
+        new_recipients_brake_max.value_or(limits.new_recipients_brake_max);
+    limits.bounces_brake_max = bounces_brake_max.value_or(limits.bounces_brake_max);
+    limits.brake_window = brake_window.value_or(limits.brake_window);
+  }
 };
 
 }  // namespace directory

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "directory/names.h"
+#include "lib/base/text.h"
 
 namespace directory {
 namespace {
@@ -27,18 +28,40 @@ struct TextHash {
 template <class T>
 using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
+using TextSet = std::unordered_set<std::string, TextHash, std::equal_to<>>;
+
+// Log-ins and mailboxes are found by the name that they hold, so it is kept once.
+struct ByName {
+  using is_transparent = void;
+  static std::string_view name_of(std::string_view text) { return text; }
+  static std::string_view name_of(const Login& login) { return login.name; }
+  static std::string_view name_of(const Mailbox& mailbox) { return mailbox.address; }
+  template <class T>
+  std::size_t operator()(const T& thing) const {
+    return std::hash<std::string_view>{}(name_of(thing));
+  }
+  template <class T, class U>
+  bool operator()(const T& a, const U& b) const {
+    return name_of(a) == name_of(b);
+  }
+};
+template <class T>
+using NamedSet = std::unordered_set<T, ByName, ByName>;
+
 using Targets = std::vector<Address>;
 
 struct Domain {
   const Targets* catch_all = nullptr;
   const Mailbox* first_mailbox = nullptr;
+  bool complete = true;
 };
 
 class MemorySnapshot final : public Snapshot {
  public:
-  MemorySnapshot(const Contents& contents, const Settings& settings);
+  MemorySnapshot(Contents contents, const Settings& settings);
 
   [[nodiscard]] bool is_local_domain(std::string_view domain) const override;
+  [[nodiscard]] bool knows_all_of(std::string_view domain) const override;
   [[nodiscard]] Local lookup(const Address& address) const override;
   [[nodiscard]] const Mailbox* mailbox(const Address& address) const override;
   [[nodiscard]] Expansion expand(const Recipient& recipient) const override;
@@ -61,6 +84,10 @@ class MemorySnapshot final : public Snapshot {
     bool looped = false;
   };
 
+  void take_mailboxes(std::vector<std::string> addresses);
+  void take_aliases(const std::vector<AliasRow>& rows);
+  void make_roles();
+  void take_logins(std::vector<LoginRow> rows);
   [[nodiscard]] Found find(const Address& address) const;
   [[nodiscard]] bool find_name(std::string key, Found& found) const;
   [[nodiscard]] Found find_role(const Domain& domain, std::string key) const;
@@ -69,24 +96,43 @@ class MemorySnapshot final : public Snapshot {
 
   const Settings settings_;
   TextMap<Domain> domains_;
-  TextMap<Mailbox> mailboxes_;
+  NamedSet<Mailbox> mailboxes_;
   TextMap<Targets> aliases_;
-  TextMap<Login> logins_;
-  TextMap<Targets> roles_;    // "demo.test" → where its postmaster mail goes
-  std::string first_domain_;  // answers <postmaster> without a domain
+  NamedSet<Login> logins_;
+  TextMap<TextSet> grants_;        // mailbox → addresses and "@domain"
+  TextMap<PartialLimits> limits_;  // by scope
+  TextMap<Targets> roles_;         // "demo.test" → where its postmaster mail goes
+  std::string first_domain_;       // answers <postmaster> without a domain
 };
 
-MemorySnapshot::MemorySnapshot(const Contents& contents, const Settings& settings)
-    : settings_(settings) {
+MemorySnapshot::MemorySnapshot(Contents contents, const Settings& settings) : settings_(settings) {
   for (const auto& name : contents.domains) domains_.try_emplace(name);
-  if (!contents.domains.empty()) first_domain_ = contents.domains.front();
-  for (const auto& address : contents.mailboxes) {
-    const auto [at, added] = mailboxes_.try_emplace(address, Mailbox{address});
-    const auto domain = domains_.find(domain_of(address));
-    if (domain == domains_.end() || domain->second.first_mailbox != nullptr) continue;
-    domain->second.first_mailbox = &at->second;  // nodes of an unordered_map stay where they are
+  for (const auto& name : contents.incomplete_domains) {
+    if (const auto found = domains_.find(name); found != domains_.end()) {
+      found->second.complete = false;
+    }
   }
-  for (const auto& row : contents.aliases) {
+  if (!contents.domains.empty()) first_domain_ = contents.domains.front();
+  take_mailboxes(std::move(contents.mailboxes));
+  take_aliases(contents.aliases);
+  make_roles();
+  take_logins(std::move(contents.logins));
+  for (auto& row : contents.grants) grants_[row.mailbox].insert(std::move(row.what));
+  for (auto& row : contents.limits) limits_.emplace(std::move(row.scope), row.limits);
+}
+
+void MemorySnapshot::take_mailboxes(std::vector<std::string> addresses) {
+  mailboxes_.reserve(addresses.size());
+  for (auto& address : addresses) {
+    const auto [at, added] = mailboxes_.insert(Mailbox{std::move(address)});
+    const auto domain = domains_.find(domain_of(at->address));
+    if (domain == domains_.end() || domain->second.first_mailbox != nullptr) continue;
+    domain->second.first_mailbox = &*at;  // nodes of an unordered_set stay where they are
+  }
+}
+
+void MemorySnapshot::take_aliases(const std::vector<AliasRow>& rows) {
+  for (const auto& row : rows) {
     Targets& targets = aliases_[row.address];
     for (const auto& text : row.targets) {
       auto target = message::parse_address(text, {.utf8 = true});
@@ -96,19 +142,26 @@ MemorySnapshot::MemorySnapshot(const Contents& contents, const Settings& setting
     const auto domain = domains_.find(domain_of(row.address));
     if (domain != domains_.end()) domain->second.catch_all = &targets;
   }
+}
+
+void MemorySnapshot::make_roles() {
   for (auto& [name, domain] : domains_) {
     Targets& targets = roles_[name];
     if (domain.first_mailbox == nullptr) continue;
     auto target = message::parse_address(domain.first_mailbox->address, {.utf8 = true});
     if (target) targets.push_back(std::move(*target));
   }
-  for (const auto& row : contents.logins) {
-    Login login{.name = row.login,
-                .mailbox = row.login.substr(0, row.login.find('/', row.login.rfind('@'))),
-                .verifier = row.verifier,
-                .scopes = scope_all,
-                .expires = {}};
-    logins_.emplace(row.login, std::move(login));
+}
+
+void MemorySnapshot::take_logins(std::vector<LoginRow> rows) {
+  logins_.reserve(rows.size());
+  for (auto& row : rows) {
+    std::string mailbox = row.mailbox.empty() ? account_of(row.login) : std::move(row.mailbox);
+    logins_.insert({.name = std::move(row.login),
+                    .mailbox = std::move(mailbox),
+                    .verifier = std::move(row.verifier),
+                    .scopes = row.scopes,
+                    .expires = row.expires});
   }
 }
 
@@ -116,10 +169,15 @@ bool MemorySnapshot::is_local_domain(std::string_view domain) const {
   return domains_.contains(message::domain_key(domain));
 }
 
+bool MemorySnapshot::knows_all_of(std::string_view domain) const {
+  const auto found = domains_.find(message::domain_key(domain));
+  return found == domains_.end() || found->second.complete;
+}
+
 bool MemorySnapshot::find_name(std::string key, Found& found) const {
   if (const auto box = mailboxes_.find(key); box != mailboxes_.end()) {
     found.kind = Local::mailbox;
-    found.mailbox = &box->second;
+    found.mailbox = &*box;
   } else if (const auto alias = aliases_.find(key); alias != aliases_.end()) {
     found.kind = Local::alias;
     found.targets = &alias->second;
@@ -173,7 +231,13 @@ Expansion MemorySnapshot::expand(const Recipient& recipient) const {
   const Found found = find(recipient.address);
   Walk walk{.recipient = recipient, .out = {}, .seen = {}, .looped = false};
   walk.out.kind = found.kind;
-  if (found.kind == Local::unknown) return std::move(walk.out);
+  if (found.kind == Local::unknown) {
+    if (!knows_all_of(recipient.address.domain)) {
+      walk.out.problem = fmt::format("nobody can say yet whether {} exists: LDAP was not read",
+                                     recipient.address.text());
+    }
+    return std::move(walk.out);
+  }
   if (found.kind != Local::alias) {
     walk.out.recipients.push_back(recipient);
     return std::move(walk.out);
@@ -233,32 +297,45 @@ void MemorySnapshot::add(const Address& target, const Found& found, Walk& walk) 
 
 const Login* MemorySnapshot::login(std::string_view name) const {
   const auto key = login_name(name);
-  if (!key) return nullptr;
-  const auto found = logins_.find(*key);
-  return found == logins_.end() ? nullptr : &found->second;
+  // Without an address it may be a name from LDAP: "jdoe".
+  const auto found = logins_.find(key ? *key : base::lower(base::trim(name)));
+  return found == logins_.end() ? nullptr : &*found;
 }
 
 bool MemorySnapshot::may_send_as(std::string_view mailbox, const Address& address) const {
   const Found found = find(address);
-  if (found.mailbox != nullptr) return found.mailbox->address == mailbox;
-  if (found.kind != Local::alias || found.targets->size() != 1) return false;
-  const Mailbox* owner = find(found.targets->front()).mailbox;
-  return owner != nullptr && owner->address == mailbox;
+  if (found.mailbox != nullptr && found.mailbox->address == mailbox) return true;
+  if (found.kind == Local::alias && found.targets->size() == 1) {
+    const Mailbox* owner = find(found.targets->front()).mailbox;
+    if (owner != nullptr && owner->address == mailbox) return true;
+  }
+  const auto granted = grants_.find(mailbox);
+  if (granted == grants_.end() || address.domain.empty()) return false;
+  const std::string key = key_of(address);
+  const auto has = [&granted](const std::string& what) { return granted->second.contains(what); };
+  return has(key) || has(without_detail(key)) || has(fmt::format("@{}", domain_of(key)));
 }
 
-SendingLimits MemorySnapshot::limits(std::string_view /*mailbox*/) const { return {}; }
+SendingLimits MemorySnapshot::limits(std::string_view mailbox) const {
+  SendingLimits out;
+  for (const std::string& scope :
+       {std::string("*"), fmt::format("@{}", domain_of(mailbox)), std::string(mailbox)}) {
+    if (const auto said = limits_.find(scope); said != limits_.end()) said->second.apply_to(out);
+  }
+  return out;
+}
 
 }  // namespace
 
-std::shared_ptr<const Snapshot> make_snapshot(const Contents& contents, const Settings& settings) {
-  return std::make_shared<const MemorySnapshot>(contents, settings);
+std::shared_ptr<const Snapshot> make_snapshot(Contents contents, const Settings& settings) {
+  return std::make_shared<const MemorySnapshot>(std::move(contents), settings);
 }
 
 base::Result<std::shared_ptr<const Snapshot>> make_snapshot(Store& store,
                                                             const Settings& settings) {
   auto contents = store.contents();
   if (!contents) return std::unexpected(contents.error());
-  return make_snapshot(*contents, settings);
+  return make_snapshot(std::move(*contents), settings);
 }
 
 }  // namespace directory

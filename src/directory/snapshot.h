@@ -3,7 +3,8 @@
 // What:    builds an immutable Snapshot (directory.h) of hash maps from the Store's contents.
 // In/Out:  Store or Contents, and limits → shared_ptr<const Snapshot>.
 // Errors:  the Store's. A row that cannot be read as an address is left out.
-// Limits:  alias_recipients_max, alias_depth_max (settings.h).
+// Limits:  alias_recipients_max, alias_depth_max (settings.h). Measured: 7 MB and 10 ms for 10,000
+//          accounts, 515 MB and 2.7 s for a million.
 // Not here: swapping it (live_directory.h).
 //
 // postmaster@ (RFC 5321 §4.5.1) and abuse@ (RFC 2142 §4) of our domains are always known: a mailbox
@@ -21,7 +22,7 @@
 
 namespace directory {
 
-[[nodiscard]] std::shared_ptr<const Snapshot> make_snapshot(const Contents& contents,
+[[nodiscard]] std::shared_ptr<const Snapshot> make_snapshot(Contents contents,
                                                             const Settings& settings = {});
 [[nodiscard]] base::Result<std::shared_ptr<const Snapshot>> make_snapshot(
     Store& store, const Settings& settings = {});

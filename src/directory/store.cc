@@ -1,12 +1,12 @@
-// See store.h.
+// See store.h: opening, domains and mailboxes.
 #include "directory/store.h"
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "directory/credential.h"
 #include "directory/names.h"
+#include "directory/schema.h"
+#include "lib/base/text.h"
 
 namespace directory {
 namespace {
@@ -15,93 +15,52 @@ using base::ErrorKind;
 using base::fail;
 using base::Result;
 
-constexpr std::int64_t schema_version = 1;
-
-// AUTOINCREMENT keeps the order of creation: a domain's first mailbox gets its postmaster mail.
-// dovecot_users gives a verifier in the form that Dovecot's SCRAM-SHA-256 scheme reads.
-constexpr const char* schema = R"sql(
-CREATE TABLE domains (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL UNIQUE,
-  created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
-CREATE TABLE mailboxes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  address TEXT NOT NULL UNIQUE,
-  domain TEXT NOT NULL REFERENCES domains(name),
-  created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
-CREATE INDEX mailboxes_domain ON mailboxes(domain);
-CREATE TABLE logins (
-  login TEXT NOT NULL PRIMARY KEY,
-  address TEXT NOT NULL REFERENCES mailboxes(address) ON DELETE CASCADE,
-  verifier TEXT NOT NULL,
-  created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP);
-CREATE INDEX logins_address ON logins(address);
-CREATE TABLE aliases (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  address TEXT NOT NULL,
-  domain TEXT NOT NULL REFERENCES domains(name),
-  target TEXT NOT NULL,
-  UNIQUE (address, target));
-CREATE INDEX aliases_domain ON aliases(domain);
-CREATE INDEX aliases_target ON aliases(target);
-CREATE VIEW dovecot_users (login, mailbox, password) AS
-  SELECT login, address,
-         '{SCRAM-SHA-256}' || replace(replace(substr(verifier, 15), ':', ','), '$', ',')
-  FROM logins;
-)sql";
-
-// The first column of all rows.
-Result<std::vector<std::string>> column(Database& database, std::string_view sql) {
-  auto statement = database.prepare(sql);
-  if (!statement) return std::unexpected(statement.error());
-  std::vector<std::string> out;
-  while (true) {
-    auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return out;
-    out.push_back(statement->text(0));
-  }
+std::optional<std::int64_t> as_number(const std::optional<std::uint64_t>& bytes) {
+  if (!bytes) return std::nullopt;
+  return static_cast<std::int64_t>(*bytes);
 }
 
-Result<> run(Database& database, std::string_view sql,
-             std::initializer_list<std::string_view> values) {
-  auto statement = database.prepare(sql);
-  if (!statement) return std::unexpected(statement.error());
-  for (const auto value : values) statement->bind(value);
-  return statement->run();
+Result<> check_fields(const MailboxFields& fields) {
+  if (!fields.full_name) return {};
+  if (fields.full_name->size() > full_name_bytes_max) {
+    return fail(ErrorKind::limit,
+                fmt::format("the name is longer than {} octets", full_name_bytes_max));
+  }
+  for (const char c : *fields.full_name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      return fail(ErrorKind::invalid, "the name contains control characters");
+    }
+  }
+  return {};
+}
+
+constexpr std::string_view mailbox_columns =
+    "SELECT m.address, m.full_name, m.quota_bytes, m.created, coalesce(l.login, '') "
+    "FROM mailboxes m LEFT JOIN logins l ON l.address = m.address ";
+
+void add_mailbox_row(const Statement& row, std::vector<MailboxRow>& out) {
+  std::string address = row.text(0);
+  if (out.empty() || out.back().address != address) {
+    MailboxRow box{.address = std::move(address), .logins = {}};
+    box.fields.full_name = row.text_or_null(1);
+    if (const auto bytes = row.number_or_null(2)) {
+      box.fields.quota_bytes = static_cast<std::uint64_t>(*bytes);
+    }
+    box.created = row.text(3);
+    out.push_back(std::move(box));
+  }
+  if (std::string login = row.text(4); !login.empty()) {
+    out.back().logins.push_back(std::move(login));
+  }
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
-  auto database = Database::open(path);
+Result<std::unique_ptr<Store>> Store::open(const std::string& path, const std::string& group) {
+  auto database = Database::open(path, group);
   if (!database) return std::unexpected(database.error());
-  std::unique_ptr<Store> store(new Store(std::move(*database)));
-  auto made = store->make_tables();
-  if (!made) return std::unexpected(made.error());
-  return store;
-}
-
-Result<> Store::make_tables() {
-  auto version = database_->number("PRAGMA user_version");
-  if (!version) return std::unexpected(version.error());
-  if (*version == schema_version) return {};
-  auto transaction = Transaction::begin(*database_, true);
-  if (!transaction) return std::unexpected(transaction.error());
-  version = database_->number("PRAGMA user_version");  // another process may have been first
-  if (!version) return std::unexpected(version.error());
-  if (*version == schema_version) return {};
-  if (*version > schema_version) {
-    return fail(
-        ErrorKind::unsupported,
-        fmt::format("the directory has format {}, this program knows up to {}; run the newer "
-                    "stagepost that wrote it",
-                    *version, schema_version));
-  }
-  auto made = database_->execute(schema);
-  if (made) made = database_->execute(fmt::format("PRAGMA user_version={}", schema_version));
-  if (!made) return made;
-  return transaction->commit();
+  if (auto made = make_tables(**database); !made) return std::unexpected(made.error());
+  return std::unique_ptr<Store>(new Store(std::move(*database)));
 }
 
 Result<bool> Store::exists(std::string_view sql, std::string_view key) {
@@ -118,6 +77,20 @@ Result<> Store::must_be_our_domain(std::string_view domain) {
   return fail(
       ErrorKind::not_found,
       fmt::format("{0} is not one of our domains; add it with `stagepost domain add {0}`", domain));
+}
+
+Result<> Store::must_be_mailbox(std::string_view address) {
+  auto known = exists("SELECT 1 FROM mailboxes WHERE address = ?", address);
+  if (!known) return std::unexpected(known.error());
+  if (*known) return {};
+  return fail(
+      ErrorKind::not_found,
+      fmt::format("there is no mailbox {0}; add it with `stagepost user add {0}`", address));
+}
+
+Result<> Store::must_be_account(std::string_view address) {
+  if (known_elsewhere_ && known_elsewhere_(address)) return {};
+  return must_be_mailbox(address);
 }
 
 Result<> Store::must_be_free(std::string_view address) {
@@ -140,7 +113,7 @@ Result<> Store::must_be_free(std::string_view address) {
 Result<> Store::add_domain(std::string_view domain) {
   auto name = domain_name(domain);
   if (!name) return std::unexpected(name.error());
-  auto added = run(*database_, "INSERT INTO domains (name) VALUES (?)", {*name});
+  auto added = run_sql(*database_, "INSERT INTO domains (name) VALUES (?)", {*name});
   if (!added && added.error().kind == ErrorKind::exists) {
     return fail(ErrorKind::exists, fmt::format("{} is one of our domains already", *name));
   }
@@ -150,8 +123,9 @@ Result<> Store::add_domain(std::string_view domain) {
 Result<> Store::remove_domain(std::string_view domain) {
   auto name = domain_name(domain);
   if (!name) return std::unexpected(name.error());
-  auto ours = must_be_our_domain(*name);
-  if (!ours) return ours;
+  auto transaction = Transaction::begin(*database_, true);
+  if (!transaction) return std::unexpected(transaction.error());
+  if (auto ours = must_be_our_domain(*name); !ours) return ours;
   for (const auto& [sql, what, command] :
        {std::tuple{"SELECT address FROM mailboxes WHERE domain = ? LIMIT 1", "mailbox", "user"},
         std::tuple{"SELECT address FROM aliases WHERE domain = ? LIMIT 1", "alias", "alias"}}) {
@@ -167,29 +141,69 @@ Result<> Store::remove_domain(std::string_view domain) {
                       *name, what, statement->text(0), command));
     }
   }
-  return run(*database_, "DELETE FROM domains WHERE name = ?", {*name});
+  auto removed = run_sql(*database_, "DELETE FROM domains WHERE name = ?", {*name});
+  if (removed) removed = run_sql(*database_, "DELETE FROM limits WHERE scope = '@' || ?", {*name});
+  if (!removed) return removed;
+  return transaction->commit();
 }
 
 Result<std::vector<std::string>> Store::domains() {
-  return column(*database_, "SELECT name FROM domains ORDER BY id");
+  std::vector<std::string> out;
+  auto done = for_each_row(*database_, "SELECT name FROM domains ORDER BY id", {},
+                           [&out](const Statement& row) { out.push_back(row.text(0)); });
+  if (!done) return std::unexpected(done.error());
+  return out;
 }
 
-Result<> Store::add_mailbox(std::string_view address, std::string_view verifier) {
-  auto name = address_name(address);
+Result<> Store::add_mailbox(std::string_view address, std::string_view verifier,
+                            const MailboxFields& fields) {
+  auto name = own_address_name(address);
   if (!name) return std::unexpected(name.error());
   if (auto good = parse_verifier(verifier); !good) return std::unexpected(good.error());
+  if (auto good = check_fields(fields); !good) return good;
   auto transaction = Transaction::begin(*database_, true);
   if (!transaction) return std::unexpected(transaction.error());
   if (auto ours = must_be_our_domain(domain_of(*name)); !ours) return ours;
   if (auto free = must_be_free(*name); !free) return free;
-  auto added = run(*database_, "INSERT INTO mailboxes (address, domain) VALUES (?, ?)",
-                   {*name, domain_of(*name)});
+  auto statement = database_->prepare(
+      "INSERT INTO mailboxes (address, domain, full_name, quota_bytes) VALUES (?, ?, ?, ?)");
+  if (!statement) return std::unexpected(statement.error());
+  statement->bind(*name).bind(domain_of(*name));
+  auto added =
+      statement->bind_or_null(fields.full_name).bind_or_null(as_number(fields.quota_bytes)).run();
   if (added) {
-    added = run(*database_, "INSERT INTO logins (login, address, verifier) VALUES (?, ?, ?)",
-                {*name, *name, verifier});
+    added = run_sql(*database_, "INSERT INTO logins (login, address, verifier) VALUES (?, ?, ?)",
+                    {*name, *name, verifier});
   }
   if (!added) return added;
   return transaction->commit();
+}
+
+Result<> Store::set_mailbox(std::string_view address, const MailboxFields& fields) {
+  auto name = address_name(address);
+  if (!name) return std::unexpected(name.error());
+  if (auto good = check_fields(fields); !good) return good;
+  if (auto known = must_be_mailbox(*name); !known) return known;
+  auto statement = database_->prepare(
+      "UPDATE mailboxes SET full_name = coalesce(?, full_name), "
+      "quota_bytes = coalesce(?, quota_bytes) WHERE address = ?");
+  if (!statement) return std::unexpected(statement.error());
+  statement->bind_or_null(fields.full_name).bind_or_null(as_number(fields.quota_bytes));
+  return statement->bind(*name).run();
+}
+
+// Its log-ins go with it. What others were granted of this address goes, too: it may be a different
+// person's some day.
+Result<> Store::delete_mailbox(const std::string& name) {
+  auto removed = run_sql(*database_, "DELETE FROM mailboxes WHERE address = ?", {name});
+  if (removed && database_->last_changes() == 0) {
+    return fail(ErrorKind::not_found, fmt::format("there is no mailbox {}", name));
+  }
+  if (removed) {
+    removed = run_sql(*database_, "DELETE FROM grants WHERE mailbox = ? OR what = ?", {name, name});
+  }
+  if (removed) removed = run_sql(*database_, "DELETE FROM limits WHERE scope = ?", {name});
+  return removed;
 }
 
 Result<> Store::remove_mailbox(std::string_view address) {
@@ -208,72 +222,51 @@ Result<> Store::remove_mailbox(std::string_view address) {
                     "{0}`",
                     alias->text(0), *name));
   }
-  auto removed = run(*database_, "DELETE FROM mailboxes WHERE address = ?", {*name});
-  if (!removed) return removed;
-  if (database_->last_changes() == 0) {
-    return fail(ErrorKind::not_found, fmt::format("there is no mailbox {}", *name));
-  }
+  if (auto removed = delete_mailbox(*name); !removed) return removed;
   return transaction->commit();
 }
 
-Result<std::vector<MailboxRow>> Store::mailboxes() {
-  auto statement = database_->prepare(
-      "SELECT m.address, coalesce(l.login, '') FROM mailboxes m LEFT JOIN logins l ON l.address = "
-      "m.address ORDER BY m.id, l.login");
-  if (!statement) return std::unexpected(statement.error());
-  std::vector<MailboxRow> out;
-  while (true) {
-    auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return out;
-    std::string address = statement->text(0);
-    if (out.empty() || out.back().address != address) out.push_back({std::move(address), {}});
-    if (std::string login = statement->text(1); !login.empty()) {
-      out.back().logins.push_back(std::move(login));
+Result<std::vector<AliasRow>> Store::erase_mailbox(std::string_view address) {
+  auto name = address_name(address);
+  if (!name) return std::unexpected(name.error());
+  auto transaction = Transaction::begin(*database_, true);
+  if (!transaction) return std::unexpected(transaction.error());
+  auto led = aliases_to(*name);
+  if (!led) return led;
+  auto removed = delete_mailbox(*name);
+  for (const AliasRow& alias : *led) {
+    for (const std::string& target : alias.targets) {
+      if (target != *name && without_detail(target) != *name) continue;
+      if (!removed) break;
+      removed = run_sql(*database_, "DELETE FROM aliases WHERE address = ? AND target = ?",
+                        {alias.address, target});
     }
   }
+  if (removed) removed = transaction->commit();
+  if (!removed) return std::unexpected(removed.error());
+  return led;
 }
 
-Result<> Store::add_login(std::string_view address, std::string_view name,
-                          std::string_view verifier) {
-  auto login = login_name(fmt::format("{}/{}", address, name));
-  if (!login) return std::unexpected(login.error());
-  if (auto good = parse_verifier(verifier); !good) return std::unexpected(good.error());
-  const std::string mailbox = login->substr(0, login->find('/', login->rfind('@')));
-  auto known = exists("SELECT 1 FROM mailboxes WHERE address = ?", mailbox);
-  if (!known) return std::unexpected(known.error());
-  if (!*known) {
-    return fail(
-        ErrorKind::not_found,
-        fmt::format("there is no mailbox {0}; add it with `stagepost user add {0}`", mailbox));
-  }
-  auto added = run(*database_, "INSERT INTO logins (login, address, verifier) VALUES (?, ?, ?)",
-                   {*login, mailbox, verifier});
-  if (!added && added.error().kind == ErrorKind::exists) {
-    return fail(ErrorKind::exists, fmt::format("there is a login {} already", *login));
-  }
-  return added;
+Result<std::vector<MailboxRow>> Store::mailboxes() {
+  std::vector<MailboxRow> out;
+  auto done = for_each_row(*database_, fmt::format("{}ORDER BY m.id, l.login", mailbox_columns), {},
+                           [&out](const Statement& row) { add_mailbox_row(row, out); });
+  if (!done) return std::unexpected(done.error());
+  return out;
 }
 
-Result<> Store::set_verifier(std::string_view login, std::string_view verifier) {
-  auto name = login_name(login);
+Result<MailboxRow> Store::mailbox(std::string_view address) {
+  auto name = address_name(address);
   if (!name) return std::unexpected(name.error());
-  if (auto good = parse_verifier(verifier); !good) return std::unexpected(good.error());
-  auto set = run(*database_, "UPDATE logins SET verifier = ? WHERE login = ?", {verifier, *name});
-  if (set && database_->last_changes() == 0) {
-    return fail(ErrorKind::not_found, fmt::format("there is no login {}", *name));
-  }
-  return set;
-}
-
-Result<> Store::remove_login(std::string_view login) {
-  auto name = login_name(login);
-  if (!name) return std::unexpected(name.error());
-  auto removed = run(*database_, "DELETE FROM logins WHERE login = ?", {*name});
-  if (removed && database_->last_changes() == 0) {
-    return fail(ErrorKind::not_found, fmt::format("there is no login {}", *name));
-  }
-  return removed;
+  std::vector<MailboxRow> out;
+  auto done = for_each_row(*database_,
+                           fmt::format("{}WHERE m.address = ? ORDER BY l.login", mailbox_columns),
+                           {*name}, [&out](const Statement& row) { add_mailbox_row(row, out); });
+  if (!done) return std::unexpected(done.error());
+  if (!out.empty()) return std::move(out.front());
+  return fail(
+      ErrorKind::not_found,
+      fmt::format("there is no mailbox {0}; `stagepost user list` shows those there are", *name));
 }
 
 }  // namespace directory

@@ -1,6 +1,7 @@
 // See store.h: aliases, and reading everything.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "directory/names.h"
@@ -13,30 +14,31 @@ using base::ErrorKind;
 using base::fail;
 using base::Result;
 
-Result<std::vector<AliasRow>> read_aliases(Database& database) {
-  auto statement = database.prepare("SELECT address, target FROM aliases ORDER BY address, id");
-  if (!statement) return std::unexpected(statement.error());
-  std::vector<AliasRow> out;
-  while (true) {
-    auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return out;
-    std::string address = statement->text(0);
-    if (out.empty() || out.back().address != address) out.push_back({std::move(address), {}});
-    out.back().targets.push_back(statement->text(1));
-  }
+void add_alias_row(const Statement& row, std::vector<AliasRow>& out) {
+  std::string address = row.text(0);
+  if (out.empty() || out.back().address != address) out.push_back({std::move(address), {}});
+  out.back().targets.push_back(row.text(1));
 }
 
 Result<std::vector<LoginRow>> read_logins(Database& database) {
-  auto statement = database.prepare("SELECT login, verifier FROM logins");
-  if (!statement) return std::unexpected(statement.error());
   std::vector<LoginRow> out;
-  while (true) {
-    auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return out;
-    out.push_back({statement->text(0), statement->text(1)});
-  }
+  auto done = for_each_row(database, "SELECT login, verifier, scopes, expires FROM logins", {},
+                           [&out](const Statement& row) {
+                             LoginRow login{.login = row.text(0), .verifier = row.text(1)};
+                             login.scopes = static_cast<std::uint8_t>(row.number(2) & scope_all);
+                             if (const auto at = row.number_or_null(3)) {
+                               login.expires = base::Time(std::chrono::seconds(*at));
+                             }
+                             out.push_back(std::move(login));
+                           });
+  if (!done) return std::unexpected(done.error());
+  return out;
+}
+
+Result<std::string> own_alias_name(std::string_view address) {
+  auto name = alias_name(address);
+  if (!name || name->starts_with('@')) return name;
+  return own_address_name(address);
 }
 
 // What a person typed as targets, as distinct keys.
@@ -76,8 +78,22 @@ Result<> Store::must_lead_somewhere(std::string_view target) {
                           target));
 }
 
+Result<> Store::insert_alias(const std::string& name, const std::vector<std::string>& targets) {
+  for (const auto& target : targets) {
+    if (target == name) {
+      return fail(ErrorKind::invalid, fmt::format("the alias {} would lead to itself", name));
+    }
+    if (auto good = must_lead_somewhere(target); !good) return good;
+    auto added =
+        run_sql(*database_, "INSERT INTO aliases (address, domain, target) VALUES (?, ?, ?)",
+                {name, domain_of(name), target});
+    if (!added) return added;
+  }
+  return {};
+}
+
 Result<> Store::add_alias(std::string_view address, const std::vector<std::string>& targets) {
-  auto name = alias_name(address);
+  auto name = own_alias_name(address);
   if (!name) return std::unexpected(name.error());
   auto names = target_names(targets);
   if (!names) return std::unexpected(names.error());
@@ -85,17 +101,22 @@ Result<> Store::add_alias(std::string_view address, const std::vector<std::strin
   if (!transaction) return std::unexpected(transaction.error());
   if (auto ours = must_be_our_domain(domain_of(*name)); !ours) return ours;
   if (auto free = must_be_free(*name); !free) return free;
-  for (const auto& target : *names) {
-    if (target == *name) {
-      return fail(ErrorKind::invalid, fmt::format("the alias {} would lead to itself", *name));
-    }
-    if (auto good = must_lead_somewhere(target); !good) return good;
-    auto statement =
-        database_->prepare("INSERT INTO aliases (address, domain, target) VALUES (?, ?, ?)");
-    if (!statement) return std::unexpected(statement.error());
-    auto added = statement->bind(*name).bind(domain_of(*name)).bind(target).run();
-    if (!added) return added;
-  }
+  if (auto added = insert_alias(*name, *names); !added) return added;
+  return transaction->commit();
+}
+
+Result<> Store::set_alias(std::string_view address, const std::vector<std::string>& targets) {
+  auto name = own_alias_name(address);
+  if (!name) return std::unexpected(name.error());
+  auto names = target_names(targets);
+  if (!names) return std::unexpected(names.error());
+  auto transaction = Transaction::begin(*database_, true);
+  if (!transaction) return std::unexpected(transaction.error());
+  if (auto ours = must_be_our_domain(domain_of(*name)); !ours) return ours;
+  auto removed = run_sql(*database_, "DELETE FROM aliases WHERE address = ?", {*name});
+  if (!removed) return removed;
+  if (auto free = must_be_free(*name); !free) return free;
+  if (auto added = insert_alias(*name, *names); !added) return added;
   return transaction->commit();
 }
 
@@ -111,7 +132,26 @@ Result<> Store::remove_alias(std::string_view address) {
   return removed;
 }
 
-Result<std::vector<AliasRow>> Store::aliases() { return read_aliases(*database_); }
+Result<std::vector<AliasRow>> Store::aliases() {
+  std::vector<AliasRow> out;
+  auto done = for_each_row(*database_, "SELECT address, target FROM aliases ORDER BY address, id",
+                           {}, [&out](const Statement& row) { add_alias_row(row, out); });
+  if (!done) return std::unexpected(done.error());
+  return out;
+}
+
+Result<std::vector<AliasRow>> Store::aliases_to(std::string_view address) {
+  auto name = address_name(address);
+  if (!name) return std::unexpected(name.error());
+  auto all = aliases();
+  if (!all) return all;
+  std::erase_if(*all, [&name](const AliasRow& alias) {
+    return std::ranges::none_of(alias.targets, [&name](const std::string& target) {
+      return target == *name || without_detail(target) == *name;
+    });
+  });
+  return all;
+}
 
 Result<Contents> Store::contents() {
   auto transaction = Transaction::begin(*database_, false);
@@ -120,15 +160,21 @@ Result<Contents> Store::contents() {
   auto names = domains();
   if (!names) return std::unexpected(names.error());
   out.domains = std::move(*names);
-  auto boxes = mailboxes();
+  auto boxes = for_each_row(*database_, "SELECT address FROM mailboxes ORDER BY id", {},
+                            [&out](const Statement& row) { out.mailboxes.push_back(row.text(0)); });
   if (!boxes) return std::unexpected(boxes.error());
-  for (auto& row : *boxes) out.mailboxes.push_back(std::move(row.address));
-  auto alias_rows = read_aliases(*database_);
+  auto alias_rows = aliases();
   if (!alias_rows) return std::unexpected(alias_rows.error());
   out.aliases = std::move(*alias_rows);
   auto login_rows = read_logins(*database_);
   if (!login_rows) return std::unexpected(login_rows.error());
   out.logins = std::move(*login_rows);
+  auto grant_rows = grants();
+  if (!grant_rows) return std::unexpected(grant_rows.error());
+  out.grants = std::move(*grant_rows);
+  auto limit_rows = limits();
+  if (!limit_rows) return std::unexpected(limit_rows.error());
+  out.limits = std::move(*limit_rows);
   return out;
 }
 

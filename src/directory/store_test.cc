@@ -168,13 +168,18 @@ TEST_F(StoreTest, DovecotReadsTheVerifiers) {
   EXPECT_TRUE(password.starts_with("{SCRAM-SHA-256}4096,"));
   EXPECT_EQ(std::ranges::count(password, ','), 3);
   EXPECT_EQ(password.find_first_of(":$"), std::string::npos);
-}
-
-TEST_F(StoreTest, NewerFormatIsRefused) {
-  EXPECT_OK(Database::open(path()).value()->execute("PRAGMA user_version=2"));
-  const auto store = Store::open(path());
-  ASSERT_FALSE(store);
-  EXPECT_EQ(store.error().kind, base::ErrorKind::unsupported);
+  EXPECT_FALSE(statement.step().value());
+  // Only log-ins that may read and have not expired.
+  const base::Time past = base::Time(std::chrono::seconds(1'000));
+  const base::Time future = base::Time(std::chrono::days(200 * 365));
+  EXPECT_OK(store_->add_login("you@demo.test", "send", verifier_, {.scopes = scope_send}));
+  EXPECT_OK(store_->add_login("you@demo.test", "read", verifier_, {.scopes = scope_read}));
+  EXPECT_OK(store_->add_login("you@demo.test", "old", verifier_, {.expires = past}));
+  EXPECT_OK(store_->add_login("you@demo.test", "new", verifier_, {.expires = future}));
+  std::string logins;
+  EXPECT_OK(for_each_row(*database, "SELECT login FROM dovecot_users ORDER BY login", {},
+                         [&logins](const Statement& row) { logins += row.text(0) + " "; }));
+  EXPECT_EQ(logins, "you@demo.test you@demo.test/new you@demo.test/read ");
 }
 
 TEST_F(StoreTest, UnusableFilesAreRefused) {

@@ -1,9 +1,8 @@
-// Tests of policy/: who may relay, who exists, who must log in, loops.
+// Tests of policy/: who may relay, who exists, loops.
 #include <gtest/gtest.h>
 
 #include "policy/loop.h"
 #include "policy/recipient.h"
-#include "policy/sender.h"
 
 namespace policy {
 namespace {
@@ -82,18 +81,6 @@ TEST(Recipient, UnknownMailboxIs550AndABrokenAliasIs451) {
   EXPECT_FALSE(broken.verdict.reasons.empty());
   EXPECT_TRUE(
       check_recipient(settings, stranger(), to("you", "demo.test"), Known()).verdict.accepted());
-}
-
-TEST(Sender, SubmissionNeedsALoginAndAnAddressOfOnesOwn) {
-  Transaction transaction = stranger();
-  transaction.envelope.sender = {"you", "demo.test"};
-  EXPECT_TRUE(check_sender(transaction, Known()).accepted());  // port 25
-  transaction.submission = true;
-  EXPECT_EQ(check_sender(transaction, Known()).reply.code, 530);
-  transaction.login = "you@demo.test/phone";
-  EXPECT_TRUE(check_sender(transaction, Known()).accepted());
-  transaction.envelope.sender = {"boss", "demo.test"};
-  EXPECT_EQ(check_sender(transaction, Known()).reply.code, 550);
 }
 
 TEST(Loop, TooManyReceivedFieldsAreALoop) {

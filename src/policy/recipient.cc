@@ -10,6 +10,23 @@ RecipientVerdict refuse(Verdict verdict, bool unknown = false) {
   return {.verdict = std::move(verdict), .recipients = {}, .unknown = unknown};
 }
 
+RecipientVerdict nobody(const message::Recipient& recipient) {
+  return refuse(reject(smtp::reply(550, {5, 1, 1},
+                                   fmt::format("There is no mailbox {} here. Check the address "
+                                               "for a typing mistake",
+                                               recipient.address.text()))),
+                true);
+}
+
+// A fact about our own directory is missing: the sender must not lose mail by it (invariant 4).
+RecipientVerdict not_now(const message::Recipient& recipient, std::string why) {
+  Verdict verdict = defer(smtp::reply(
+      451, {4, 3, 0},
+      fmt::format("{} cannot take mail at the moment; try again later", recipient.address.text())));
+  verdict.reasons.push_back(std::move(why));
+  return refuse(std::move(verdict));
+}
+
 RecipientVerdict relay(const Settings& settings, const Transaction& transaction,
                        const message::Recipient& recipient) {
   if (may_relay(settings, transaction)) return {.verdict = {}, .recipients = {recipient}};
@@ -30,27 +47,26 @@ bool may_relay(const Settings& settings, const Transaction& transaction) {
   return false;
 }
 
+RecipientVerdict check_unknown(const Settings& settings, const Transaction& transaction,
+                               const message::Recipient& recipient,
+                               const directory::Confirmation& confirmed) {
+  using Answer = directory::Confirmation::Answer;
+  if (confirmed.answer == Answer::known) {
+    return check_recipient(settings, transaction, recipient, *confirmed.snapshot);
+  }
+  if (confirmed.answer == Answer::uncertain) return not_now(recipient, confirmed.why);
+  return nobody(recipient);
+}
+
 RecipientVerdict check_recipient(const Settings& settings, const Transaction& transaction,
                                  const message::Recipient& recipient,
                                  const directory::Snapshot& known) {
   directory::Expansion expansion = known.expand(recipient);
   if (expansion.kind == directory::Local::foreign) return relay(settings, transaction, recipient);
-  if (expansion.kind == directory::Local::unknown) {
-    return refuse(reject(smtp::reply(550, {5, 1, 1},
-                                     fmt::format("There is no mailbox {} here. Check the address "
-                                                 "for a typing mistake",
-                                                 recipient.address.text()))),
-                  true);
+  if (expansion.kind == directory::Local::unknown && expansion.problem.empty()) {
+    return nobody(recipient);
   }
-  if (!expansion.problem.empty()) {
-    // A fact about our own directory is missing: the sender must not lose mail by it (invariant 4).
-    Verdict verdict =
-        defer(smtp::reply(451, {4, 3, 0},
-                          fmt::format("{} cannot take mail at the moment; try again later",
-                                      recipient.address.text())));
-    verdict.reasons.push_back(std::move(expansion.problem));
-    return refuse(std::move(verdict));
-  }
+  if (!expansion.problem.empty()) return not_now(recipient, std::move(expansion.problem));
   return {.verdict = {}, .recipients = std::move(expansion.recipients)};
 }
 

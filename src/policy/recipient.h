@@ -7,6 +7,7 @@
 // Not here: expansion itself (directory/).
 #pragma once
 
+#include "directory/confirmation.h"
 #include "policy/settings.h"
 #include "policy/transaction.h"
 #include "policy/verdict.h"
@@ -17,6 +18,12 @@ namespace policy {
                                                const Transaction& transaction,
                                                const message::Recipient& recipient,
                                                const directory::Snapshot& known);
+
+// The same once LDAP was asked about an address that the snapshot did not know.
+[[nodiscard]] RecipientVerdict check_unknown(const Settings& settings,
+                                             const Transaction& transaction,
+                                             const message::Recipient& recipient,
+                                             const directory::Confirmation& confirmed);
 
 // By login or by listed network (HOUSE invariant 5).
 [[nodiscard]] bool may_relay(const Settings& settings, const Transaction& transaction);

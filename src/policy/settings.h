@@ -7,11 +7,17 @@
 // Not here: limits of the conversation itself (session/settings.h).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "lib/base/time.h"
 #include "lib/io/address.h"
+#include "lib/io/service_place.h"
+#include "policy/guard/settings.h"
+#include "policy/limits/settings.h"
+#include "policy/login/settings.h"
 
 namespace policy {
 
@@ -19,6 +25,16 @@ struct Settings {
   std::string hostname;
   std::vector<io::IpNetwork> relay_networks;  // who may relay without AUTH; empty by default
   unsigned received_fields_max = 50;          // RFC 5321 §6.3: more means a loop
+  std::string state_path;                     // state folder + "/state.db"
+  base::Duration state_save_every = std::chrono::seconds(5);  // a crash loses so much of counters
+  GuardSettings guard;
+  LimitsSettings limits;
+  LoginSettings login;          // mechanisms, [oauth]
+  bool complete_header = true;  // of submissions: Date, Message-ID, From, no Bcc
+  // Dovecot's quota-status service, asked at RCPT whether a mailbox is full; empty: nobody is.
+  io::ServicePlace quota_status;
+  base::Duration quota_status_timeout = std::chrono::seconds(2);
+  base::Duration quota_status_keep = std::chrono::seconds(5);  // an answer
 };
 
 }  // namespace policy

@@ -51,6 +51,7 @@ struct Entry {
   std::uint16_t attempts = 0;       // failed ones
   EntryState state = EntryState::free;
   bool hold_after = false;  // to be held when its attempt has ended
+  bool scheduled = false;   // its sender wants it to go at `due`, and not before (RFC 4865)
 
   [[nodiscard]] std::vector<std::uint32_t> recipients() const;
   void set_recipients(std::span<const std::uint32_t> recipients);

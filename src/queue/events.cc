@@ -36,7 +36,7 @@ base::Event Teller::about(const MessageInfo& message, std::size_t recipient, con
   std::string reply = attempt.reply.text();
   if (reply.size() > reply_bytes_max) reply.resize(reply_bytes_max);
   // Microseconds say nothing to a reader, and cost digits.
-  const auto delay = std::chrono::floor<std::chrono::milliseconds>(now - message.accepted);
+  const auto delay = std::chrono::floor<std::chrono::milliseconds>(now - message.starts());
   event.fields.reserve(6);
   event.fields.emplace_back("from", message.envelope.sender.text());
   event.fields.emplace_back("to", message.envelope.recipients.at(recipient).address.text());
@@ -59,6 +59,9 @@ void Teller::queued(const MessageInfo& message) {
   }
   event.fields.emplace_back("bytes", std::to_string(message.content.size()));
   event.fields.emplace_back("session", message.session_text);
+  if (message.release_at > message.accepted) {
+    event.fields.emplace_back("scheduled_for", base::format_time(message.release_at));
+  }
   events_.emit(event);
   if (message.hold) held(message.id, message.hold_reason);
 }

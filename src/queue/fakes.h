@@ -137,7 +137,7 @@ class FakeStore final : public Store {
     const MessageId id = info.id;
     Stored stored;
     stored.states.resize(info.envelope.recipients.size());
-    stored.next_attempt = info.accepted;
+    stored.next_attempt = info.starts();
     stored.hold = info.hold;
     stored.hold_reason = info.hold_reason;
     stored.info = std::move(info);

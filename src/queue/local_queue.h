@@ -170,6 +170,17 @@ class LocalQueue final : public Queue {
   [[nodiscard]] std::vector<MessageId> candidates(const Filter& filter) const;
   [[nodiscard]] std::vector<EntryView> matching(MessageId id, const Filter& filter) const;
   [[nodiscard]] static Summary summary(const Loaded& loaded, const std::vector<EntryView>& entries);
+  // Messages that an operator's word is carried out for.
+  struct Batch {
+    Operation operation;
+    Filter filter;
+    std::string reason;
+    std::vector<MessageId> ids = {};  // to be done next
+    std::size_t changed = 0;
+    std::optional<base::Error> failure = {};
+  };
+  io::Task<void> operate_batch(io::Ref<Batch> batch);
+  io::Task<void> operate_for(io::Ref<Batch> batch, MessageId id);
   io::Task<base::Result<bool>> operate_one(Operation operation, Filter filter, std::string reason);
   io::Task<base::Result<bool>> set_hold(bool hold, Filter filter, std::string reason);
   io::Task<base::Result<bool>> end_recipients(Filter filter, Verdict verdict, Loaded loaded);

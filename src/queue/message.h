@@ -7,6 +7,7 @@
 // Not here: when it is due (schedule.h), how it lies on disk (journal/record.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ struct MessageInfo {
   bool is_dsn = false;       // ours: never causes another DSN
   bool hold = false;         // committed on hold, with hold_reason
   std::string hold_reason;
+  std::string account;    // the mailbox whose owner submitted it; empty: nobody logged in
+  base::Time release_at;  // not before then, its sender said (RFC 4865); 1970: at once
+
+  // From when on its delays are counted.
+  [[nodiscard]] base::Time starts() const { return std::max(accepted, release_at); }
 };
 
 enum class RecipientState : std::uint8_t { pending, delivered, failed, removed };

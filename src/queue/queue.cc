@@ -84,14 +84,18 @@ void LocalQueue::load_one(Stored stored) {
     return;
   }
   const base::Time now = wall();
+  // An operator who released it early has left an earlier time.
+  const bool scheduled = message.release_at > message.accepted && stored.attempts == 0 &&
+                         stored.next_attempt >= message.release_at;
   for (const auto& [destination, recipients] : routes(message, pending)) {
     schedule_.add({.id = message.id,
                    .destination = destination,
                    .recipients = recipients,
-                   .accepted = message.accepted,
+                   .accepted = message.starts(),
                    .next_attempt = stored.next_attempt,
                    .attempts = stored.attempts,
-                   .hold = stored.hold},
+                   .hold = stored.hold,
+                   .scheduled = scheduled},
                   now);
   }
 }
@@ -158,9 +162,10 @@ void LocalQueue::enqueue(const std::shared_ptr<const MessageInfo>& message) {
   NewEntry entry{.id = message->id,
                  .destination = {},
                  .recipients = {},
-                 .accepted = message->accepted,
-                 .next_attempt = message->accepted,
-                 .hold = message->hold};
+                 .accepted = message->starts(),
+                 .next_attempt = message->starts(),
+                 .hold = message->hold,
+                 .scheduled = message->release_at > message->accepted};
   const base::Time now = wall();
   const auto& recipients = message->envelope.recipients;
   bool open = false;
@@ -184,7 +189,7 @@ void LocalQueue::enqueue(const std::shared_ptr<const MessageInfo>& message) {
       open = open || schedule_.open(destination);
     }
   }
-  if (open && !message->hold) keep_fresh(message, entries);
+  if (open && !message->hold && message->starts() <= now) keep_fresh(message, entries);
   tell_.queued(*message);
   tell_.set_size(schedule_.messages());
   kick();

@@ -30,6 +30,7 @@ struct Summary {
   MessageId id;
   base::Time accepted;
   std::string sender;                     // "" is the null sender
+  std::string account;                    // "": nobody logged in to bring it
   std::vector<std::string> recipients;    // still pending
   std::vector<std::string> destinations;  // their destination keys
   std::uint64_t bytes = 0;
@@ -38,7 +39,8 @@ struct Summary {
   std::string last_reply;
   bool hold = false;
   std::string hold_reason;
-  bool active = false;  // an attempt is running now
+  bool active = false;     // an attempt is running now
+  bool scheduled = false;  // its sender wants it to go at next_attempt (RFC 4865)
 };
 
 // Whom an operator's word is for: every field that is set must match.
@@ -47,7 +49,9 @@ struct Filter {
   std::string sender = {};  // exact address; empty: any
   std::string recipient = {};
   std::string destination = {};  // key or domain
+  std::string account = {};      // whose owner submitted it
   bool held_only = false;
+  bool scheduled_only = false;
 };
 
 enum class Operation : std::uint8_t { retry, hold, release, bounce, remove };

@@ -101,7 +101,7 @@ void LocalQueue::reroute(Work& work, const Loaded& loaded) {
     schedule_.add({.id = work.id,
                    .destination = destination,
                    .recipients = recipients,
-                   .accepted = message.accepted,
+                   .accepted = message.starts(),
                    .next_attempt = wall(),
                    .attempts = work.attempts,
                    .hold = false},

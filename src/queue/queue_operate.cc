@@ -34,6 +34,7 @@ bool people_match(const MessageInfo& message, const std::vector<EntryView>& entr
   if (!filter.sender.empty() && !same_address(message.envelope.sender, filter.sender)) {
     return false;
   }
+  if (!filter.account.empty() && !base::iequals(message.account, filter.account)) return false;
   if (filter.recipient.empty()) return true;
   return std::ranges::any_of(entries, [&](const EntryView& entry) {
     return std::ranges::any_of(entry.recipients, [&](std::uint32_t i) {
@@ -58,6 +59,7 @@ std::vector<MessageId> LocalQueue::candidates(const Filter& filter) const {
   }
   schedule_.each([&](const EntryView& entry) {
     if (filter.held_only && entry.state != EntryState::held) return;
+    if (filter.scheduled_only && !entry.scheduled) return;
     if (destination_matches(entry.destination, filter.destination)) ids.push_back(entry.id);
   });
   std::ranges::sort(ids);
@@ -70,6 +72,7 @@ std::vector<EntryView> LocalQueue::matching(MessageId id, const Filter& filter) 
   std::vector<EntryView> entries = schedule_.entries(id);
   std::erase_if(entries, [&](const EntryView& entry) {
     return (filter.held_only && entry.state != EntryState::held) ||
+           (filter.scheduled_only && !entry.scheduled) ||
            !destination_matches(entry.destination, filter.destination);
   });
   return entries;
@@ -97,6 +100,7 @@ Summary LocalQueue::summary(const Loaded& loaded, const std::vector<EntryView>& 
   line.id = message.id;
   line.accepted = message.accepted;
   line.sender = message.envelope.sender.text();
+  line.account = message.account;
   line.bytes = message.content.size();
   line.last_reply = loaded.last_reply;
   line.next_attempt = base::Time::max();
@@ -108,6 +112,7 @@ Summary LocalQueue::summary(const Loaded& loaded, const std::vector<EntryView>& 
     line.next_attempt = std::min(line.next_attempt, entry.next_attempt);
     line.hold = line.hold || entry.state == EntryState::held;
     line.active = line.active || entry.state == EntryState::active;
+    line.scheduled = line.scheduled || entry.scheduled;
     if (line.last_reply.empty()) line.last_reply = entry.destination_reply;
   }
   for (const std::uint32_t i : recipients) {
@@ -123,10 +128,14 @@ io::Task<base::Result<std::size_t>> LocalQueue::operate(Operation operation, Fil
                                                         std::string reason, bool dry_run) {
   std::size_t changed = 0;
   std::size_t read = 0;
+  Batch batch{.operation = operation, .filter = filter, .reason = std::move(reason)};
   for (const MessageId id : candidates(filter)) {
-    if (++read % messages_per_turn == 0) co_await yield(parts_.doors.loop);
-    if (stopping_) break;
-    if (!filter.sender.empty() || !filter.recipient.empty()) {
+    if (++read % messages_per_turn == 0) {
+      co_await yield(parts_.doors.loop);
+      co_await operate_batch(batch);
+    }
+    if (stopping_ || batch.failure) break;
+    if (!filter.sender.empty() || !filter.recipient.empty() || !filter.account.empty()) {
       const auto loaded = co_await load(id);
       const std::vector<EntryView> entries = matching(id, filter);
       if (!loaded || !people_match(*loaded->message, entries, filter)) continue;
@@ -135,17 +144,33 @@ io::Task<base::Result<std::size_t>> LocalQueue::operate(Operation operation, Fil
       ++changed;
       continue;
     }
-    Filter one = filter;
-    one.id = id;
-    const auto done = co_await operate_one(operation, std::move(one), reason);
-    if (!done) co_return std::unexpected(done.error());
-    if (*done) ++changed;
+    batch.ids.push_back(id);
   }
-  if (!dry_run) {
-    tell_.set_size(schedule_.messages());
-    kick();
+  if (dry_run) co_return changed;
+  co_await operate_batch(batch);
+  if (batch.failure) co_return std::unexpected(*batch.failure);
+  co_return batch.changed;
+}
+
+// All at once: their records share a write and a sync, for which each alone would wait.
+io::Task<void> LocalQueue::operate_batch(io::Ref<Batch> batch) {
+  io::TaskGroup running;
+  for (const MessageId id : batch->ids) running.spawn(operate_for(batch, id));
+  batch->ids.clear();
+  co_await running.join();
+  tell_.set_size(schedule_.messages());
+  kick();
+}
+
+io::Task<void> LocalQueue::operate_for(io::Ref<Batch> batch, MessageId id) {
+  Filter one = batch->filter;
+  one.id = id;
+  const auto done = co_await operate_one(batch->operation, std::move(one), batch->reason);
+  if (!done) {
+    batch->failure = done.error();
+  } else if (*done) {
+    ++batch->changed;
   }
-  co_return changed;
 }
 
 io::Task<base::Result<bool>> LocalQueue::operate_one(Operation operation, Filter filter,
@@ -173,17 +198,24 @@ io::Task<base::Result<bool>> LocalQueue::set_hold(bool hold, Filter filter, std:
   const MessageId id = filter.id;
   std::uint32_t attempts = 0;
   bool changes = false;
+  bool held = false;
+  base::Time wanted;  // by the sender
   for (const EntryView& entry : schedule_.entries(id)) {
     attempts = std::max(attempts, entry.attempts);
-    changes = changes || (entry.state == EntryState::held) != hold;
+    const bool is_held = entry.state == EntryState::held;
+    changes = changes || (hold ? !is_held : is_held || entry.scheduled);
+    held = held || is_held;
+    if (entry.scheduled) wanted = entry.next_attempt;
   }
+  // Released from a hold it waits for its hour; released again it goes.
+  const bool keeps_hour = hold || held;
   if (!changes) co_return false;
   const auto loaded = co_await load(id);
   if (!loaded) co_return std::unexpected(loaded.error());
   Defer defer;
   defer.id = id;
   defer.last_reply = loaded->last_reply;
-  defer.next_attempt = wall();
+  defer.next_attempt = keeps_hour ? std::max(wall(), wanted) : wall();
   defer.attempts = attempts;
   defer.hold = hold;
   if (hold) defer.hold_reason = reason;

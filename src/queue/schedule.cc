@@ -43,6 +43,7 @@ void Schedule::add(const NewEntry& entry, base::Time now) {
   const auto [head, first] = index_.try_emplace(entry.id, slot);
   if (!first) made.sibling = std::exchange(head->second, slot);
   ++destinations_[made.destination].entries;
+  made.scheduled = entry.scheduled && made.due > now;
   const EntryState due = made.due <= now ? EntryState::ready : EntryState::waiting;
   place(slot, entry.hold ? EntryState::held : due);
 }
@@ -126,6 +127,7 @@ void Schedule::promote(base::Time now) {
     if (waiting_.earliest() > now) return;
     const std::uint32_t slot = waiting_.front();
     displace(slot);
+    slots_[slot].scheduled = false;
     place(slot, EntryState::ready);
   }
 }

@@ -40,6 +40,7 @@ struct NewEntry {
   base::Time next_attempt = {};  // in the past: now
   std::uint32_t attempts = 0;
   bool hold = false;
+  bool scheduled = false;  // with next_attempt in the future: the sender's wish, not a retry
 };
 
 // One attempt to make, or (expired) one entry to end without.
@@ -83,6 +84,7 @@ struct EntryView {
   base::Time next_attempt;
   std::uint32_t attempts = 0;
   EntryState state = EntryState::free;
+  bool scheduled = false;  // not before next_attempt, its sender said
   std::string_view destination_reply;
 };
 
@@ -102,10 +104,12 @@ class Schedule {
   // When next() will have something again without any other call; nullopt: only after one.
   [[nodiscard]] std::optional<base::Time> next_wakeup() const;
 
-  // Operators. Due now, and its destination is tried at once. False: active, held or taken.
+  // Operators. Due now, and its destination is tried at once. False: active, held, taken, or its
+  // sender's time has not come.
   bool retry_now(std::uint32_t ticket, base::Time now);
   // All entries of the message; active ones are held when their attempt ends. False: unknown.
   bool hold(MessageId id);
+  // Ends holds; what is scheduled and was not held goes now.
   bool release(MessageId id, base::Time now);
   // Out of the schedule's hands, to be ended; nullopt while it is active or taken.
   [[nodiscard]] std::optional<Work> take(std::uint32_t ticket);

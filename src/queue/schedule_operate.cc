@@ -10,6 +10,7 @@ namespace queue {
 bool Schedule::retry_now(std::uint32_t ticket, base::Time now) {
   Entry& entry = slots_[ticket];
   if (entry.state != EntryState::waiting && entry.state != EntryState::ready) return false;
+  if (entry.scheduled) return false;
   displace(ticket);
   entry.due = now;
   place(ticket, EntryState::ready);
@@ -38,7 +39,15 @@ bool Schedule::release(MessageId id, base::Time now) {
   for (std::uint32_t slot = found->second; slot != no_slot; slot = slots_[slot].sibling) {
     Entry& entry = slots_[slot];
     entry.hold_after = false;
-    if (entry.state != EntryState::held) continue;
+    const bool held = entry.state == EntryState::held;
+    const bool scheduled = entry.scheduled && entry.due > now;
+    if (held && scheduled) {  // the hold ends, its sender's wish does not
+      place(slot, EntryState::waiting);
+      continue;
+    }
+    if (!held && !(scheduled && entry.state == EntryState::waiting)) continue;
+    displace(slot);
+    entry.scheduled = false;
     entry.due = now;
     place(slot, EntryState::ready);
   }
@@ -65,6 +74,7 @@ EntryView Schedule::view(std::uint32_t slot) const {
           .next_attempt = behind ? std::max(entry.due, destination.blocked_until) : entry.due,
           .attempts = entry.attempts,
           .state = entry.state,
+          .scheduled = entry.scheduled,
           .destination_reply = destination.last_reply};
 }
 

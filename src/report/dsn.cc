@@ -108,7 +108,7 @@ std::string human_part(const Settings& settings, const DsnInput& input,
                   count == 1 ? "this address" : fmt::format("these {} addresses", count)),
       "");
   out += "\r\n";
-  for (const Told& one : told) out += about(one, input.now - input.original.accepted);
+  for (const Told& one : told) out += about(one, input.now - input.original.starts());
   if (count > told.size()) {
     out += fmt::format("... and {} more addresses.\r\n\r\n", count - told.size());
   }

@@ -1,20 +1,57 @@
 // See admin_door.h.
 #include "server/admin_door.h"
 
+#include "delivery/maildir_path.h"
+
 namespace server {
 namespace {
 
 constexpr std::size_t control_body_bytes_max = 64U << 20U;  // a message for `stagepost send`
 
+std::string mail_folder_of(const std::string& mail_folder, const std::string& address) {
+  const auto mailbox = message::parse_address(address, {.utf8 = true});
+  if (!mailbox) return {};
+  return delivery::maildir_path(mail_folder, *mailbox).value_or("");
+}
+
+// An empty host is ours; a port that no listener of ours has is not offered.
+admin::ClientPlaces places_of(const config::Config& config) {
+  admin::ClientPlaces places = config.admin.clients.places;
+  if (places.imap_host.empty()) places.imap_host = config.session.hostname;
+  if (places.smtp_host.empty()) {
+    places.smtp_host = config.session.hostname;
+    places.submissions_port = places.submission_port = 0;
+    for (const session::ListenerSetting& listener : config.session.listeners) {
+      if (listener.role != session::Role::submission) continue;
+      std::uint16_t& port =
+          listener.tls == session::Tls::implicit ? places.submissions_port : places.submission_port;
+      if (port == 0) port = listener.at.port;
+    }
+  }
+  return places;
+}
+
+admin::ClientParts client_parts(const config::Config& config, SharedParts& shared) {
+  return {.places = places_of(config), .is_our_domain = [&shared](std::string_view domain) {
+            return shared.directory->snapshot()->is_local_domain(domain);
+          }};
+}
+
 admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector,
-                         SharedParts& shared) {
-  return {.doors = doors.io,
-          .queues = queues,
-          .injector = injector,
-          .directory = *shared.admin_store,
-          .directory_changed = [&shared] { return shared.reload_directory(); },
-          .trace = *shared.trace,
-          .metrics = shared.metrics};
+                         SharedParts& shared, const config::Config& config) {
+  return {
+      .doors = doors.io,
+      .queues = queues,
+      .injector = injector,
+      .directory = *shared.admin_store,
+      .directory_changed = [&shared] { return shared.reload_directory(); },
+      .directory_note = [&shared] { return shared.ldap ? shared.ldap->trouble() : ""; },
+      .trace = *shared.trace,
+      .metrics = shared.metrics,
+      .state = *shared.state,
+      .clients = client_parts(config, shared),
+      .mail_folder = [folder = config.delivery.mail_folder](
+                         const std::string& address) { return mail_folder_of(folder, address); }};
 }
 
 http::ServerLimits limits_of(const admin::Settings& settings, std::size_t body_bytes_max) {
@@ -32,24 +69,36 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
       settings_(config.admin),
       queues_(doors.io.loop, assemblies),
       injector_(doors, *assemblies.front(), *shared.directory, *shared.events, config.session),
-      api_(admin_parts(doors, queues_, injector_, shared)),
-      public_api_(admin_parts(doors, queues_, injector_, shared)),
+      api_(admin_parts(doors, queues_, injector_, shared, config)),
+      public_api_(admin_parts(doors, queues_, injector_, shared, config)),
+      client_api_(client_parts(config, shared)),
       control_(doors.io, api_, limits_of(settings_, control_body_bytes_max)),
-      public_(doors.io, public_api_, limits_of(settings_, settings_.body_bytes_max)) {}
+      public_(doors.io, public_api_, limits_of(settings_, settings_.body_bytes_max)),
+      clients_(doors.io, client_api_, limits_of(settings_, settings_.body_bytes_max)),
+      tls_([&shared] { return shared.tls_server; }) {}
 
 base::Result<> AdminDoor::open() {
   auto control = doors_.io.network.listen_unix(settings_.socket_path, 0600);
   if (!control) return std::unexpected(std::move(control.error()));
   listeners_.push_back(std::move(*control));
   serving_.spawn(control_.serve(*listeners_.back()));
-  for (const io::Endpoint& at : settings_.http) {
+  auto done = serve(public_, settings_.http, {.section = "[http]", .tls = nullptr});
+  if (done)
+    done = serve(clients_, settings_.clients.http, {.section = "[clients]", .tls = nullptr});
+  if (done) done = serve(clients_, settings_.clients.https, {.section = "[clients]", .tls = tls_});
+  return done;
+}
+
+base::Result<> AdminDoor::serve(http::Server& server, const std::vector<io::Endpoint>& places,
+                                const Face& face) {
+  for (const io::Endpoint& at : places) {
     auto listener = doors_.io.network.listen(at, {});
     if (!listener) {
-      return base::fail(listener.error().kind,
-                        "[http] cannot listen on " + at.text() + ": " + listener.error().detail);
+      return base::fail(listener.error().kind, std::string(face.section) + " cannot listen on " +
+                                                   at.text() + ": " + listener.error().detail);
     }
     listeners_.push_back(std::move(*listener));
-    serving_.spawn(public_.serve(*listeners_.back()));
+    serving_.spawn(server.serve(*listeners_.back(), face.tls));
   }
   return {};
 }

@@ -1,6 +1,7 @@
 // server/admin_door.h: the control socket and the HTTP port of a process.
 //
-// What:    joins admin's seams (queues, injector, directory) and serves its handlers on lane 0.
+// What:    joins admin's seams (queues, injector, directory) and serves its handlers on lane 0; to
+//          the Internet only how to set up a mail program.
 // In/Out:  open() binds, stop() ends. handler() for who asks without a socket.
 // Errors:  an address that cannot be bound, by name.
 // Limits:  admin/settings.h.
@@ -32,14 +33,24 @@ class AdminDoor {
   [[nodiscard]] http::Handler& handler() { return api_; }
 
  private:
+  struct Face {
+    std::string_view section;  // of the settings, for complaints
+    http::Server::TlsSource tls;
+  };
+  base::Result<> serve(http::Server& server, const std::vector<io::Endpoint>& places,
+                       const Face& face);
+
   Doors doors_;
   const admin::Settings settings_;
   AllQueues queues_;
   LocalInjector injector_;
   admin::Api api_;
   admin::PublicApi public_api_;
+  admin::ClientApi client_api_;
   http::Server control_;
   http::Server public_;
+  http::Server clients_;
+  http::Server::TlsSource tls_;
   std::vector<std::unique_ptr<io::Listener>> listeners_;
   io::TaskGroup serving_;
 };

@@ -56,6 +56,24 @@ report::Expand expander(const directory::Directory& directory) {
   };
 }
 
+policy::ConfirmUnknown confirmer(directory::LdapDirectory* ldap, io::Doors doors) {
+  if (ldap == nullptr) return {};
+  return [ldap, doors](message::Address address) {
+    return ldap->confirm(std::move(address), doors.loop, doors.clock);
+  };
+}
+
+policy::PasswordCheck ldap_check(directory::LdapDirectory* ldap, io::Doors doors) {
+  return [ldap, doors](std::string login, std::string password) {
+    return ldap->check_password(std::move(login), std::move(password), doors.loop, doors.clock);
+  };
+}
+
+std::function<bool(std::string_view)> ldap_names(directory::LdapDirectory* ldap) {
+  if (ldap == nullptr) return {};
+  return [ldap](std::string_view name) { return ldap->may_be_login(name); };
+}
+
 }  // namespace
 
 Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slot slot)
@@ -73,17 +91,34 @@ Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slo
                 .metrics = shared.metrics},
                delivery_settings(config, doors.io.network)),
       notifier_(std::make_shared<report::Settings>(config.report), expander(shared.directory)),
+      bounces_(notifier_, shared.state.ledger(), shared.directory),
       queue_(queue::Queue::make({.doors = doors.io,
                                  .store = *store_,
                                  .courier = courier_,
-                                 .notifier = notifier_,
+                                 .notifier = bounces_,
                                  .events = shared.events,
                                  .metrics = shared.metrics,
                                  .ids = ids_},
                                 queue_settings(config, slot))),
-      policy_(std::make_shared<policy::Settings>(config.policy)),
-      front_(session::Parts(doors.io, *queue_, shared.directory, policy_, shared.events, ids_,
-                            session::Counters(shared.metrics)),
+      quota_status_(doors.io, doors.resolver),
+      policy_({.clock = doors.io.clock,
+               .guard = shared.state.guard(),
+               .ledger = shared.state.ledger(),
+               .quota = &quota_status_,
+               .confirm_unknown = confirmer(shared.ldap, doors.io)},
+              std::make_shared<policy::Settings>(config.policy)),
+      authenticator_(
+          {.web = {.doors = doors.io, .resolver = doors.resolver, .tls = shared.tls_client},
+           .directory = shared.directory,
+           .guard = &shared.state.guard(),
+           .last_use = &shared.state.last_use(),
+           .check_elsewhere = shared.ldap != nullptr ? ldap_check(shared.ldap, doors.io)
+                                                     : std::move(shared.check_elsewhere),
+           .may_be_elsewhere = ldap_names(shared.ldap),
+           .secret = std::move(shared.login_secret)},
+          config.policy.login),
+      front_(session::Parts(doors.io, *queue_, shared.directory, policy_, authenticator_,
+                            shared.events, ids_, session::Counters(shared.metrics)),
              std::make_shared<session::Settings>(config.session), shared.tls_server) {}
 
 base::Result<> Assembly::listen() { return front_.listen(slot_.count > 1); }
@@ -106,6 +141,7 @@ void Assembly::reload(const config::Config& config, std::shared_ptr<io::TlsServe
   notifier_.set_settings(std::make_shared<report::Settings>(config.report));
   courier_.set_settings(delivery_settings(config, doors_.io.network));
   policy_.set_settings(std::make_shared<policy::Settings>(config.policy));
+  authenticator_.set_settings(config.policy.login);
   front_.set_rules(std::make_shared<session::Settings>(config.session), std::move(tls));
 }
 

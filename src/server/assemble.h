@@ -14,15 +14,19 @@
 #include "config/config.h"
 #include "delivery/couriers.h"
 #include "directory/directory.h"
+#include "directory/ldap/ldap_directory.h"
 #include "lib/base/event.h"
 #include "lib/base/metrics.h"
 #include "lib/dns/resolver.h"
 #include "lib/io/doors.h"
 #include "lib/io/task_group.h"
 #include "lib/io/tls.h"
+#include "policy/login/authenticator.h"
 #include "policy/policy.h"
+#include "policy/state/state.h"
 #include "queue/queue.h"
 #include "report/notifier.h"
+#include "server/bounce_counter.h"
 #include "session/front.h"
 
 namespace server {
@@ -35,10 +39,14 @@ struct Doors {
 // What all loops share; outlives them.
 struct Shared {
   directory::Directory& directory;
+  policy::State& state;  // guard, ledger, last uses
   base::EventSink& events;
   base::Metrics& metrics;
   std::shared_ptr<io::TlsServer> tls_server;
   std::shared_ptr<io::TlsClient> tls_client;
+  directory::LdapDirectory* ldap = nullptr;  // null: nobody is in LDAP
+  policy::PasswordCheck check_elsewhere = {};  // of people whose verifier the directory lacks
+  std::string login_secret = {};               // policy::Authenticator::Parts::secret
 };
 
 // Which loop of how many, and the journal's streams that earlier runs left, which they share out.
@@ -77,8 +85,11 @@ class Assembly {
   std::unique_ptr<queue::Store> store_;
   delivery::Dispatcher courier_;
   report::DsnNotifier notifier_;
+  BounceCounter bounces_;
   std::unique_ptr<queue::Queue> queue_;
+  policy::QuotaStatus quota_status_;
   policy::Policy policy_;
+  policy::Authenticator authenticator_;
   session::Front front_;
   io::TaskGroup tasks_;
 };

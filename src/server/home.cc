@@ -3,6 +3,7 @@
 
 #include "lib/io/real/event_loop.h"
 #include "lib/io/real/files.h"
+#include "lib/io/real/random.h"
 
 namespace server {
 namespace {
@@ -83,6 +84,19 @@ base::Result<std::shared_ptr<io::TlsServer>> make_tls_server(io::Files& files,
     return io::TlsServer::make({*identity});
   }
   return from_files(files, config);
+}
+
+base::Result<std::string> login_secret(io::Files& files, const config::Config& config) {
+  constexpr std::size_t secret_bytes = 32;
+  const std::string path = config.server.state_folder + "/login.secret";
+  auto kept = io::read_file(files, path, key_bytes_max);
+  if (kept && kept->size() == secret_bytes) return kept;
+  std::string fresh(secret_bytes, '\0');
+  io::real::KernelRandom().fill(fresh);
+  if (auto done = io::write_file(files, path, fresh, 0600); !done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  return fresh;
 }
 
 base::Result<> check_keys(const config::Config& config) {

@@ -32,6 +32,11 @@ namespace server {
 [[nodiscard]] base::Result<std::shared_ptr<io::TlsServer>> make_tls_server(
     io::Files& files, const config::Config& config, base::Time now);
 
+// 32 octets that are kept in the state folder: what unknown log-ins are answered from, the same
+// after a restart.
+[[nodiscard]] base::Result<std::string> login_secret(io::Files& files,
+                                                     const config::Config& config);
+
 // Can the files of [tls] be read, and do they belong together?
 [[nodiscard]] base::Result<> check_keys(const config::Config& config);
 

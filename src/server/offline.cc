@@ -46,7 +46,9 @@ base::Result<http::Response> handle_offline(config::Config config, http::Request
   }
   lane.assembly.reset();
   lane.resolver.reset();
+  const auto saved = (*shared)->state->save(lane.loop.doors().clock.wall());
   (*shared)->trace->close(lane.loop.doors().clock.wall());
+  if (!saved) return std::unexpected(saved.error());
   return response;
 }
 

@@ -120,6 +120,9 @@ base::Result<> Process::run() {
     lane->assembly.reset();
     lane->resolver.reset();
   }
+  if (auto saved = shared_->state->save(main_doors().clock.wall()); !saved) {
+    emit(base::Severity::error, "state.unsaved", saved.error().text());
+  }
   shared_->trace->close(main_doors().clock.wall());
   return result;
 }
@@ -140,6 +143,14 @@ io::Task<base::Result<>> Process::start() {
   tasks_.spawn(shared_->trace->run(doors.clock, doors.pool));
   tasks_.spawn(
       shared_->directory->watch(doors.clock, doors.pool, *shared_->watch_store, *shared_->events));
+  tasks_.spawn(shared_->state->run(doors.clock, doors.pool));
+  if (shared_->ldap) {
+    // Without a copy of an earlier run nobody would be known.
+    if (!shared_->ldap->has_people()) {
+      (void)co_await shared_->ldap->refresh(doors.loop, doors.clock);
+    }
+    tasks_.spawn(shared_->ldap->run(doors.loop, doors.clock));
+  }
   for (const auto& lane : lanes_) {
     if (auto started = co_await start_lane(lane.get()); !started) co_return started;
   }
@@ -206,6 +217,7 @@ io::Task<void> Process::reload() {
     };
     (void)co_await on_lane(*lane, lanes_.front()->loop, make);
   }
+  shared_->state->set_settings(config->policy);
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);
   emit(base::Severity::info, "server.reloaded",

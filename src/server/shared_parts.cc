@@ -1,6 +1,7 @@
 // See shared_parts.h.
 #include "server/shared_parts.h"
 
+#include "directory/ldap/libldap_client.h"
 #include "server/home.h"
 
 namespace server {
@@ -37,11 +38,52 @@ base::Result<> open_records(SharedParts& parts, const config::Config& config, io
   return {};
 }
 
-base::Result<> open_directory(SharedParts& parts, const config::Config& config) {
+// LDAP itself is not asked here: the last copy is enough to begin with.
+base::Result<> open_ldap(SharedParts& parts, const config::Config& config, io::Files& files) {
+  const directory::LdapSettings& settings = config.directory.ldap;
+  auto store =
+      directory::Store::open(config.directory.database_path, config.directory.database_group);
+  if (!store) return std::unexpected(std::move(store.error()));
+  parts.ldap_threads = std::make_unique<io::real::ThreadPool>(directory::LdapDirectory::threads);
+  parts.ldap = std::make_unique<directory::LdapDirectory>(
+      settings, directory::LdapDirectory::Parts{
+                    .live = *parts.directory,
+                    .store = std::move(*store),
+                    .connector = directory::make_libldap_connector(settings, files),
+                    .files = files,
+                    .events = *parts.events,
+                    .pool = [threads = parts.ldap_threads.get()](io::Loop& loop) {
+                      return std::make_unique<io::real::LoopPool>(*threads, loop);
+                    }});
+  // A damaged copy is as good as none: LDAP is read before the first mail is taken.
+  (void)parts.ldap->load_cache();
+  parts.directory->set_overlay([ldap = parts.ldap.get()](directory::Contents sqlite) {
+    return ldap->overlay(std::move(sqlite));
+  });
+  return {};
+}
+
+// Accounts of LDAP, too: they may have grants and limits here.
+bool is_account(const directory::Directory& directory, std::string_view address) {
+  const auto mailbox = message::parse_address(address);
+  if (!mailbox) return false;
+  const auto known = directory.snapshot();
+  const directory::Mailbox* box = known->mailbox(*mailbox);
+  return box != nullptr && box->address == address;
+}
+
+base::Result<> open_directory(SharedParts& parts, const config::Config& config, io::Files& files) {
   const std::string& path = config.directory.database_path;
-  if (auto done = take(parts.watch_store, directory::Store::open(path)); !done) return done;
-  if (auto done = take(parts.admin_store, directory::Store::open(path)); !done) return done;
+  const std::string& group = config.directory.database_group;
+  if (auto done = take(parts.watch_store, directory::Store::open(path, group)); !done) return done;
+  if (auto done = take(parts.admin_store, directory::Store::open(path, group)); !done) return done;
   parts.directory = std::make_unique<directory::LiveDirectory>(config.directory);
+  if (config.directory.ldap.on()) {
+    if (auto done = open_ldap(parts, config, files); !done) return done;
+  }
+  parts.admin_store->set_known_elsewhere([live = parts.directory.get()](std::string_view address) {
+    return is_account(*live, address);
+  });
   return parts.directory->reload(*parts.watch_store);
 }
 
@@ -52,7 +94,12 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
   auto parts = std::make_unique<SharedParts>();
   base::Result<> done = take(parts->lock, lock_state(files, config));
   if (done) done = open_records(*parts, config, files);
-  if (done) done = open_directory(*parts, config);
+  if (done) done = open_directory(*parts, config, files);
+  if (done) {
+    done =
+        take(parts->state, policy::State::open(config.policy, *parts->events, parts->metrics, now));
+  }
+  if (done) done = take(parts->login_secret, server::login_secret(files, config));
   if (done) done = take(parts->tls_server, make_tls_server(files, config, now));
   if (done) done = take(parts->tls_client, io::TlsClient::make(""));
   if (done) {
@@ -67,10 +114,14 @@ base::Result<> SharedParts::reload_directory() { return directory->publish(*admi
 
 Shared SharedParts::shared() {
   return {.directory = *directory,
+          .state = *state,
           .events = *events,
           .metrics = metrics,
           .tls_server = tls_server,
-          .tls_client = tls_client};
+          .tls_client = tls_client,
+          .ldap = ldap.get(),
+          .check_elsewhere = {},
+          .login_secret = login_secret};
 }
 
 }  // namespace server

@@ -11,13 +11,16 @@
 #include <mutex>
 
 #include "config/config.h"
+#include "directory/ldap/ldap_directory.h"
 #include "directory/live_directory.h"
 #include "directory/store.h"
 #include "lib/base/metrics.h"
 #include "lib/dns/unbound_engine.h"
 #include "lib/io/doors.h"
 #include "lib/io/files.h"
+#include "lib/io/real/pool.h"
 #include "lib/io/tls.h"
+#include "policy/state/state.h"
 #include "server/assemble.h"
 #include "trace/log.h"
 #include "trace/store.h"
@@ -42,6 +45,10 @@ struct SharedParts {
   std::unique_ptr<directory::Store> watch_store;  // of the watching task
   std::unique_ptr<directory::Store> admin_store;  // of the API
   std::unique_ptr<directory::LiveDirectory> directory;
+  std::unique_ptr<io::real::ThreadPool> ldap_threads;
+  std::unique_ptr<directory::LdapDirectory> ldap;  // null: nobody is in LDAP
+  std::unique_ptr<policy::State> state;
+  std::string login_secret;
   std::shared_ptr<io::TlsServer> tls_server;
   std::shared_ptr<io::TlsClient> tls_client;
   std::shared_ptr<dns::UnboundEngine> dns;

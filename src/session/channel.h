@@ -48,6 +48,8 @@ class Channel {
   io::Task<base::Result<>> fill(base::Duration timeout);
   // DATA reads in larger steps; back to small ones afterwards, so that idle sessions stay small.
   void set_buffer_bytes(std::size_t bytes);
+  // AUTH and its answers may be longer than other lines. Counts from the next line on.
+  void set_line_bytes_max(std::size_t bytes) { reader_.set_line_bytes_max(bytes); }
 
   void say(const smtp::Reply& reply) { reply.append_wire(output_); }
   io::Task<base::Result<>> flush(base::Duration timeout);

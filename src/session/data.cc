@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include "lib/message/trace_fields.h"
+#include "session/notice.h"
 #include "session/session.h"
 
 namespace session {
 namespace {
 
 constexpr std::size_t data_buffer_bytes = 64UL * 1024;
+constexpr std::size_t set_aside_bytes_min = 16UL * 1024;
 
 // RFC 3848 names for the "with" clause.
 std::string protocol_name(const policy::Transaction& transaction) {
@@ -49,10 +51,14 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
   smtp::DataReader reader(
       {.line_bytes_max = settings_.text_line_bytes_max, .size_max = settings_.message_bytes_max});
-  message::HeaderScanner header;
+  Watchers watchers;
+  if (transaction_.submission && !transaction_.login.empty() && settings_.recode) {
+    watchers.recoder.emplace(
+        message::RecodeLimits{.part_bytes_max = settings_.recode_part_bytes_max});
+  }
   auto draft = parts_.queue.open_draft();
   channel_.set_buffer_bytes(data_buffer_bytes);
-  const base::Result<> received = co_await receive(reader, header, *draft);
+  const base::Result<> received = co_await receive(reader, watchers, *draft);
   channel_.set_buffer_bytes(0);
   if (!reader.done()) {
     end_reason_ = "during DATA: " + received.error().text();
@@ -68,9 +74,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
     reply = storage_reply(received.error());
   } else {
     transaction_.received_bytes = draft->size();
-    transaction_.received_fields = header.received_count();
-    transaction_.header = header.header();
-    transaction_.envelope.eight_bit = transaction_.envelope.eight_bit || header.eight_bit();
+    describe(watchers);
     reply = co_await conclude(std::move(draft));
   }
   if (!reply.positive()) {
@@ -85,11 +89,28 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   co_return reply;
 }
 
+// What was seen of the message as it went by.
+void Session::describe(Watchers& watchers) {
+  const message::HeaderScanner& header = watchers.header;
+  transaction_.received_fields = header.received_count();
+  transaction_.header = header.header();
+  transaction_.header_whole = !header.header_too_large();
+  transaction_.message = parts_.queue.next_id();
+  transaction_.arrived = parts_.doors.clock.wall();
+  bool eight_bit = header.eight_bit();
+  if (watchers.recoder) {
+    watchers.recoder->finish();
+    eight_bit = header.eight_bit_header() || watchers.recoder->eight_bit_left();
+    transaction_.long_line = watchers.recoder->long_line();
+    transaction_.recoding = watchers.recoder->take_edits();
+  }
+  transaction_.envelope.eight_bit = transaction_.envelope.eight_bit || eight_bit;
+}
+
 // Reads to the real end of the message whatever is wrong with it, so that none of its lines is ever
 // taken for a command. The error is the storage's (then reader.done()) or the connection's.
 io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
-                                          io::Ref<message::HeaderScanner> header,
-                                          io::Ref<queue::Draft> draft) {
+                                          io::Ref<Watchers> watchers, io::Ref<queue::Draft> draft) {
   base::Result<> stored;
   std::string chunk;
   while (!reader->done()) {
@@ -97,7 +118,8 @@ io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
     chunk.clear();
     channel_.consume(reader->feed(channel_.input(), chunk));
     if (chunk.empty() || !stored || reader->fault()) continue;
-    header->feed(chunk);
+    watchers->header.feed(chunk);
+    if (watchers->recoder) watchers->recoder->feed(chunk);
     stored = co_await draft->append(std::move(chunk));
   }
   co_return stored;
@@ -105,8 +127,11 @@ io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
 
 // The verdict, the commit, and only then 250 (HOUSE: no answer before its truth).
 io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
-  policy::Verdict verdict = co_await parts_.policy.at_end_of_data(transaction_);
-  if (!verdict.accepted()) co_return std::move(verdict.reply);
+  policy::Verdict verdict = co_await parts_.policy.at_end_of_data(transaction_, *known_);
+  if (!verdict.accepted()) {
+    co_await send_notices(std::move(verdict.notices));
+    co_return std::move(verdict.reply);
+  }
   queue::MessageInfo info = message_info(verdict);
   base::Event accepted = event(verdict.kind == policy::Verdict::Kind::discard ? "message.discarded"
                                                                               : "message.accepted");
@@ -119,8 +144,15 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   if (!transaction_.tls.protocol.empty()) {
     accepted.fields.emplace_back("tls", transaction_.tls.protocol);
   }
+  if (info.hold) accepted.fields.emplace_back("hold", info.hold_reason);
   const std::string id = info.id.text();
   if (verdict.kind != policy::Verdict::Kind::discard) {
+    // What takes a body's place goes where bodies go: a commit record is no place for megabytes.
+    std::string aside = info.content.set_aside(set_aside_bytes_min, draft->size());
+    if (!aside.empty()) {
+      const auto kept = co_await draft->append(std::move(aside));
+      if (!kept) co_return storage_reply(kept.error());
+    }
     const auto safe = co_await parts_.queue.submit(std::move(draft), std::move(info));
     if (!safe) co_return storage_reply(safe.error());
   }
@@ -128,13 +160,30 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   parts_.counters.messages.add();
   parts_.counters.message_bytes.add(transaction_.received_bytes);
   parts_.events.emit(accepted);
+  co_await send_notices(std::move(verdict.notices));
   co_return smtp::reply(250, {2, 0, 0}, "Message " + id + " is safe on disk");
+}
+
+// One that cannot be sent is no reason to refuse the mail that it is about.
+io::Task<void> Session::send_notices(std::vector<policy::Notice> notices) {
+  for (policy::Notice& notice : notices) {
+    const std::string to = notice.to.text();
+    const NoticeWay way{.clock = parts_.doors.clock, .queue = parts_.queue, .known = *known_};
+    const auto sent = co_await send_notice(way, std::move(notice), settings_.hostname);
+    base::Event told = event(sent ? "notice.sent" : "notice.failed",
+                             sent ? base::Severity::info : base::Severity::warning);
+    told.fields.emplace_back("to", to);
+    told.fields.emplace_back(sent ? "notice" : "error", sent ? sent->text() : sent.error().text());
+    parts_.events.emit(told);
+  }
 }
 
 queue::MessageInfo Session::message_info(const policy::Verdict& verdict) const {
   queue::MessageInfo info;
-  info.id = parts_.queue.next_id();
-  info.accepted = parts_.doors.clock.wall();
+  info.id = transaction_.message;
+  info.accepted = transaction_.arrived;
+  info.account = transaction_.account;
+  info.release_at = transaction_.release_at;
   info.envelope = transaction_.envelope;
   info.received_bytes = transaction_.received_bytes;
   info.session_text = transaction_.session.text();
@@ -145,7 +194,8 @@ queue::MessageInfo Session::message_info(const policy::Verdict& verdict) const {
                           protocol);
 
   message::ReceivedInfo trace;
-  if (!transaction_.submission) {  // where people's clients are is their own business
+  // Where people's clients are is their own business.
+  if (!transaction_.submission || !settings_.private_received) {
     trace.helo = transaction_.helo;
     trace.peer = transaction_.peer.address.text();
   }
@@ -160,6 +210,7 @@ queue::MessageInfo Session::message_info(const policy::Verdict& verdict) const {
   }
   trace.time = info.accepted;
   info.content = message::Content::whole(info.received_bytes);
+  info.content.apply(verdict.edits);
   for (const std::string& field : verdict.header_fields) info.content.prepend(field);
   info.content.prepend(message::received_field(trace));
   return info;

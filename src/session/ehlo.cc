@@ -34,7 +34,17 @@ smtp::Extensions Session::offered() const {
   offered.size = settings_.message_bytes_max;
   offered.starttls = in_clear && rules_.listener.tls == Tls::starttls && rules_.tls != nullptr;
   // Passwords only inside TLS, and only where people log in.
-  if (!in_clear && transaction_.submission) offered.auth = {"PLAIN", "LOGIN"};
+  if (!in_clear && transaction_.submission) {
+    offered.auth = parts_.authenticator.mechanisms(binding());
+  }
+  // RFC 4865: for people's mail only; nobody else's waits on our disk.
+  if (transaction_.submission && !transaction_.login.empty() &&
+      settings_.hold_for_max.count() > 0) {
+    const auto longest = std::chrono::floor<std::chrono::seconds>(settings_.hold_for_max);
+    const auto now = std::chrono::floor<std::chrono::seconds>(parts_.doors.clock.wall());
+    offered.future_release = {.seconds_max = static_cast<std::uint64_t>(longest.count()),
+                              .until_max = now + longest};
+  }
   return offered;
 }
 

@@ -15,8 +15,8 @@ constexpr base::Duration refusal_timeout = std::chrono::seconds(2);
 
 Front::Front(Parts parts, std::shared_ptr<const Settings> settings,
              std::shared_ptr<io::TlsServer> tls)
-    : parts_(parts.doors, parts.queue, parts.directory, parts.policy, parts.events, parts.ids,
-             parts.counters),
+    : parts_(parts.doors, parts.queue, parts.directory, parts.policy, parts.authenticator,
+             parts.events, parts.ids, parts.counters),
       settings_(std::move(settings)),
       tls_(std::move(tls)) {}
 

@@ -18,7 +18,8 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
     ended_ = true;
     co_return smtp::reply(421, {4, 7, 0}, "Enough messages for one connection; open a new one");
   }
-  auto params = smtp::parse_mail(argument, offered());
+  const smtp::Extensions offers = offered();
+  auto params = smtp::parse_mail(argument, offers);
   if (!params) {
     report_refusal("MAIL " + std::string(argument), params.error());
     co_return params.error();
@@ -28,17 +29,30 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
                           fmt::format("The message is larger than {}, which is what we take",
                                       base::format_size(settings_.message_bytes_max)));
   }
+  const auto release_at =
+      smtp::release_time(params->hold, offers.future_release.value_or(smtp::FutureRelease()),
+                         parts_.doors.clock.wall());
+  if (!release_at) {
+    report_refusal("MAIL " + std::string(argument), release_at.error());
+    co_return release_at.error();
+  }
   known_ = parts_.directory.snapshot();
+  transaction_.begun = parts_.doors.clock.wall();
   transaction_.envelope.sender = std::move(params->sender);
   transaction_.envelope.eight_bit = params->body == smtp::Body::eight_bit_mime;
   transaction_.envelope.smtputf8 = params->smtputf8;
   transaction_.envelope.envid = std::move(params->envid);
   transaction_.envelope.ret = params->ret;
+  transaction_.release_at = *release_at;
   transaction_.declared_bytes = params->size.value_or(0);
   policy::Verdict verdict = co_await parts_.policy.at_mail(transaction_, *known_);
   if (!verdict.accepted()) {
     report_refusal("MAIL " + std::string(argument), verdict.reply);
     reset_transaction();
+    if (verdict.reply.code == 421) {  // RFC 5321 §3.8: whoever says it closes
+      end_reason_ = "the log-in is not good any more";
+      ended_ = true;
+    }
     co_return std::move(verdict.reply);
   }
   mail_given_ = true;

@@ -57,6 +57,7 @@ io::Task<void> Session::run() {
 
 // Implicit TLS, then the greeting (RFC 5321 §4.3.1).
 io::Task<bool> Session::begin() {
+  if (banned()) co_return false;
   if (rules_.listener.tls == Tls::implicit) {
     if (!co_await handshake()) {
       end_reason_ = "TLS handshake failed";
@@ -86,6 +87,10 @@ io::Task<base::Result<Channel::Line>> Session::next_line() {
 
 io::Task<smtp::Reply> Session::answer(std::string_view line) {
   const smtp::Command command = smtp::parse_command(line);
+  // The reader lets longer lines through where AUTH may come (RFC 4954 §4).
+  if (command.verb != smtp::Verb::auth && line.size() + 2 > settings_.command_line_bytes_max) {
+    co_return smtp::reply(500, {5, 5, 2}, "The command line is too long");
+  }
   switch (command.verb) {
     case smtp::Verb::helo: co_return helo(command.argument);
     case smtp::Verb::ehlo: co_return ehlo(command.argument);

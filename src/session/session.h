@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,10 +22,12 @@
 #include "lib/io/task.h"
 #include "lib/io/tls.h"
 #include "lib/message/header.h"
+#include "lib/message/recode.h"
 #include "lib/smtp/command.h"
 #include "lib/smtp/data_reader.h"
 #include "lib/smtp/extensions.h"
 #include "lib/smtp/reply.h"
+#include "policy/login/authenticator.h"
 #include "policy/policy.h"
 #include "policy/transaction.h"
 #include "queue/queue.h"
@@ -37,12 +40,13 @@ namespace session {
 // What every session of a loop shares. The parts outlive the sessions.
 struct Parts {
   Parts(io::Doors doors_in, queue::Queue& queue_in, directory::Directory& directory_in,
-        policy::Policy& policy_in, base::EventSink& events_in, base::IdMaker& ids_in,
-        Counters counters_in)
+        policy::Policy& policy_in, policy::Authenticator& authenticator_in,
+        base::EventSink& events_in, base::IdMaker& ids_in, Counters counters_in)
       : doors(doors_in),
         queue(queue_in),
         directory(directory_in),
         policy(policy_in),
+        authenticator(authenticator_in),
         events(events_in),
         ids(ids_in),
         counters(counters_in) {}
@@ -50,6 +54,7 @@ struct Parts {
   queue::Queue& queue;
   directory::Directory& directory;
   policy::Policy& policy;
+  policy::Authenticator& authenticator;
   base::EventSink& events;
   base::IdMaker& ids;
   Counters counters;
@@ -61,6 +66,12 @@ struct Rules {
   std::shared_ptr<const Settings> settings;
   ListenerSetting listener;
   std::shared_ptr<io::TlsServer> tls;
+};
+
+// What looks at a message as it goes by.
+struct Watchers {
+  message::HeaderScanner header;
+  std::optional<message::LeafRecoder> recoder;  // of a submission
 };
 
 class Session {
@@ -79,6 +90,8 @@ class Session {
   io::Task<smtp::Reply> answer(std::string_view line);
   void farewell(const base::Error& error);
   void count_error(const smtp::Reply& reply);
+  // banned.cc: says so to who is shut out
+  bool banned();
   // ehlo.cc
   smtp::Reply helo(std::string_view argument);
   smtp::Reply ehlo(std::string_view argument);
@@ -88,21 +101,25 @@ class Session {
   io::Task<base::Result<>> handshake();
   // auth.cc
   io::Task<smtp::Reply> auth(std::string_view argument);
-  io::Task<base::Result<std::string>> ask(std::string_view challenge);
-  io::Task<std::expected<std::pair<std::string, std::string>, smtp::Reply>> auth_plain(
-      std::string initial);
-  io::Task<std::expected<std::pair<std::string, std::string>, smtp::Reply>> auth_login(
-      std::string initial);
+  [[nodiscard]] std::optional<smtp::Reply> auth_out_of_order() const;
+  io::Task<smtp::Reply> converse(std::unique_ptr<sasl::Exchange> exchange,
+                                 std::optional<std::string> initial);
+  io::Task<smtp::Reply> conclude_login(io::Ref<sasl::Exchange> exchange, sasl::Step step);
+  io::Task<std::expected<std::string, smtp::Reply>> ask(std::string challenge);
+  void report_login(const policy::LoginVerdict& verdict);
+  [[nodiscard]] sasl::ChannelBinding binding() const;
+  [[nodiscard]] std::size_t line_bytes_max() const;
   // mail.cc, rcpt.cc
   io::Task<smtp::Reply> mail(std::string_view argument);
   io::Task<smtp::Reply> rcpt(std::string_view argument);
   // data.cc
   io::Task<smtp::Reply> data(std::string_view argument);
-  io::Task<base::Result<>> receive(io::Ref<smtp::DataReader> reader,
-                                   io::Ref<message::HeaderScanner> header,
+  io::Task<base::Result<>> receive(io::Ref<smtp::DataReader> reader, io::Ref<Watchers> watchers,
                                    io::Ref<queue::Draft> draft);
+  void describe(Watchers& watchers);
   io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
   [[nodiscard]] queue::MessageInfo message_info(const policy::Verdict& verdict) const;
+  io::Task<void> send_notices(std::vector<policy::Notice> notices);
   // simple.cc
   smtp::Reply simple(const smtp::Command& command);
   smtp::Reply vrfy(std::string_view argument) const;
@@ -122,6 +139,7 @@ class Session {
   bool ended_ = false;
   std::string end_reason_ = "quit";
   unsigned errors_ = 0;
+  unsigned failed_logins_ = 0;
   unsigned unknown_recipients_ = 0;
   std::size_t messages_ = 0;
 };

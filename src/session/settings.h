@@ -40,8 +40,15 @@ struct Settings {
   std::size_t recipients_max = 1'000;            // per message; RFC 5321 §4.5.3.1.8: ≥ 100
   std::size_t command_line_bytes_max = 2'048;    // RFC 5321 §4.5.3.1.4: ≥ 512
   std::size_t text_line_bytes_max = 100'000;     // in DATA; RFC 5321 asks for ≥ 1000
-  unsigned errors_max = 20;                      // 5yz answers before 421
-  unsigned unknown_recipients_max = 50;          // per session, then 421: address harvesting
+  // Of submissions: nobody is told where people's clients are; bodies are made fit for other
+  // servers, as far as a part that must be recoded is not larger; mail waits for its hour.
+  bool private_received = true;
+  bool recode = true;
+  std::size_t recode_part_bytes_max = 8UL << 20U;
+  base::Duration hold_for_max = std::chrono::hours(30 * 24);  // 0: FUTURERELEASE is not offered
+  unsigned failed_logins_max = 5;                             // per session, then 421
+  unsigned errors_max = 20;                                   // 5yz answers before 421
+  unsigned unknown_recipients_max = 50;  // per session, then 421: address harvesting
   std::size_t messages_per_session_max = 10'000;
   std::size_t connections_max = 5'000;                       // per loop
   std::size_t connections_per_address_max = 200;             // per loop

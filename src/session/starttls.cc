@@ -45,6 +45,7 @@ io::Task<base::Result<>> Session::handshake() {
   }
   parts_.counters.tls_handshakes.add();
   if (const io::TlsInfo* tls = channel_.stream().tls(); tls != nullptr) transaction_.tls = *tls;
+  channel_.set_line_bytes_max(line_bytes_max());
   told.fields.emplace_back("protocol", transaction_.tls.protocol);
   told.fields.emplace_back("cipher", transaction_.tls.cipher);
   parts_.events.emit(told);

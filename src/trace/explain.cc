@@ -76,7 +76,30 @@ std::string recipient_refused(const StoredEvent& event) {
 std::string accepted(const StoredEvent& event) {
   return fmt::format("accepted from {} for {}", sender(event), word(event, "to")) + size_of(event) +
          clause(event, "; brought by ", "peer") + clause(event, " as ", "helo") +
-         clause(event, " over ", "tls");
+         clause(event, " over ", "tls") + clause(event, "; on hold: ", "hold");
+}
+
+std::string account_held(const StoredEvent& event) {
+  return "mail of the account " + word(event, "account") + " is held" +
+         clause(event, ": it has ", "reason");
+}
+
+std::string account_warned(const StoredEvent& event) {
+  return "the account " + word(event, "account") + " is near a limit of sending" +
+         clause(event, ": ", "reason");
+}
+
+std::string account_released(const StoredEvent& event) {
+  return "the account " + word(event, "account") + " may send again" +
+         clause(event, ": ", "reason");
+}
+
+std::string banned(const StoredEvent& event) {
+  return "not let in" + clause(event, " until ", "until") + clause(event, ": ", "why");
+}
+
+std::string notice_sent(const StoredEvent& event) {
+  return "told " + word(event, "to") + clause(event, " in message ", "notice");
 }
 
 std::string refused(const StoredEvent& event) {
@@ -85,7 +108,10 @@ std::string refused(const StoredEvent& event) {
 }
 
 std::string queued(const StoredEvent& event) {
-  return "safe on disk, waiting for its first attempt" + clause(event, " to ", "to");
+  const bool later = !event.field("scheduled_for").empty();
+  return std::string("safe on disk, ") +
+         (later ? "scheduled by its sender" : "waiting for its first attempt") +
+         clause(event, " for ", "scheduled_for") + clause(event, " to ", "to");
 }
 
 std::string attempted(const StoredEvent& event) {
@@ -132,7 +158,12 @@ std::string generic(const StoredEvent& event) {
 
 using Words = std::string (*)(const StoredEvent&);
 
-constexpr std::array<std::pair<std::string_view, Words>, 15> words_of = {{
+constexpr std::array<std::pair<std::string_view, Words>, 20> words_of = {{
+    {"session.banned", banned},
+    {"account.held", account_held},
+    {"account.warned", account_warned},
+    {"account.released", account_released},
+    {"notice.sent", notice_sent},
     {"session.connect", connected},
     {"session.tls", encrypted},
     {"session.command_refused", command_refused},

@@ -190,10 +190,9 @@ Result<std::vector<std::string>> trace_files(io::Files& files, const std::string
   return out;  // sorted by name, which is by time
 }
 
-Result<std::vector<IndexEntry>> scan_file(io::Files& files, const std::string& path) {
+Result<> scan_events(io::Files& files, const std::string& path, const EventUse& use) {
   auto file = files.open(path, io::OpenMode::read);
   if (!file) return std::unexpected(file.error());
-  std::vector<IndexEntry> out;
   std::string bytes;  // what was read and is not decoded yet; begins at `offset` of the file
   std::uint64_t offset = 0;
   bool begun = false;
@@ -213,14 +212,25 @@ Result<std::vector<IndexEntry>> scan_file(io::Files& files, const std::string& p
       const auto size = record_size(rest);
       if (!size || *size > rest.size()) break;
       const auto event = decode_record(rest, Checksum::verify);
-      if (!event) return out;  // what a crash tore ends the file
-      append_keys(*event, static_cast<std::uint32_t>(offset + bytes.size() - rest.size()), out);
+      if (!event) return {};  // what a crash tore ends the file
+      if (!use(*event, offset + bytes.size() - rest.size(), rest.substr(0, *size))) return {};
       rest.remove_prefix(*size);
     }
-    if (*read < chunk_bytes || (rest.size() >= record_head_bytes && !record_size(rest))) return out;
+    if (*read < chunk_bytes || (rest.size() >= record_head_bytes && !record_size(rest))) return {};
     offset += bytes.size() - rest.size();
     bytes = std::string(rest);
   }
+  return {};
+}
+
+Result<std::vector<IndexEntry>> scan_file(io::Files& files, const std::string& path) {
+  std::vector<IndexEntry> out;
+  auto scanned = scan_events(
+      files, path, [&out](const StoredEvent& event, std::uint64_t offset, std::string_view) {
+        append_keys(event, static_cast<std::uint32_t>(offset), out);
+        return true;
+      });
+  if (!scanned) return std::unexpected(scanned.error());
   return out;
 }
 

@@ -7,6 +7,7 @@
 // Not here: writing the files (store.h), words for people (explain.h).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -28,6 +29,11 @@ inline constexpr std::size_t messages_max = 100;
 // The trace files of a folder, oldest first, without their folder. None when there is no folder.
 [[nodiscard]] base::Result<std::vector<std::string>> trace_files(io::Files& files,
                                                                  const std::string& folder);
+// Calls `use` with each event of a whole trace file, its place and its octets, until that says no.
+using EventUse =
+    std::function<bool(const StoredEvent& event, std::uint64_t offset, std::string_view record)>;
+[[nodiscard]] base::Result<> scan_events(io::Files& files, const std::string& path,
+                                         const EventUse& use);
 // Reads a whole trace file and makes its index.
 [[nodiscard]] base::Result<std::vector<IndexEntry>> scan_file(io::Files& files,
                                                               const std::string& path);

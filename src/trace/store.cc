@@ -54,6 +54,9 @@ Result<std::unique_ptr<TraceStore>> TraceStore::open(io::Files& files, const Set
   if (!names) return std::unexpected(names.error());
   for (const auto& name : *names) {
     const std::string path = fmt::format("{}/{}", settings.folder, name);
+    // What a crash left of an erasure or of an index that was being written.
+    if (files.info(path + ".new")) [[maybe_unused]]
+      const auto gone = files.remove(path + ".new");
     if (files.info(path + std::string(index_suffix))) continue;
     auto entries = scan_file(files, path);
     // A file that cannot be read is no reason not to start; find() tries it again.

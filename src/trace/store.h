@@ -24,6 +24,7 @@
 #include "lib/io/ref.h"
 #include "lib/io/task.h"
 #include "trace/index.h"
+#include "trace/person.h"
 #include "trace/record.h"
 #include "trace/settings.h"
 
@@ -54,6 +55,13 @@ class TraceStore final : public RecordSink {
   // See reader.h; what was emitted before is found, too. Blocks.
   [[nodiscard]] base::Result<std::vector<StoredEvent>> find(std::string_view what,
                                                             std::size_t events_max, base::Time now);
+  // All events that name the person, oldest first, at most events_max. Blocks.
+  [[nodiscard]] base::Result<std::vector<StoredEvent>> events_of(const Person& person,
+                                                                 std::size_t events_max,
+                                                                 base::Time now);
+  // Puts "erased" in the person's place, file by file: each is written anew beside the old one and
+  // renamed over it, so that a crash leaves the one or the other. Blocks for seconds per gigabyte.
+  [[nodiscard]] base::Result<EraseReport> erase(const Person& person, base::Time now);
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:
@@ -64,6 +72,11 @@ class TraceStore final : public RecordSink {
   base::Result<> begin_file(base::Time now);
   void end_file();
   void forget_old(base::Time now);
+  // store_person.cc
+  base::Result<std::vector<std::string>> ended_files(base::Time now);
+  base::Result<> erase_from_file(const std::string& name, const Person& person,
+                                 EraseReport& report);
+  base::Result<> replace_file(const std::string& path);
 
   io::Files& files_;
   const Settings settings_;

@@ -6,8 +6,9 @@ import smtplib
 SENDER = "friend@example.net"
 
 
-def message(subject: str, body: str = "hello\r\n", to: str = "you@example.test") -> bytes:
-    return (f"From: <{SENDER}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n"
+def message(subject: str, body: str = "hello\r\n", to: str = "you@example.test",
+            sender: str = SENDER) -> bytes:
+    return (f"From: <{sender}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n"
             f"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n"
             f"Message-ID: <{subject.replace(' ', '.')}@example.net>\r\n\r\n{body}").encode()
 

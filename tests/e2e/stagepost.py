@@ -78,6 +78,7 @@ class Stagepost:
         self.log = home / "serve.log"
         self.password = ""
         self.process: subprocess.Popen | None = None
+        self.run_as: int | None = None  # a user's number; none: as we are
         names = [*LISTENERS, "http"]
         # In a namespace every port is free.
         numbers = [*LISTENERS.values(), 8025] if net else free_ports(len(names))
@@ -137,6 +138,9 @@ class Stagepost:
 
     def start(self) -> "Stagepost":
         arguments = [binary(), "serve", "--home", self.home]
+        if self.run_as is not None:
+            arguments = ["setpriv", f"--reuid={self.run_as}", f"--regid={self.run_as}",
+                         "--clear-groups", *arguments]
         before = self.log.stat().st_size if self.log.exists() else 0
         if self.net:
             self.process = self.net.start(arguments, self.log)

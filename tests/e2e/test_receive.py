@@ -80,7 +80,7 @@ def test_submission_wants_a_login(server):
 
 
 def test_submission_with_a_login(server):
-    sent = message("submitted")
+    sent = message("submitted", sender=server.user)
     with connect(server, "submission") as client:
         client.ehlo()
         assert not client.has_extn("auth")  # never in the clear
@@ -103,7 +103,8 @@ def test_submissions_is_tls_from_the_first_octet(server):
     with smtplib.SMTP_SSL(server.address, server.ports["submissions"], "client.example.net",
                           context=tls_context(), timeout=CLIENT_SECONDS_MAX) as client:
         client.login(server.user, server.password)
-        assert client.sendmail(server.user, server.user, message("over 465")) == {}
+        assert client.sendmail(server.user, server.user,
+                               message("over 465", sender=server.user)) == {}
     server.wait_for_mail()
 
 

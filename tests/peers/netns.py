@@ -24,6 +24,8 @@ PASSWD = """\
 root:x:0:0:root:/root:/bin/sh
 postfix:x:4901:4901::/nonexistent:/usr/sbin/nologin
 vmail:x:4903:4903::/nonexistent:/usr/sbin/nologin
+dovecot:x:4904:4904::/nonexistent:/usr/sbin/nologin
+dovenull:x:4905:4905::/nonexistent:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 """
 GROUP = """\
@@ -31,6 +33,8 @@ root:x:0:
 postfix:x:4901:
 postdrop:x:4902:
 vmail:x:4903:
+dovecot:x:4904:
+dovenull:x:4905:
 nogroup:x:65534:
 """
 

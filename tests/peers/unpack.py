@@ -1,4 +1,4 @@
-"""tests/peers/unpack.py: the packages PACKAGES_PEERS of cmake/packages.sh, in build/peers.
+"""tests/peers/unpack.py: packages of a list of cmake/packages.sh (PACKAGES_PEERS), in build/peers.
 
 Libraries that they need and that the host lacks are unpacked with them. A second call finds the
 folder and does nothing. Run it to see the folder: /usr/bin/python3 -m peers.unpack (in tests/).
@@ -22,11 +22,11 @@ class UnpackError(RuntimeError):
     pass
 
 
-def wanted_packages() -> list[str]:
+def wanted_packages(name: str) -> list[str]:
     text = (ROOT / "cmake" / "packages.sh").read_text()
-    found = re.search(r"^PACKAGES_PEERS=\(([^)]*)\)", text, re.MULTILINE)
+    found = re.search(rf"^{name}=\(([^)]*)\)", text, re.MULTILINE)
     if not found:
-        raise UnpackError("cmake/packages.sh has no PACKAGES_PEERS=(…)")
+        raise UnpackError(f"cmake/packages.sh has no {name}=(…)")
     return found.group(1).split()
 
 
@@ -61,9 +61,9 @@ def fetch(packages: list[str], folder: Path) -> None:
     shutil.rmtree(debs)
 
 
-def peers_root() -> Path:
-    """The folder with usr/sbin/… of all peers; unpacked on the first call."""
-    packages = wanted_packages()
+def peers_root(which: str = "PACKAGES_PEERS") -> Path:
+    """The folder with usr/sbin/… of that list's packages; unpacked on the first call."""
+    packages = wanted_packages(which)
     name = hashlib.sha256(" ".join(packages).encode()).hexdigest()[:12]
     folder = CACHE / f"root-{name}"
     CACHE.mkdir(parents=True, exist_ok=True)

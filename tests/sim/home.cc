@@ -33,6 +33,7 @@ config::Config home_config(const std::string& address) {
                                .role = session::Role::submission,
                                .tls = session::Tls::none}};
   config.server.state_folder = "/state";
+  config.policy.state_path = ":memory:";
   config.queue.journal_folder = "/state/journal";
   config.queue.segment_bytes = 1U << 20U;  // small, so that they roll over and are compacted
   config.queue.disk_reserve_bytes = 0;
@@ -57,12 +58,16 @@ Home::~Home() {
 base::Result<queue::ReplayReport> Home::start() {
   const io::Doors doors = host_.up() ? host_.doors() : host_.restart();
   directory_ = std::make_unique<FixedDirectory>(contents);
+  auto state = policy::State::open(config.policy, events_, metrics_, doors.clock.wall());
+  if (!state) return std::unexpected(state.error());
+  state_ = std::move(*state);
   resolver_ = std::make_unique<dns::ZoneResolver>(zone_, &doors.clock);
   auto streams = queue::journal::list_streams(doors.files, config.queue.journal_folder);
   if (!streams) return std::unexpected(streams.error());
   assembly_ = std::make_unique<server::Assembly>(
       server::Doors{.io = doors, .resolver = *resolver_}, config,
       server::Shared{.directory = *directory_,
+                     .state = *state_,
                      .events = events_,
                      .metrics = metrics_,
                      .tls_server = nullptr,
@@ -92,6 +97,7 @@ void Home::end_parts() {
   assembly_.reset();
   resolver_.reset();
   directory_.reset();
+  state_.reset();
 }
 
 std::vector<std::string> Home::maildir(const std::string& local) {

@@ -17,6 +17,7 @@
 #include "directory/store.h"
 #include "lib/dns/zone_resolver.h"
 #include "lib/io/sim/host.h"
+#include "policy/state/state.h"
 #include "server/assemble.h"
 
 namespace sim {
@@ -77,6 +78,7 @@ class Home {
   base::Metrics metrics_;
   std::shared_ptr<io::TlsClient> tls_client_;  // receivers of the simulation offer no TLS
   std::unique_ptr<FixedDirectory> directory_;
+  std::unique_ptr<policy::State> state_;
   std::unique_ptr<dns::ZoneResolver> resolver_;
   std::unique_ptr<server::Assembly> assembly_;
 };

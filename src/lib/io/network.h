@@ -30,6 +30,13 @@ struct TlsInfo {
   std::string verify_error;  // why not, in words
 };
 
+// What both ends of one TLS connection know and nobody between them can have in two connections
+// (RFC 5929 §3, RFC 9266). Empty where the connection has none that may be trusted.
+struct TlsBinding {
+  std::string exporter;  // tls-exporter, 32 octets
+  std::string unique;    // tls-unique, TLS 1.2 only
+};
+
 class Stream {
  public:
   Stream() = default;
@@ -47,6 +54,8 @@ class Stream {
   [[nodiscard]] virtual Endpoint local() const = 0;
   [[nodiscard]] virtual Endpoint peer() const = 0;
   [[nodiscard]] virtual const TlsInfo* tls() const { return nullptr; }
+  // Made anew at each call (microseconds): only those who log in need it.
+  [[nodiscard]] virtual TlsBinding tls_binding() const { return {}; }
 
   // One piece; a convenience over the virtual write.
   Task<base::Result<>> write(std::string_view bytes);

@@ -143,6 +143,33 @@ void TlsStream::note_negotiated() {
   if (name != nullptr) info_.server_name = name;
 }
 
+TlsBinding TlsStream::tls_binding() const {
+  constexpr std::string_view label = "EXPORTER-Channel-Binding";  // RFC 9266 §2
+  constexpr std::size_t exporter_bytes = 32;
+  SSL* const ssl = ssl_.get();
+  TlsBinding out;
+  const bool modern = SSL_version(ssl) >= TLS1_3_VERSION;
+  // Before TLS 1.3 somebody between may synchronize two connections unless the master secret is
+  // bound to the handshake (RFC 7627 §1, RFC 9266 §4.2).
+  if (!modern && SSL_get_extms_support(ssl) != 1) return out;
+  out.exporter.resize(exporter_bytes);
+  ERR_clear_error();
+  if (SSL_export_keying_material(ssl, reinterpret_cast<unsigned char*>(out.exporter.data()),
+                                 out.exporter.size(), label.data(), label.size(), nullptr, 0,
+                                 1) != 1) {
+    out.exporter.clear();
+  }
+  if (modern) return out;
+  // RFC 5929 §3.1: the first Finished of the handshake: the client's, or the server's when an
+  // earlier session was resumed.
+  std::array<char, EVP_MAX_MD_SIZE> finished;
+  const bool ours = (SSL_is_server(ssl) == 1) == (SSL_session_reused(ssl) == 1);
+  const std::size_t bytes = ours ? SSL_get_finished(ssl, finished.data(), finished.size())
+                                 : SSL_get_peer_finished(ssl, finished.data(), finished.size());
+  out.unique.assign(finished.data(), std::min(bytes, finished.size()));
+  return out;
+}
+
 Task<base::Result<std::size_t>> TlsStream::read_some(std::span<char> into) {
   CHECK(!into.empty(), "a read has room for an octet");
   for (;;) {

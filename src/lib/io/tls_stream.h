@@ -62,6 +62,7 @@ class TlsStream final : public Stream {
   [[nodiscard]] Endpoint local() const override { return below_->local(); }
   [[nodiscard]] Endpoint peer() const override { return below_->peer(); }
   [[nodiscard]] const TlsInfo* tls() const override { return &info_; }
+  [[nodiscard]] TlsBinding tls_binding() const override;
 
   [[nodiscard]] SSL& ssl() { return *ssl_; }
   [[nodiscard]] TlsInfo& info() { return info_; }

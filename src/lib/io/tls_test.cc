@@ -118,6 +118,19 @@ TEST_F(TlsTest, HandshakeAndTalk) {
   EXPECT_EQ(read(**client), "250-a\r\n250 b\r\n");  // one record
 }
 
+TEST_F(TlsTest, BothEndsKnowTheSameBindingAndNobodyElseDoes) {
+  auto [client, server] = shake();
+  auto [other, ignored] = shake();
+  ASSERT_TRUE(client && server && other && ignored);
+  const TlsBinding binding = (*server)->tls_binding();
+  EXPECT_EQ(binding.exporter.size(), 32U);
+  EXPECT_EQ(binding.exporter, (*client)->tls_binding().exporter);
+  EXPECT_NE(binding.exporter, (*other)->tls_binding().exporter);
+  EXPECT_EQ(binding.unique, "");  // TLS 1.3 has none (RFC 9266 §1)
+  const auto [plain, unused] = memory();
+  EXPECT_EQ(plain->tls_binding().exporter, "");
+}
+
 TEST_F(TlsTest, OverRealSockets) {
   auto [client, server] =
       shake(*server_, *client_, {.server_name = "127.0.0.1", .must_verify = true}, connect());

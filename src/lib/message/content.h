@@ -58,8 +58,13 @@ class Content {
   // Takes the received bytes [offset, offset + length) out, wherever they stand.
   void cut(std::uint64_t offset, std::uint64_t length);
 
-  // Each edit speaks of the octets as they were received; edits do not overlap.
+  // Each edit speaks of the octets as they were received, in any order; cuts do not overlap. Of
+  // several at one offset those that cut nothing come first, in their order here.
   void apply(const std::vector<Edit>& edits);
+
+  // Takes our bytes out of pieces that have at least so many; they become spans of the received
+  // bytes, which whoever calls appends to those at `received_size`.
+  [[nodiscard]] std::string set_aside(std::size_t bytes_min, std::uint64_t received_size);
 
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
@@ -70,6 +75,9 @@ class Content {
   [[nodiscard]] static base::Result<Content> decode(std::string_view bytes);
 
  private:
+  static void apply_to(const Piece& piece, const std::vector<const Edit*>& order,
+                       std::vector<bool>& placed, std::vector<Piece>& out);
+
   std::vector<Piece> pieces_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -54,6 +55,58 @@ TEST(Content, CutAgreesWithErasingBytes) {
     ASSERT_EQ(content.assemble(received), plain);
     ASSERT_EQ(content.size(), plain.size());
   }
+}
+
+TEST(Content, AppliesEditsOfTheReceivedOctets) {
+  Content content = Content::whole(received.size());
+  content.apply({{10, 2, "AB!"},
+                 {0, 0, "first "},
+                 {0, 3, {}},
+                 {0, 0, "second "},
+                 {16, 0, ".\n"},
+                 {5, 0, "-"},
+                 {12, 0, "+"}});
+  EXPECT_EQ(content.assemble(received), "first second 34-56789AB!+cdef.\n");
+  Content empty = Content::whole(0);
+  empty.apply({{0, 0, "a"}, {0, 0, "b"}});
+  EXPECT_EQ(empty.assemble(""), "ab");
+}
+
+TEST(Content, ApplyAgreesWithOneEditAfterTheOther) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 500; ++round) {
+    Content content = Content::whole(received.size());
+    content.prepend("<");
+    content.cut(random() % 16, random() % 3);
+    std::vector<Edit> edits;
+    Content slow = content;
+    for (std::uint64_t at = random() % 4; at < 16; at += random() % 4 + 3) {
+      edits.push_back({at, random() % 3, std::string(random() % 3, 'x')});
+      if (!edits.back().bytes.empty() && edits.back().length == 0) ++at;
+    }
+    const bool gone = std::ranges::any_of(edits, [&](const Edit& edit) {
+      Content probe = content;
+      probe.cut(edit.offset, 1);
+      return probe == content;
+    });
+    if (gone) continue;  // where the octet is not there the order of what goes to the end differs
+    for (const Edit& edit : edits) {
+      slow.insert(edit.offset, edit.bytes);
+      slow.cut(edit.offset, edit.length);
+    }
+    content.apply(edits);
+    ASSERT_EQ(content.assemble(received), slow.assemble(received));
+  }
+}
+
+TEST(Content, LargePiecesOfOursAreSetAside) {
+  Content content = Content::whole(received.size());
+  content.apply({{2, 2, "long one"}, {8, 0, "x"}, {10, 6, "another long one"}});
+  const std::string before = content.assemble(received);
+  const std::string aside = content.set_aside(8, received.size());
+  EXPECT_EQ(aside, "long oneanother long one");
+  EXPECT_EQ(content.assemble(std::string(received) + aside), before);
+  EXPECT_EQ(content.set_aside(8, 100), "");
 }
 
 TEST(Content, EncodesAndDecodes) {

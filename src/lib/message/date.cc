@@ -111,15 +111,20 @@ std::optional<std::chrono::minutes> parse_zone(std::string_view text) {
 
 }  // namespace
 
-std::string date_text(base::Time time) {
+std::string date_text(base::Time time) { return date_text(time, std::chrono::minutes(0)); }
+
+std::string date_text(base::Time time, std::chrono::minutes zone) {
+  time += zone;
+  const std::chrono::hh_mm_ss offset(std::chrono::abs(zone));
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
   return fmt::format(
-      "{}, {} {} {:04} {:02}:{:02}:{:02} +0000", day_names[std::chrono::weekday(day).c_encoding()],
-      static_cast<unsigned>(date.day()), month_names[static_cast<unsigned>(date.month()) - 1],
-      static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
-      clock.seconds().count());
+      "{}, {} {} {:04} {:02}:{:02}:{:02} {}{:02}{:02}",
+      day_names[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+      month_names[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+      zone.count() < 0 ? '-' : '+', offset.hours().count(), offset.minutes().count());
 }
 
 base::Result<base::Time> parse_date(std::string_view text) {

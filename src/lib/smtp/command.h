@@ -20,6 +20,7 @@
 #include "lib/message/address.h"
 #include "lib/message/envelope.h"
 #include "lib/smtp/extensions.h"
+#include "lib/smtp/future_release.h"
 #include "lib/smtp/reply.h"
 
 namespace smtp {
@@ -68,6 +69,7 @@ struct MailParams {
   bool requiretls = false;            // RFC 8689
   message::Envelope::Ret ret = message::Envelope::Ret::unset;
   std::string envid;                // decoded
+  Hold hold;                        // RFC 4865
   std::optional<std::string> auth;  // RFC 4954 §5, decoded: "a@b" or "<>"
 };
 

@@ -151,6 +151,19 @@ Refusal take_auth(MailParams& out, const Parameter& parameter) {
   return std::nullopt;
 }
 
+// RFC 4865 §3: one of the two, once.
+Refusal take_hold(MailParams& out, const Parameter& parameter) {
+  if (out.hold.seconds || out.hold.until) {
+    return reply(501, {5, 5, 4}, "HOLDFOR and HOLDUNTIL exclude each other");
+  }
+  if (base::iequals(parameter.name, "HOLDFOR")) {
+    out.hold.seconds = parse_hold_for(parameter.value);
+    return out.hold.seconds ? std::nullopt : Refusal(bad_value("HOLDFOR"));
+  }
+  out.hold.until = parse_date_time(parameter.value);
+  return out.hold.until ? std::nullopt : Refusal(bad_value("HOLDUNTIL"));
+}
+
 Refusal take_flag(bool& flag, const Parameter& parameter) {
   if (parameter.has_value) return bad_value(parameter.name);
   flag = true;
@@ -169,6 +182,10 @@ Refusal take_mail(MailParams& out, const Parameter& parameter, const Extensions&
   if (is("REQUIRETLS", offered.requiretls)) return take_flag(out.requiretls, parameter);
   if (is("RET", offered.dsn)) return take_ret(out, parameter);
   if (is("ENVID", offered.dsn)) return take_envid(out, parameter);
+  if (is("HOLDFOR", offered.future_release.has_value()) ||
+      is("HOLDUNTIL", offered.future_release.has_value())) {
+    return take_hold(out, parameter);
+  }
   if (is("AUTH", !offered.auth.empty())) return take_auth(out, parameter);
   return not_offered(parameter);
 }

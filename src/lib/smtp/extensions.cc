@@ -65,6 +65,8 @@ void parse_line(Extensions& out, std::string_view line) {
     for (std::size_t i = 1; i < words.size(); ++i) add_upper(out.xclient, words[i]);
   } else if (base::iequals(keyword, "SIZE")) {
     parse_size(out, words);
+  } else if (base::iequals(keyword, "FUTURERELEASE") && words.size() == 3) {
+    out.future_release = parse_future_release(words[1], words[2]);
   } else if (base::iequals(keyword, "LIMITS")) {
     parse_limits(out, words);
   }
@@ -87,6 +89,9 @@ std::vector<std::string> ehlo_lines(const Extensions& offered) {
   }
   if (offered.size) {
     lines.push_back(*offered.size == 0 ? "SIZE" : fmt::format("SIZE {}", *offered.size));
+  }
+  if (offered.future_release) {
+    lines.push_back("FUTURERELEASE " + future_release_text(*offered.future_release));
   }
   if (!offered.auth.empty()) lines.push_back(fmt::format("AUTH {}", fmt::join(offered.auth, " ")));
   if (!offered.xclient.empty()) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/smtp/future_release.h"
 #include "lib/smtp/reply.h"
 
 namespace smtp {
@@ -29,6 +30,7 @@ struct Extensions {
   bool requiretls = false;      // RFC 8689
   // RFC 1870; 0 says "no fixed limit", absent says SIZE is not offered.
   std::optional<std::uint64_t> size;
+  std::optional<FutureRelease> future_release;  // RFC 4865
   std::vector<std::string> auth;          // RFC 4954 mechanisms in upper case; empty: not offered
   std::vector<std::string> xclient;       // attributes; empty: not offered
   std::optional<std::uint64_t> rcpt_max;  // RFC 9422 LIMITS RCPTMAX

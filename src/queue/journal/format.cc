@@ -98,7 +98,8 @@ std::string encode(const Trailer& trailer) {
 std::optional<Trailer> decode_trailer(std::string_view bytes) {
   if (bytes.size() != trailer_bytes || !bytes.starts_with(trailer_magic)) return {};
   Reader reader(bytes.substr(trailer_magic.size()));
-  if (reader.u32() != format_version) return {};
+  const std::uint32_t version = reader.u32();
+  if (version < format_version_min || version > format_version) return {};
   Trailer trailer;
   trailer.stream = reader.u32();
   trailer.segment = reader.u32();

@@ -120,7 +120,9 @@ io::Task<base::Result<>> JournalStore::commit(std::unique_ptr<Draft> draft, Mess
   if (submission.records.front().place) {
     const bool whole = ours->chunks().empty();
     ours->committed();
-    if (whole && result) own().ledger().keep_body(info.id, std::move(ours->tail()));
+    // What waits for days must not take the memory of what goes now.
+    const bool soon = info.release_at <= info.accepted;
+    if (whole && soon && result) own().ledger().keep_body(info.id, std::move(ours->tail()));
   }
   co_return result;
 }

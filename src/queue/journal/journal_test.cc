@@ -349,6 +349,28 @@ TEST(Journal, ANewerFormatIsNotTouched) {
   EXPECT_EQ(started.error().kind, base::ErrorKind::unsupported);
 }
 
+TEST(Journal, Version1IsReadAndGoesOn) {
+  Machine machine;
+  ASSERT_TRUE(machine.start());
+  ASSERT_TRUE(machine.commit(1, "x"));
+  machine.stop();
+  const std::string name = machine.settings.journal_folder + "/" + machine.segments().at(0);
+  SegmentHeader header = *decode_segment_header(machine.disk().content(name));
+  header.version = 1;
+  const std::string bytes = encode(header);
+  const std::string_view piece = bytes;
+  {
+    auto file = machine.host.doors().files.open(name, io::OpenMode::write);
+    ASSERT_TRUE((*file)->write_at(0, std::span(&piece, 1)));
+    ASSERT_TRUE((*file)->sync());
+  }
+  ASSERT_TRUE(machine.start());
+  EXPECT_EQ(machine.found.size(), 1U);
+  ASSERT_TRUE(machine.commit(2, "y"));
+  machine.restart();
+  EXPECT_EQ(machine.found.size(), 2U);
+}
+
 // The rule of docs/journal.md: a start reads a tenth of the bytes at most.
 TEST(Journal, AStartReadsATenth) {
   Machine machine;

@@ -73,6 +73,8 @@ std::string encode_envelope(const MessageInfo& info) {
   writer.text(info.hold_reason);
   writer.varint(info.envelope.recipients.size());
   for (const auto& recipient : info.envelope.recipients) write_recipient(writer, recipient);
+  writer.text(info.account);
+  writer.i64(since_1970(info.release_at));
   return bytes;
 }
 
@@ -100,6 +102,9 @@ std::optional<MessageInfo> decode_envelope(MessageId id, std::string_view bytes)
   for (std::size_t i = 0; i < recipients && reader.ok(); ++i) {
     info.envelope.recipients.push_back(read_recipient(reader));
   }
+  if (reader.finished()) return info;  // as format version 1 wrote it
+  info.account = reader.text();
+  info.release_at = to_time(reader.i64());
   if (!reader.finished()) return {};
   return info;
 }
@@ -290,6 +295,8 @@ Stored make_stored(MessageInfo info, const State& state) {
     stored.last_reply = state.defer->last_reply;
     stored.hold = state.defer->hold;
     stored.hold_reason = state.defer->hold_reason;
+  } else {
+    stored.next_attempt = info.release_at;
   }
   stored.info = std::move(info);
   return stored;

@@ -82,7 +82,7 @@ base::Result<Ends> read_ends(io::File& file, SegmentName name) {
 }
 
 base::Result<> check_version(const SegmentHeader& header, SegmentName name) {
-  if (header.version == format_version) return {};
+  if (header.version >= format_version_min && header.version <= format_version) return {};
   return base::fail(base::ErrorKind::unsupported,
                     fmt::format("journal segment {} has format version {}, this program knows {}: "
                                 "it was written by a newer one",

@@ -1,0 +1,170 @@
+// See api.h. All that is kept about a person: shown, and removed.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "admin/directory_work.h"
+#include "admin/json.h"
+#include "admin/user_json.h"
+#include "directory/names.h"
+#include "lib/io/clock.h"
+#include "lib/io/pool.h"
+#include "trace/line.h"
+
+namespace admin {
+namespace {
+
+constexpr std::size_t events_max = 1'000'000;
+constexpr std::size_t folder_depth_max = 32;  // a Maildir has three
+
+// How many messages in the queue are from the person, by sender or account, or to him.
+io::Task<std::size_t> count_queued(Parts* parts, std::string address) {
+  std::set<std::uint64_t> ids;
+  queue::Filter by_sender;
+  by_sender.sender = address;
+  queue::Filter by_recipient;
+  by_recipient.recipient = address;
+  queue::Filter by_account;
+  by_account.account = address;
+  for (const queue::Filter& filter : {by_sender, by_recipient, by_account}) {
+    for (const auto& one : co_await parts->queues.list(filter, list_max)) ids.insert(one.id.value);
+  }
+  co_return ids.size();
+}
+
+boost::json::array trace_json(const std::vector<trace::StoredEvent>& events) {
+  boost::json::array out;
+  out.reserve(events.size());
+  for (const trace::StoredEvent& event : events) {
+    boost::system::error_code error;
+    boost::json::value line = boost::json::parse(trace::json_line(event), error);
+    if (!error) out.push_back(std::move(line));
+  }
+  return out;
+}
+
+boost::json::object places_json(const policy::Kept& kept) {
+  boost::json::array uses;
+  for (const policy::LastUseRow& row : kept.last_uses) {
+    uses.push_back(boost::json::object{
+        {"login", row.login}, {"when", base::format_time(row.when)}, {"address", row.address}});
+  }
+  boost::json::array places;
+  for (const policy::GuessRow& row : kept.places) {
+    for (const policy::PlaceRow& place : row.places) {
+      places.push_back(boost::json::object{{"login", row.login},
+                                           {"address", place.address.text()},
+                                           {"when", base::format_time(place.seen)}});
+    }
+  }
+  return {{"last_uses", std::move(uses)}, {"places", std::move(places)}};
+}
+
+base::Result<boost::json::object> export_person(Parts& parts, directory::Store& store,
+                                                const std::string& address, base::Time now) {
+  auto account = user_json(parts, store, address, now);
+  if (!account) return account;
+  const std::string name(account->at("address").as_string());
+  auto events = parts.trace.events_of(trace::Person(name), events_max, now);
+  if (!events) return std::unexpected(events.error());
+  boost::json::object out{{"address", name}, {"at", base::format_time(now)}};
+  out["account"] = std::move(*account);
+  out["logins_from"] = places_json(parts.state.kept(name, now));
+  out["events"] = trace_json(*events);
+  if (parts.mail_folder) out["mail_folder"] = parts.mail_folder(name);
+  return out;
+}
+
+// A link is removed itself: nothing behind it is ever looked at.
+base::Result<> remove_tree(io::Files& files, const std::string& path, std::size_t depth) {
+  if (files.remove(path)) return {};  // a file, a link or an empty folder
+  auto entries = files.list(path);
+  if (!entries) return std::unexpected(entries.error());
+  if (depth >= folder_depth_max) {
+    return base::fail(base::ErrorKind::limit, path + " is nested too deep");
+  }
+  for (const io::FileInfo& entry : *entries) {
+    auto removed = remove_tree(files, path + "/" + entry.name, depth + 1);
+    if (!removed) return removed;
+  }
+  return files.remove(path);
+}
+
+// The account first, so that nothing new is kept while the rest goes. What fails after that is told
+// and can be tried again: an account that is gone already is no reason to stop.
+base::Result<boost::json::object> erase_person(Parts& parts, directory::Store& store,
+                                               const std::string& address, bool mail) {
+  auto name = directory::address_name(address);
+  if (!name) return std::unexpected(name.error());
+  boost::json::object out{{"address", *name}};
+  auto aliases = store.erase_mailbox(*name);
+  if (!aliases && aliases.error().kind != base::ErrorKind::not_found) {
+    return std::unexpected(aliases.error());
+  }
+  if (aliases) out["aliases"] = aliases_json(*aliases);
+  if (auto live = parts.directory_changed(); !live) return std::unexpected(live.error());
+  const base::Time now = parts.doors.clock.wall();
+  if (auto done = parts.state.erase(*name, now); !done) return std::unexpected(done.error());
+  auto report = parts.trace.erase(trace::Person(*name), now);
+  if (!report) return std::unexpected(report.error());
+  out["events"] = report->events;
+  const std::string folder = parts.mail_folder ? parts.mail_folder(*name) : std::string();
+  const bool there = !folder.empty() && parts.doors.files.info(folder).has_value();
+  if (there) out["mail_folder"] = folder;
+  if (there && mail) {
+    if (auto removed = remove_tree(parts.doors.files, folder, 0); !removed) {
+      return std::unexpected(removed.error());
+    }
+    out["mail_removed"] = true;
+  }
+  if (!aliases && report->events == 0 && !there) {
+    return base::fail(base::ErrorKind::not_found, fmt::format("nothing is kept about {}", *name));
+  }
+  return out;
+}
+
+io::Task<http::Response> export_route(Parts* parts, http::Request request) {
+  const auto at = request.query.find("address");
+  if (at == request.query.end()) {
+    co_return error_response({base::ErrorKind::invalid, "say whose: ?address=you@example.org"});
+  }
+  const base::Time now = parts->doors.clock.wall();
+  const std::size_t queued = co_await count_queued(parts, at->second);
+  co_return co_await on_directory(
+      parts,
+      [parts, now, queued, address = at->second](directory::Store& store) {
+        auto out = export_person(*parts, store, address, now);
+        if (out) (*out)["queued"] = queued;
+        return out;
+      },
+      Kind::reads);
+}
+
+io::Task<http::Response> erase_route(Parts* parts, http::Request request) {
+  auto body = parse_object(request.body);
+  if (!body) co_return error_response(body.error());
+  auto address = text_of(*body, "address");
+  if (!address) co_return error_response(address.error());
+  const auto* flag = body->if_contains("mail");
+  const bool mail = flag != nullptr && flag->is_bool() && flag->get_bool();
+  const std::size_t queued = co_await count_queued(parts, *address);
+  co_return co_await on_directory(
+      parts,
+      [parts, queued, mail, address = *address](directory::Store& store) {
+        auto out = erase_person(*parts, store, address, mail);
+        if (out) (*out)["queued"] = queued;
+        return out;
+      },
+      Kind::reads);  // erase_person made its change live itself
+}
+
+}  // namespace
+
+void add_person_routes(http::Router& router, Parts& parts) {
+  router.add("GET", "/api/v1/users/export",
+             [&parts](http::Request request) { return export_route(&parts, std::move(request)); });
+  router.add("POST", "/api/v1/users/erase",
+             [&parts](http::Request request) { return erase_route(&parts, std::move(request)); });
+}
+
+}  // namespace admin

@@ -1,0 +1,172 @@
+// See api.h. Users: list, show, add, set, passwd, remove.
+#include "admin/directory_work.h"
+#include "admin/json.h"
+#include "admin/user_json.h"
+#include "directory/credential.h"
+#include "directory/names.h"
+#include "lib/io/clock.h"
+
+namespace admin {
+namespace {
+
+// The password of a request; without one it is made, and told this once.
+struct Chosen {
+  std::string verifier;
+  std::string told;  // empty when it was given
+};
+
+base::Result<Chosen> choose_password(Parts& parts, const boost::json::object& body) {
+  auto given = text_if(body, "password");
+  if (!given) return std::unexpected(given.error());
+  Chosen out;
+  if (!*given) out.told = directory::generate_password(parts.doors.random);
+  auto verifier = directory::make_verifier(*given ? **given : out.told, parts.doors.random);
+  if (!verifier) return std::unexpected(verifier.error());
+  out.verifier = std::move(*verifier);
+  return out;
+}
+
+base::Result<directory::MailboxFields> fields_of(const boost::json::object& body) {
+  auto full_name = text_if(body, "full_name");
+  if (!full_name) return std::unexpected(full_name.error());
+  auto quota = number_if(body, "quota_bytes");
+  if (!quota) return std::unexpected(quota.error());
+  return directory::MailboxFields{.full_name = std::move(*full_name), .quota_bytes = *quota};
+}
+
+boost::json::object answer_of(const std::string& address, const std::string& told) {
+  boost::json::object out{{"address", address}};
+  if (!told.empty()) out["password"] = told;
+  return out;
+}
+
+io::Task<http::Response> add_user(Parts* parts, http::Request request) {
+  auto body = parse_object(request.body);
+  if (!body) co_return error_response(body.error());
+  auto address = text_of(*body, "address");
+  if (!address) co_return error_response(address.error());
+  auto fields = fields_of(*body);
+  if (!fields) co_return error_response(fields.error());
+  auto chosen = choose_password(*parts, *body);
+  if (!chosen) co_return error_response(chosen.error());
+  co_return co_await on_directory(
+      parts,
+      [address = *address, fields = *fields,
+       chosen = *chosen](directory::Store& store) -> base::Result<boost::json::object> {
+        if (auto done = store.add_mailbox(address, chosen.verifier, fields); !done) {
+          return std::unexpected(done.error());
+        }
+        return answer_of(address, chosen.told);
+      },
+      Kind::changes);
+}
+
+// Of the mailbox, or of one of its app passwords.
+io::Task<http::Response> set_password(Parts* parts, http::Request request) {
+  auto body = parse_object(request.body);
+  if (!body) co_return error_response(body.error());
+  auto address = text_of(*body, "address");
+  if (!address) co_return error_response(address.error());
+  auto chosen = choose_password(*parts, *body);
+  if (!chosen) co_return error_response(chosen.error());
+  co_return co_await on_directory(
+      parts,
+      [address = *address,
+       chosen = *chosen](directory::Store& store) -> base::Result<boost::json::object> {
+        if (auto done = store.set_verifier(address, chosen.verifier); !done) {
+          return std::unexpected(done.error());
+        }
+        return answer_of(address, chosen.told);
+      },
+      Kind::changes);
+}
+
+io::Task<http::Response> set_user(Parts* parts, http::Request request) {
+  auto body = parse_object(request.body);
+  if (!body) co_return error_response(body.error());
+  auto address = text_of(*body, "address");
+  if (!address) co_return error_response(address.error());
+  auto fields = fields_of(*body);
+  if (!fields) co_return error_response(fields.error());
+  co_return co_await on_directory(
+      parts,
+      [address = *address, fields = *fields](directory::Store& store) {
+        return done_or(store.set_mailbox(address, fields));
+      },
+      Kind::changes);
+}
+
+io::Task<http::Response> remove_user(Parts* parts, http::Request request) {
+  auto body = parse_object(request.body);
+  if (!body) co_return error_response(body.error());
+  auto address = text_of(*body, "address");
+  if (!address) co_return error_response(address.error());
+  co_return co_await on_directory(
+      parts,
+      [address = *address](directory::Store& store) {
+        return done_or(store.remove_mailbox(address));
+      },
+      Kind::changes);
+}
+
+base::Result<boost::json::object> list_users(directory::Store& store) {
+  auto mailboxes = store.mailboxes();
+  if (!mailboxes) return std::unexpected(mailboxes.error());
+  boost::json::array out;
+  for (const directory::MailboxRow& row : *mailboxes) out.push_back(mailbox_json(row));
+  return boost::json::object{{"users", std::move(out)}};
+}
+
+io::Task<http::Response> show_user(Parts* parts, http::Request request) {
+  const auto at = request.query.find("address");
+  if (at == request.query.end()) {
+    co_return error_response({base::ErrorKind::invalid, "say which: ?address=you@example.org"});
+  }
+  const base::Time now = parts->doors.clock.wall();
+  co_return co_await on_directory(
+      parts,
+      [parts, now, address = at->second](directory::Store& store) {
+        return user_json(*parts, store, address, now);
+      },
+      Kind::reads);
+}
+
+}  // namespace
+
+base::Result<boost::json::object> user_json(Parts& parts, directory::Store& store,
+                                            const std::string& address, base::Time now) {
+  auto box = store.mailbox(address);
+  if (!box) return std::unexpected(box.error());
+  auto logins = store.logins(box->address);
+  if (!logins) return std::unexpected(logins.error());
+  auto aliases = store.aliases_to(box->address);
+  if (!aliases) return std::unexpected(aliases.error());
+  auto grants = store.grants(box->address);
+  if (!grants) return std::unexpected(grants.error());
+  auto limits = store.limits();
+  if (!limits) return std::unexpected(limits.error());
+  boost::json::object out = mailbox_json(*box);
+  out["logins"] = logins_json(parts, *logins, now);
+  out["aliases"] = aliases_json(*aliases);
+  out["grants"] = grants_json(*grants);
+  out["sending"] = sending_json(parts, box->address, *limits, now);
+  return out;
+}
+
+void add_user_routes(http::Router& router, Parts& parts) {
+  router.add("GET", "/api/v1/users",
+             [&parts](http::Request) { return on_directory(&parts, list_users, Kind::reads); });
+  using Route = io::Task<http::Response> (*)(Parts*, http::Request);
+  const auto add = [&router, &parts](std::string_view method, std::string_view path, Route route) {
+    router.add(std::string(method), path, [&parts, route](http::Request request) {
+      return route(&parts, std::move(request));
+    });
+  };
+  add("GET", "/api/v1/users/show", show_user);
+  add("POST", "/api/v1/users/add", add_user);
+  add("POST", "/api/v1/users/set", set_user);
+  add("POST", "/api/v1/users/passwd", set_password);
+  add("POST", "/api/v1/users/remove", remove_user);
+}
+
+}  // namespace admin

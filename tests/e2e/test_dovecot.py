@@ -1,0 +1,244 @@
+"""People read their mail: Dovecot beside us, configured by `stagepost dovecot-config`."""
+
+import imaplib
+import re
+import smtplib
+import subprocess
+
+import pytest
+from mail import message
+from peers.dovecot import VMAIL_ID, Dovecot, own
+from peers.netns import ETC, Netns, wait_until
+
+OURS, CLIENT = "10.0.0.2", "10.0.0.1"
+MAIN, OTHER = "a long enough 1", "another long one 2"
+SIEVE = b"""require ["fileinto", "mailbox"];
+if header :contains "subject" "[list]" { fileinto :create "Lists"; }
+"""
+
+
+class World:
+    """Our server and Dovecot on one address; `receive` is a mail from the Internet on port 25."""
+
+    def __init__(self, net: Netns, folder, new_server):
+        self.net = net
+        self.server = new_server("example.test", net=net, address=OURS)
+        self.user = "reader@example.test"
+        self.server.add_user(self.user, MAIN)
+        self.dovecot = Dovecot(net, OURS, self.server, folder / "dovecot")
+
+    def start(self, *options: str) -> "World":
+        self.dovecot.configure(*options).start()
+        self.server.start()
+        return self
+
+    def receive(self, subject: str, body: str = "Hello") -> None:
+        text = message(subject, to=self.user, body=body)
+
+        def dialogue() -> None:
+            with smtplib.SMTP(OURS, 25, "mx.elsewhere.test", timeout=30,
+                              source_address=(CLIENT, 0)) as client:
+                assert client.sendmail("friend@elsewhere.test", [self.user], text) == {}
+
+        self.net.inside(dialogue)
+
+    def app_password(self, name: str, scope: str) -> tuple[str, str]:
+        output = self.server.cli("app-password", "add", self.user, name, f"--{scope}")
+        found = re.search(r"password[^:\n]*:\s*(\S+)", output, re.IGNORECASE)
+        assert found, output
+        return f"{self.user}/{name}", found.group(1)
+
+
+@pytest.fixture(name="world")
+def make_world(folder, new_server):
+    with Netns(CLIENT, OURS) as net:
+        with open(ETC / net.name / "hosts", "a", encoding="ascii") as hosts:
+            hosts.write(f"{OURS} mail.example.test\n")
+        world = World(net, folder, new_server)
+        try:
+            yield world
+            world.server.finish()
+        finally:
+            world.dovecot.stop()
+
+
+def subjects(messages: list[bytes]) -> list[str]:
+    return [re.search(rb"^Subject: (.*?)\r?$", text, re.MULTILINE).group(1).decode()
+            for text in messages]
+
+
+def put_script(world: World, text: bytes) -> None:
+    """A person's Sieve rule by ManageSieve (RFC 5804), through TLS."""
+    import base64
+    import socket
+
+    def dialogue() -> None:
+        plain = socket.create_connection((OURS, 4190), timeout=20)
+        lines = plain.makefile("rb")
+
+        def answer() -> bytes:
+            while not (line := lines.readline()).upper().startswith((b"OK", b"NO", b"BYE")):
+                assert line, "the connection ended"
+            assert line.upper().startswith(b"OK"), line
+            return line
+
+        answer()
+        plain.sendall(b"STARTTLS\r\n")
+        answer()
+        lines.detach()
+        with world.dovecot.tls().wrap_socket(plain) as secure:
+            lines = secure.makefile("rb")
+            answer()
+            proof = base64.b64encode(f"\0{world.user}\0{MAIN}".encode())
+            secure.sendall(b'AUTHENTICATE "PLAIN" "%s"\r\n' % proof)
+            answer()
+            secure.sendall(b'PUTSCRIPT "rules" {%d+}\r\n%s\r\n' % (len(text), text))
+            answer()
+            secure.sendall(b'SETACTIVE "rules"\r\n')
+            answer()
+
+    world.net.inside(dialogue)
+
+
+def test_a_mail_is_delivered_by_lmtp_and_read_by_two_clients(world):
+    world.start()
+    world.receive("first over lmtp", body="Nothing is put down.")
+    [text] = world.dovecot.wait_for_messages(world.user, MAIN)
+    assert b"Nothing is put down." in text
+    assert text.startswith(b"Return-Path: <friend@elsewhere.test>\r\n")
+    assert b"\r\nDelivered-To: reader@example.test\r\n" in text
+    curl = world.dovecot.curl(world.user, MAIN, "INBOX;MAILINDEX=1")
+    assert curl.returncode == 0 and b"Subject: first over lmtp" in curl.stdout, curl.stderr
+    # The folders that mail programs look for are there.
+    listed = world.dovecot.curl(world.user, MAIN, "").stdout.decode()
+    for folder in ("Drafts", "Sent", "Junk", "Trash"):
+        assert f"\\{folder})" in listed and f'"/" {folder}' in listed, listed
+    assert "lmtp" in world.server.cli("explain", world.user)
+
+
+def test_sieve_files_mail_into_folders(world):
+    world.start()
+    put_script(world, SIEVE)
+    world.receive("[list] news")
+    world.receive("to you")
+    [filed] = world.dovecot.wait_for_messages(world.user, MAIN, folder="Lists")
+    [inbox] = world.dovecot.wait_for_messages(world.user, MAIN)
+    assert subjects([filed, inbox]) == ["[list] news", "to you"]
+
+
+def test_marked_spam_goes_to_junk(world):
+    world.start()
+    text = b"X-Spam-Flag: YES\r\n" + message("cheap watches", to=world.user)
+
+    def send() -> None:
+        with smtplib.SMTP(OURS, 25, "mx.elsewhere.test", timeout=30) as client:
+            client.sendmail("friend@elsewhere.test", [world.user], text)
+
+    world.net.inside(send)
+    assert len(world.dovecot.wait_for_messages(world.user, MAIN, folder="Junk")) == 1
+    assert "Error" not in world.dovecot.log.read_text()
+
+
+def test_a_full_mailbox_is_refused_at_rcpt(world):
+    world.start("--quota", "20kB")
+    world.server.set("policy", quota_status_keep="0s")
+    world.server.stop()
+    world.server.start()
+    world.receive("fits", body="x" * 60 + "\r\n")
+    world.dovecot.wait_for_messages(world.user, MAIN)
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        world.receive("too large for the room", body=("x" * 70 + "\r\n") * 420)
+    assert refused.value.recipients[world.user][0] == 552
+    for number in range(2):  # the last may go over it a little
+        world.receive(f"filler {number}", body=("x" * 70 + "\r\n") * 140)
+        world.dovecot.wait_for_messages(world.user, MAIN, count=2 + number)
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        world.receive("full")
+    code, text = refused.value.recipients[world.user]
+    assert code == 552 and text.startswith(b"5.2.2"), text
+    # An operator who asks why sees it.
+    wait_until("the refusal in the traces",
+               lambda: "552 5.2.2" in world.server.cli("explain", world.user))
+
+
+def test_without_quota_status_mail_is_accepted(world):
+    world.start()
+    world.dovecot.stop()
+    world.receive("Dovecot is away")  # deferred, not refused
+    world.dovecot.start()
+    world.server.cli("queue", "retry", "--all", code=None)
+    world.dovecot.wait_for_messages(world.user, MAIN)
+
+
+def test_log_ins(world):
+    world.start()
+    read_name, read_secret = world.app_password("phone", "read")
+    send_name, send_secret = world.app_password("printer", "send")
+    may = world.dovecot.may_log_in
+    assert may(world.user, MAIN) and may(world.user.upper(), MAIN)
+    # It opens the mailbox itself.
+    world.receive("for the phone")
+    [text] = world.dovecot.wait_for_messages(read_name, read_secret)
+    assert subjects([text]) == ["for the phone"]
+    # What it may read with does not send.
+    with pytest.raises(smtplib.SMTPAuthenticationError):
+        submit_log_in(world, read_name, read_secret)
+    submit_log_in(world, send_name, send_secret)
+    assert not may(send_name, send_secret)
+
+
+def test_a_revoked_app_password_opens_nothing(world):
+    """One failure a test: Dovecot makes an address wait longer after each."""
+    world.start()
+    name, secret = world.app_password("phone", "read")
+    assert world.dovecot.may_log_in(name, secret)
+    world.server.cli("app-password", "revoke", world.user, "phone")
+    assert not world.dovecot.may_log_in(name, secret)
+
+
+def submit_log_in(world: World, user: str, password: str) -> None:
+    def dialogue() -> None:
+        with smtplib.SMTP_SSL(OURS, 465, timeout=30, context=world.dovecot.tls()) as client:
+            client.login(user, password)
+
+    world.net.inside(dialogue)
+
+
+def test_a_new_password_counts_at_once(world):
+    world.start()
+    assert world.dovecot.may_log_in(world.user, MAIN)
+    world.server.cli("user", "passwd", world.user, "--password-stdin", text=f"{OTHER}\n")
+    assert world.dovecot.may_log_in(world.user, OTHER)
+    assert not world.dovecot.may_log_in(world.user, MAIN)
+
+
+def test_scram_and_no_password_in_clear(world):
+    world.start()
+
+    def clear() -> None:
+        with imaplib.IMAP4(OURS, 143, timeout=20) as client:
+            assert "LOGINDISABLED" in client.capabilities
+            assert "STARTTLS" in client.capabilities
+
+    world.net.inside(clear)
+    done = subprocess.run(
+        [*world.net.prefix(), "gsasl", "--imap", "mail.example.test", "143", "--starttls",
+         "--no-cb",
+         f"--x509-ca-file={world.server.home}/state/self-signed.crt", "-m", "SCRAM-SHA-256",
+         "-a", world.user, "-p", MAIN], stdin=subprocess.DEVNULL, capture_output=True,
+        check=False, timeout=30)
+    assert b"Client authentication finished" in done.stderr + done.stdout, done
+    assert "method=SCRAM-SHA-256" in world.dovecot.log.read_text()
+
+
+def test_maildir_delivery(world):
+    """We write the Maildirs as their user, Dovecot reads them; 2.3 counts them for its quota."""
+    world.net.run("sysctl", "-q", "net.ipv4.ip_unprivileged_port_start=0")
+    world.dovecot.configure("--deliver", "maildir", "--server-user", "vmail").start()
+    own(world.server.home, VMAIL_ID)
+    world.server.run_as = VMAIL_ID
+    world.server.start()
+    world.receive("by Maildir")
+    [text] = world.dovecot.wait_for_messages(world.user, MAIN)
+    assert subjects([text]) == ["by Maildir"]
+    assert text.startswith(b"Return-Path: <friend@elsewhere.test>\r\n")
