@@ -29,7 +29,8 @@ PACKAGES_IMAP=(
 # tests/peers/unpack.py.
 PACKAGES_PEERS=(
   postfix knot slapd ldap-utils
-  dovecot-core dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-sieve dovecot-sqlite
+  dovecot-core dovecot-imapd dovecot-ldap dovecot-lmtpd dovecot-managesieved dovecot-sieve
+  dovecot-sqlite
   msmtp s-nail mutt gsasl nmap node-nodemailer
   git-email libauthen-sasl-perl libio-socket-ssl-perl libmailtools-perl libnet-ssleay-perl
 )

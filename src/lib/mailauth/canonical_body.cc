@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "lib/base/text.h"
-
 namespace mailauth {
 namespace {
 

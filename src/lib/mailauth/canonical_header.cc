@@ -1,8 +1,6 @@
 // See canonical_header.h.
 #include "lib/mailauth/canonical_header.h"
 
-#include <utility>
-
 #include "lib/base/text.h"
 
 namespace mailauth {

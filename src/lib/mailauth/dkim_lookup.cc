@@ -10,6 +10,8 @@
 namespace mailauth {
 namespace {
 
+constexpr std::size_t name_bytes_max = 253;  // of a name in the DNS, as text (RFC 1035 §3.1)
+
 KeyVerdict refuse(DkimResult result, std::string problem) {
   return {.result = result, .problem = std::move(problem), .key_bits = 0, .testing = false};
 }
@@ -86,6 +88,9 @@ KeyVerdict check_claim_with(const Claim& claim, std::string_view text) {
 
 io::Task<KeyVerdict> check_claim(io::Ref<dns::Resolver> resolver, Claim claim) {
   const std::string name = key_record_name(claim.selector, claim.domain);
+  if (name.size() > name_bytes_max) {
+    co_return refuse(DkimResult::permerror, "the key's name is too long for the DNS");
+  }
   const dns::Answer answer = co_await resolver->query(name, dns::Type::txt);
   if (dns::is_negative(answer.status)) {
     co_return refuse(DkimResult::permerror, "no key at " + name);

@@ -3,7 +3,6 @@
 
 #include "lib/base/text.h"
 #include "lib/mailauth/dkim_fixture.h"
-#include "lib/mailauth/dkim_fold.h"
 
 namespace mailauth {
 namespace {
@@ -181,6 +180,10 @@ TEST(DkimVerify, DnsTrouble) {
   KeyZone zone = forge_zone();
   zone.troubled.insert("sel._domainkey.example.org");
   EXPECT_EQ(verdict_of(Forge(), zone).result, DkimResult::temperror);
+  // A name that no DNS can hold is not asked for.
+  Forge overlong;
+  for (int i = 0; i < 6; ++i) overlong.s += "." + std::string(40, 'x');
+  EXPECT_EQ(verdict_of(overlong, zone).result, DkimResult::permerror);
   // A body that was changed is proof without the DNS.
   std::string message = Forge().message(ed25519_key());
   message += "more\r\n";

@@ -14,14 +14,15 @@ namespace {
 using base::ErrorKind;
 
 constexpr std::size_t shown_bytes_max = 40;
+constexpr std::size_t tag_name_bytes_max = 64;  // those that exist have five at most
 
 bool is_line_end(char c) { return c == '\r' || c == '\n'; }
 
 // tag-name = ALPHA *ALNUMPUNC
 bool is_tag_name(std::string_view name) {
-  return !name.empty() && base::is_alpha(name.front()) && std::ranges::all_of(name, [](char c) {
-    return base::is_alpha(c) || base::is_digit(c) || c == '_';
-  });
+  return !name.empty() && name.size() <= tag_name_bytes_max && base::is_alpha(name.front()) &&
+         std::ranges::all_of(
+             name, [](char c) { return base::is_alpha(c) || base::is_digit(c) || c == '_'; });
 }
 
 // VALCHAR and folding white space; UTF-8 as RFC 8616 §3 lets it stand in values.

@@ -45,7 +45,7 @@ struct Claim {
   enum class Kind : std::uint8_t {
     password,  // `secret` is to be checked
     token,     // `secret` is to be checked; the user may be empty, the token says who it is
-    proof,     // checked already, against the credential that was given: see `proven`
+    proof,     // checked already, against the credential whose stored key is `secret`: `proven`
   };
   Kind kind = Kind::password;
   bool proven = false;

@@ -99,6 +99,7 @@ class Scram final : public Exchange {
     set(GSASL_SCRAM_ITER, fmt::to_string(known.iterations));
     set(GSASL_SCRAM_SALT, base::base64(known.salt));
     set(GSASL_SCRAM_STOREDKEY, base::base64(known.stored_key));
+    stored_key_ = known.stored_key;
     set(GSASL_SCRAM_SERVERKEY, base::base64(known.server_key));
     if (!plus_) return;
     set(binding_name == "tls-exporter" ? GSASL_CB_TLS_EXPORTER : GSASL_CB_TLS_UNIQUE,
@@ -115,7 +116,7 @@ class Scram final : public Exchange {
             .proven = false,
             .user = user_,
             .authzid = authzid_,
-            .secret = {},
+            .secret = stored_key_,
             .why = {}};
   }
 
@@ -130,6 +131,7 @@ class Scram final : public Exchange {
   SessionPtr session_;
   std::string user_;  // empty before the first message
   std::string authzid_;
+  std::string stored_key_;  // what the proof is checked against
 };
 
 }  // namespace

@@ -25,6 +25,11 @@ bool is_offered(const LoginSettings& settings, sasl::Mechanism mechanism) {
   });
 }
 
+bool is_key_of(std::string_view verifier, std::string_view stored_key) {
+  const auto parsed = directory::parse_verifier(verifier);
+  return parsed && parsed->stored_key == stored_key;
+}
+
 std::unique_ptr<sasl::Engine> make_engine() {
   auto engine = sasl::Engine::make();
   CHECK(engine.has_value(), "GNU SASL starts, and has what Debian builds it with");
@@ -230,6 +235,10 @@ io::Task<Authenticator::Finding> Authenticator::find_out(sasl::Claim claim) {
   found.login = found.known->login(claim.user);
   found.why = objection(found.login);
   if (found.why.empty()) found.why = std::move(claim.why);
+  // The password may have been changed since the exchange began.
+  if (found.why.empty() && claim.proven && !is_key_of(found.login->verifier, claim.secret)) {
+    found.why = "the password was changed during the log-in";
+  }
   // A proof for a credential that was made up cannot be right; the log-in may be gone since.
   if (claim.proven && found.why.empty()) found.kind = Finding::Kind::right;
   co_return found;

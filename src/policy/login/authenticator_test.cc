@@ -115,12 +115,19 @@ TEST_F(AuthenticatorTest, ScramProofs) {
   }
 }
 
-TEST_F(AuthenticatorTest, LogInsThatAreRemovedBetweenProofAndVerdict) {
+TEST_F(AuthenticatorTest, LogInsThatChangeBetweenProofAndVerdict) {
+  const auto phone = [this]() -> directory::LoginRow& {
+    return *std::ranges::find(contents.logins, "you@demo.test/phone", &directory::LoginRow::login);
+  };
   sasl::Claim claim;
   claim.kind = sasl::Claim::Kind::proof;
   claim.proven = true;
   claim.user = "you@demo.test/phone";
+  claim.secret = directory::parse_verifier(phone().verifier)->stored_key;
   EXPECT_TRUE(conclude(claim).accepted);
+  phone().verifier = directory::make_verifier("another", host.doors().random).value();
+  publish();
+  EXPECT_EQ(conclude(claim).why, "the password was changed during the log-in");
   std::erase_if(contents.logins, [](const auto& row) { return row.login.ends_with("/phone"); });
   publish();
   EXPECT_EQ(conclude(claim).why, "there is no such log-in");
