@@ -3,6 +3,8 @@
 
 #include <boost/json.hpp>
 
+#include "admin/auth_policy.h"
+
 namespace admin {
 namespace {
 
@@ -64,6 +66,7 @@ io::Task<http::Response> Api::handle(http::Request request) {
 PublicApi::PublicApi(Parts parts) : parts_(std::move(parts)) {
   add_health_routes(router_, parts_);
   add_client_routes(router_, parts_.clients);
+  add_auth_policy_route(router_, parts_);
 }
 
 io::Task<http::Response> PublicApi::handle(http::Request request) {

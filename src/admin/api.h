@@ -36,6 +36,7 @@ struct Parts {
   ClientParts clients = {};
   // Where a mailbox's mail is on this disk; "": not on it.
   std::function<std::string(const std::string& address)> mail_folder = {};
+  std::string auth_policy_key = {};  // of the Dovecot beside us; "": it is not served
 };
 
 class Api final : public http::Handler {

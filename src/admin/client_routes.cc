@@ -48,7 +48,7 @@ bool is_ours(const ClientParts& parts, std::string_view domain) {
 std::string domain_of_host(const ClientParts& parts, const http::Request& request) {
   const std::string* header = request.headers.find("Host");
   if (header == nullptr) return {};
-  const std::string host = base::lower(header->substr(0, header->find(':')));
+  std::string host = base::lower(header->substr(0, header->find(':')));
   if (is_ours(parts, host)) return host;
   const std::size_t dot = host.find('.');
   if (dot == std::string::npos) return {};

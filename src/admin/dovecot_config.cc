@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "admin/dovecot_ldap.h"
 #include "admin/dovecot_text.h"
 #include "lib/base/text.h"
 
@@ -76,7 +77,26 @@ std::string database_right(const DovecotPlan& plan) {
   return fmt::format("by its group {}", plan.database_group);
 }
 
-Values values_of(const DovecotPlan& plan) {
+// One guard for SMTP and IMAP: asked before a password is looked at, told how it ended. Asked once
+// more after it: without that Dovecot 2.3 forgets the last message of a SCRAM exchange.
+std::string auth_policy(const DovecotPlan& plan) {
+  if (plan.auth_policy_url.empty()) return {};
+  const bool old = plan.version == Version::v2_3;
+  const std::string_view attributes =
+      old ? "= login=%{requested_username} remote=%{rip} protocol=%s session_id=%{session}"
+          : "{\n  login = %{requested_username}\n  remote = %{remote_ip}\n"
+            "  protocol = %{protocol}\n  session_id = %{session}\n}";
+  constexpr std::size_t nonce_bytes = 16;
+  return fmt::format(
+      "auth_policy_server_url = {}\nauth_policy_server_api_header = X-API-Key: {}\n"
+      "auth_policy_hash_nonce = {}\nauth_policy_request_attributes {}\n"
+      "auth_policy_check_before_auth = yes\nauth_policy_check_after_auth = yes\n"
+      "auth_policy_report_after_auth = yes\n",
+      plan.auth_policy_url, plan.auth_policy_key, plan.auth_policy_key.substr(0, nonce_bytes),
+      attributes);
+}
+
+Values values_of(const DovecotPlan& plan, const DovecotLdapTexts& ldap) {
   return {{"OUTPUT", plan.output_folder},
           {"MAIL", plan.mail_folder},
           {"RUN", plan.run_folder},
@@ -98,6 +118,10 @@ Values values_of(const DovecotPlan& plan) {
           {"IMAP_PORT", fmt::to_string(plan.imap_port)},
           {"IMAPS_PORT", fmt::to_string(plan.imaps_port)},
           {"SIEVE_PORT", fmt::to_string(plan.sieve_port)},
+          {"MECHANISMS", plan.scram ? "plain login scram-sha-256" : "plain login"},
+          {"LDAP_PASSDB", ldap.passdb},
+          {"LDAP_USERDB", ldap.userdb},
+          {"AUTH_POLICY", auth_policy(plan)},
           {"AUTH_USER", auth_user(plan)},
           {"DATABASE_RIGHT", database_right(plan)},
           {"DATABASE", plan.database_path},
@@ -166,19 +190,23 @@ base::Result<> check_dovecot_plan(const DovecotPlan& plan) {
                                   "octets",
                                   plan.run_folder, DovecotPlan::run_folder_bytes_max));
   }
-  return {};
+  return check_dovecot_ldap(plan);
 }
 
 std::vector<TextFile> dovecot_files(const DovecotPlan& plan) {
-  const Values values = values_of(plan);
+  const DovecotLdapTexts ldap = dovecot_ldap_texts(plan);
+  const Values values = values_of(plan, ldap);
   const bool old = plan.version == Version::v2_3;
   std::vector<TextFile> files;
   files.push_back({plan.output_folder + "/dovecot.conf",
                    fill(old ? dovecot_2_3_text() : dovecot_2_4_text(), values)});
+  // It has the guard's key in it, and 2.4's that of LDAP.
+  if (!plan.auth_policy_key.empty() || (!old && plan.ldap.on())) files.back().mode = 0600;
   if (old) {
     files.push_back(
         {plan.output_folder + "/dovecot-sql.conf.ext", fill(dovecot_2_3_sql_text(), values)});
   }
+  files.insert(files.end(), ldap.files.begin(), ldap.files.end());
   files.push_back(
       {plan.mail_folder + "/.sieve/spam.sieve", std::string(dovecot_spam_sieve_text())});
   return files;

@@ -2,8 +2,9 @@
 //
 // What:    writes dovecot.conf (and what it names) for Dovecot 2.3 or 2.4: log-ins and mailboxes
 //          from directory.db, Maildirs of our mail folder, LMTP and quota-status sockets for us,
-//          IMAP and ManageSieve for people. Nothing of /etc/dovecot is read. Homes (Sieve scripts)
-//          and the rule for spam lie in the mail folder, in .homes and .sieve: no domain begins so.
+//          IMAP and ManageSieve for people; those of LDAP, too, when [ldap] is on (dovecot_ldap.h).
+//          Nothing of /etc/dovecot is read. Homes (Sieve scripts) and the rule for spam lie in the
+//          mail folder, in .homes and .sieve: no domain begins so.
 // In/Out:  DovecotPlan → the files, and the lines that stagepost.toml needs.
 // Errors:  invalid: a path or a name that the configuration's syntax cannot carry.
 // Limits:  run_folder_bytes_max: the paths of sockets in it are short in every kernel.
@@ -18,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "directory/settings.h"
 #include "lib/base/result.h"
 
 namespace admin {
@@ -49,6 +51,13 @@ struct DovecotPlan {
   std::uint16_t imap_port = 143;
   std::uint16_t imaps_port = 993;
   std::uint16_t sieve_port = 4190;
+  bool scram = true;  // no use to people of LDAP, of whom we have no verifiers
+  directory::LdapSettings ldap;
+  std::string ldap_password;  // of ldap.bind_dn
+  // Where our login guard answers Dovecot (auth_policy.h), and the key for it; empty: it is not
+  // asked, and guesses over IMAP are slowed down by Dovecot alone.
+  std::string auth_policy_url;
+  std::string auth_policy_key;
   std::uint64_t quota_bytes = 0;  // of mailboxes without one of their own; 0: none
 
   [[nodiscard]] std::string lmtp_socket() const { return run_folder + "/lmtp"; }

@@ -26,22 +26,22 @@ first_valid_uid = 1
 first_valid_gid = 1
 
 # Log-ins: from Stagepost's directory. The query gives an app password the mailbox that it opens.
-auth_mechanisms = plain login scram-sha-256
+auth_mechanisms = @MECHANISMS@
 auth_username_format = %Lu
 # App passwords have a / in their name; the SQL driver quotes what it is given.
 auth_username_chars =
 disable_plaintext_auth = yes
 auth_failure_delay = 2 secs
 auth_cache_size = 0
-passdb {
+@AUTH_POLICY@passdb {
   driver = sql
   args = @OUTPUT@/dovecot-sql.conf.ext
 }
-userdb {
+@LDAP_PASSDB@userdb {
   driver = sql
   args = @OUTPUT@/dovecot-sql.conf.ext
 }
-
+@LDAP_USERDB@
 # The certificate and key of Stagepost's [tls]; `doveadm reload` after a renewal.
 ssl = required
 ssl_cert = <@CERTIFICATE@

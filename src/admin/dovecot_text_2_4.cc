@@ -31,23 +31,23 @@ first_valid_uid = 1
 first_valid_gid = 1
 
 # Log-ins: from Stagepost's directory. The query gives an app password the mailbox that it opens.
-auth_mechanisms = plain login scram-sha-256
+auth_mechanisms = @MECHANISMS@
 auth_username_format = %{user | lower}
 # App passwords have a / in their name; the SQL driver quotes what it is given.
 auth_username_chars =
 auth_allow_cleartext = no
 auth_failure_delay = 2 secs
 auth_cache_size = 0
-sql_driver = sqlite
+@AUTH_POLICY@sql_driver = sqlite
 sqlite_path = @DATABASE@
 passdb sql {
   query = SELECT password, mailbox AS user FROM dovecot_users WHERE login = '%{user}'
 }
-userdb sql {
+@LDAP_PASSDB@userdb sql {
   query = @USER_QUERY@
   iterate_query = SELECT address AS user FROM mailboxes
 }
-
+@LDAP_USERDB@
 # The certificate and key of Stagepost's [tls]; `doveadm reload` after a renewal.
 ssl = required
 ssl_server_cert_file = @CERTIFICATE@

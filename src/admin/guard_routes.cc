@@ -1,4 +1,4 @@
-// See api.h. Bans of addresses, limits of sending, and what is held because of them.
+// See api.h. Bans of addresses and log-ins, limits of sending, what is held because of them.
 #include <fmt/format.h>
 
 #include <map>
@@ -34,12 +34,24 @@ boost::json::object ban_json(const policy::BanRow& row) {
           {"by_operator", row.by_operator}};
 }
 
+boost::json::object login_json(const policy::ClosedLogin& row) {
+  boost::json::object out = {{"login", base::printable(row.login)},
+                             {"until", base::format_time(row.until)},
+                             {"why", row.why}};
+  if (row.at) out["at"] = row.at->text();
+  return out;
+}
+
 io::Task<http::Response> list_bans(Parts* parts) {
   boost::json::array out;
   for (const policy::BanRow& row : parts->state.guard().bans(parts->doors.clock.wall())) {
     out.push_back(ban_json(row));
   }
-  co_return answer({{"bans", std::move(out)}});
+  boost::json::array logins;
+  for (const auto& row : parts->state.guard().closed_logins(parts->doors.clock.wall())) {
+    logins.push_back(login_json(row));
+  }
+  co_return answer({{"bans", std::move(out)}, {"logins", std::move(logins)}});
 }
 
 base::Result<io::IpNetwork> network_of(const boost::json::object& body) {
@@ -70,20 +82,31 @@ io::Task<http::Response> add_ban(Parts* parts, http::Request request) {
   co_return answer(ban_json(*banned));
 }
 
+// "all", an address, a network, or a log-in. A word without "@" is one only when it is closed.
+base::Result<policy::Lifted> lift(policy::LoginGuard& guard, const std::string& who,
+                                  base::Time now) {
+  if (who == "all") return guard.lift_all(now);
+  if (const auto network = io::IpNetwork::parse(who)) return guard.lift(*network, now);
+  policy::Lifted lifted = guard.lift_login(who, now);
+  if (lifted.logins > 0 || who.find('@') != std::string::npos) return lifted;
+  return base::fail(base::ErrorKind::invalid,
+                    fmt::format("\"{}\" is not an address, a network such as 192.0.2.0/24, a "
+                                "log-in such as you@example.org, or all",
+                                base::printable(who, 100)));
+}
+
 io::Task<http::Response> lift_ban(Parts* parts, http::Request request) {
   auto body = parse_object(request.body);
   if (!body) co_return error_response(body.error());
-  auto text = text_of(*body, "network");
+  auto text = text_of(*body, "who");
   if (!text) co_return error_response(text.error());
-  std::optional<io::IpNetwork> which;
-  if (*text != "all") {
-    auto network = network_of(*body);
-    if (!network) co_return error_response(network.error());
-    which = *network;
-  }
-  const std::size_t count = parts->state.guard().lift(which, parts->doors.clock.wall());
+  const auto lifted = lift(parts->state.guard(), *text, parts->doors.clock.wall());
+  if (!lifted) co_return error_response(lifted.error());
   if (auto saved = co_await save(parts); !saved) co_return error_response(saved.error());
-  co_return answer({{"count", count}});
+  boost::json::array still_by;
+  for (const auto& network : lifted->still_by) still_by.emplace_back(network.text());
+  co_return answer(
+      {{"count", lifted->bans}, {"logins", lifted->logins}, {"still_by", std::move(still_by)}});
 }
 
 // --- limits --------------------------------------------------------------------------------------
@@ -251,22 +274,66 @@ io::Task<http::Response> clear_limits(Parts* parts, http::Request request) {
       Kind::changes);
 }
 
-// Ends the brake of an account and sends, or removes, all that is held of it.
+queue::Filter held_of_account(const std::string& account) {
+  queue::Filter filter;
+  filter.account = account;
+  filter.held_only = true;
+  return filter;
+}
+
+// Whom the account writes to with an operator's consent it knows from then on; else the next mail
+// to the same people would pull the brake again.
+io::Task<void> learn_held(Parts* parts, std::string account) {
+  queue::Filter filter = held_of_account(account);
+  filter.hold_reason_prefix = policy::held_by_limit;
+  std::vector<message::Address> foreign;
+  for (const queue::Summary& one : co_await parts->queues.list(std::move(filter), list_max)) {
+    for (const std::string& recipient : one.recipients) {
+      auto address = message::parse_address(recipient, {.utf8 = true});
+      if (!address || parts->clients.is_our_domain(message::domain_key(address->domain))) continue;
+      foreign.push_back(std::move(*address));
+    }
+  }
+  parts->state.ledger().learn(account, foreign, parts->doors.clock.wall());
+}
+
+// What is to go later, then the rest of what a limit holds; an operator's own holds stay.
+io::Task<base::Result<boost::json::object>> operate_on_held(Parts* parts, std::string account,
+                                                            queue::Operation operation) {
+  const bool release = operation == queue::Operation::release;
+  const std::string reason = release ? "stagepost limits release" : "stagepost limits purge";
+  queue::Filter filter = held_of_account(account);
+  filter.hold_reason_prefix = policy::held_by_limit;
+  filter.scheduled_only = true;
+  filter.held_only = release;  // a purge is for what waits unheld, too
+  const auto scheduled = co_await parts->queues.operate(operation, filter, reason, false);
+  if (!scheduled) co_return std::unexpected(scheduled.error());
+  filter.scheduled_only = false;
+  filter.held_only = true;
+  const auto held = co_await parts->queues.operate(operation, std::move(filter), reason, false);
+  if (!held) co_return std::unexpected(held.error());
+  const auto left = co_await parts->queues.list(held_of_account(account), list_max);
+  const auto kept = std::ranges::count_if(left, [](const queue::Summary& one) {
+    return !one.hold_reason.starts_with(policy::held_by_limit);
+  });
+  co_return boost::json::object{
+      {"count", *held}, {"scheduled", *scheduled}, {"held_by_operator", kept}};
+}
+
+// Ends the brake of an account and sends, or removes, all that its limits hold.
 io::Task<http::Response> let_go(Parts* parts, http::Request request, queue::Operation operation) {
   auto body = parse_object(request.body);
   if (!body) co_return error_response(body.error());
   auto account = text_of(*body, "account");
   if (!account) co_return error_response(account.error());
-  queue::Filter filter;
-  filter.account = base::lower(*account);
-  filter.held_only = true;
-  const bool braked = parts->state.ledger().release(filter.account, parts->doors.clock.wall());
+  const std::string name = base::lower(*account);
+  if (operation == queue::Operation::release) co_await learn_held(parts, name);
+  const bool braked = parts->state.ledger().release(name, parts->doors.clock.wall());
   if (auto saved = co_await save(parts); !saved) co_return error_response(saved.error());
-  const std::string reason = operation == queue::Operation::release ? "stagepost limits release"
-                                                                    : "stagepost limits purge";
-  const auto count = co_await parts->queues.operate(operation, std::move(filter), reason, false);
-  if (!count) co_return error_response(count.error());
-  co_return answer({{"count", *count}, {"braked", braked}});
+  auto done = co_await operate_on_held(parts, name, operation);
+  if (!done) co_return error_response(done.error());
+  (*done)["braked"] = braked;
+  co_return answer(*done);
 }
 
 }  // namespace

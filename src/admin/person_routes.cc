@@ -60,21 +60,6 @@ boost::json::object places_json(const policy::Kept& kept) {
   return {{"last_uses", std::move(uses)}, {"places", std::move(places)}};
 }
 
-base::Result<boost::json::object> export_person(Parts& parts, directory::Store& store,
-                                                const std::string& address, base::Time now) {
-  auto account = user_json(parts, store, address, now);
-  if (!account) return account;
-  const std::string name(account->at("address").as_string());
-  auto events = parts.trace.events_of(trace::Person(name), events_max, now);
-  if (!events) return std::unexpected(events.error());
-  boost::json::object out{{"address", name}, {"at", base::format_time(now)}};
-  out["account"] = std::move(*account);
-  out["logins_from"] = places_json(parts.state.kept(name, now));
-  out["events"] = trace_json(*events);
-  if (parts.mail_folder) out["mail_folder"] = parts.mail_folder(name);
-  return out;
-}
-
 // A link is removed itself: nothing behind it is ever looked at.
 base::Result<> remove_tree(io::Files& files, const std::string& path, std::size_t depth) {
   if (files.remove(path)) return {};  // a file, a link or an empty folder
@@ -90,6 +75,54 @@ base::Result<> remove_tree(io::Files& files, const std::string& path, std::size_
   return files.remove(path);
 }
 
+// What an IMAP server keeps of a person beside the mail, as dovecot_config.h sets it up (Sieve
+// scripts): MAIL-FOLDER/.homes/DOMAIN/LOCAL for mail in MAIL-FOLDER/DOMAIN/LOCAL. Empty: no mail
+// folder.
+std::string home_of(const std::string& folder) {
+  const std::size_t local = folder.rfind('/');
+  if (local == std::string::npos || local == 0) return {};
+  const std::size_t domain = folder.rfind('/', local - 1);
+  if (domain == std::string::npos) return {};
+  return folder.substr(0, domain) + "/.homes" + folder.substr(domain);
+}
+
+// The folders that are there, told under their names, and removed when `mail` says so; false: none
+// is there.
+base::Result<bool> tell_folders(Parts& parts, const std::string& key, bool mail,
+                                boost::json::object& out) {
+  const std::string folder = parts.mail_folder ? parts.mail_folder(key) : std::string();
+  bool any = false;
+  for (const auto& [name, path] :
+       {std::pair("mail_folder", folder), std::pair("home_folder", home_of(folder))}) {
+    if (path.empty() || !parts.doors.files.info(path)) continue;
+    any = true;
+    out[name] = path;
+    if (!mail) continue;
+    auto removed = remove_tree(parts.doors.files, path, 0);
+    if (!removed) return std::unexpected(removed.error());
+    out["mail_removed"] = true;
+  }
+  return any;
+}
+
+base::Result<boost::json::object> export_person(Parts& parts, directory::Store& store,
+                                                const std::string& address, base::Time now) {
+  auto account = user_json(parts, store, address, now);
+  if (!account) return account;
+  const std::string name(account->at("address").as_string());
+  auto events = parts.trace.events_of(trace::Person(name), events_max, now);
+  if (!events) return std::unexpected(events.error());
+  boost::json::object out{{"address", name}, {"at", base::format_time(now)}};
+  out["account"] = std::move(*account);
+  out["logins_from"] = places_json(parts.state.kept(name, now));
+  out["events"] = trace_json(*events);
+  if (auto told = tell_folders(parts, name, false, out); !told) {
+    return std::unexpected(told.error());
+  }
+  if (parts.mail_folder) out["mail_folder"] = parts.mail_folder(name);
+  return out;
+}
+
 // The account first, so that nothing new is kept while the rest goes. What fails after that is told
 // and can be tried again: an account that is gone already is no reason to stop.
 base::Result<boost::json::object> erase_person(Parts& parts, directory::Store& store,
@@ -97,7 +130,7 @@ base::Result<boost::json::object> erase_person(Parts& parts, directory::Store& s
   auto name = directory::address_name(address);
   if (!name) return std::unexpected(name.error());
   boost::json::object out{{"address", *name}};
-  auto aliases = store.erase_mailbox(*name);
+  auto aliases = store.erase_mailbox(address);
   if (!aliases && aliases.error().kind != base::ErrorKind::not_found) {
     return std::unexpected(aliases.error());
   }
@@ -108,16 +141,9 @@ base::Result<boost::json::object> erase_person(Parts& parts, directory::Store& s
   auto report = parts.trace.erase(trace::Person(*name), now);
   if (!report) return std::unexpected(report.error());
   out["events"] = report->events;
-  const std::string folder = parts.mail_folder ? parts.mail_folder(*name) : std::string();
-  const bool there = !folder.empty() && parts.doors.files.info(folder).has_value();
-  if (there) out["mail_folder"] = folder;
-  if (there && mail) {
-    if (auto removed = remove_tree(parts.doors.files, folder, 0); !removed) {
-      return std::unexpected(removed.error());
-    }
-    out["mail_removed"] = true;
-  }
-  if (!aliases && report->events == 0 && !there) {
+  auto there = tell_folders(parts, *name, mail, out);
+  if (!there) return std::unexpected(there.error());
+  if (!aliases && report->events == 0 && !*there) {
     return base::fail(base::ErrorKind::not_found, fmt::format("nothing is kept about {}", *name));
   }
   return out;

@@ -37,6 +37,7 @@ struct Settings {
   std::vector<io::Endpoint> http;  // health and metrics; empty: no HTTP port
   std::string socket_path;         // state folder + "/control.sock", mode 0600
   std::size_t connections_max = 100;
+  std::size_t connections_per_address_max = 30;  // of them, so that others get in
   std::size_t body_bytes_max = 1 << 20;
   ClientSettings clients;
 };

@@ -1,4 +1,8 @@
 // See api.h. Users: list, show, add, set, passwd, remove.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "admin/directory_work.h"
 #include "admin/json.h"
 #include "admin/user_json.h"
@@ -9,6 +13,14 @@
 namespace admin {
 namespace {
 
+constexpr std::size_t password_characters_min = 8;  // NIST SP 800-63B §5.1.1.1
+
+// Of UTF-8, which JSON is: all octets but those that continue a character.
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 // The password of a request; without one it is made, and told this once.
 struct Chosen {
   std::string verifier;
@@ -18,6 +30,11 @@ struct Chosen {
 base::Result<Chosen> choose_password(Parts& parts, const boost::json::object& body) {
   auto given = text_if(body, "password");
   if (!given) return std::unexpected(given.error());
+  if (*given && characters(**given) < password_characters_min) {
+    return base::fail(base::ErrorKind::invalid,
+                      fmt::format("the password is too short; it needs at least {} characters",
+                                  password_characters_min));
+  }
   Chosen out;
   if (!*given) out.told = directory::generate_password(parts.doors.random);
   auto verifier = directory::make_verifier(*given ? **given : out.told, parts.doors.random);
@@ -137,11 +154,12 @@ base::Result<boost::json::object> user_json(Parts& parts, directory::Store& stor
                                             const std::string& address, base::Time now) {
   auto box = store.mailbox(address);
   if (!box) return std::unexpected(box.error());
-  auto logins = store.logins(box->address);
+  // By what was typed: a key has no quotes, so it is no address to be read again.
+  auto logins = store.logins(address);
   if (!logins) return std::unexpected(logins.error());
-  auto aliases = store.aliases_to(box->address);
+  auto aliases = store.aliases_to(address);
   if (!aliases) return std::unexpected(aliases.error());
-  auto grants = store.grants(box->address);
+  auto grants = store.grants(address);
   if (!grants) return std::unexpected(grants.error());
   auto limits = store.limits();
   if (!limits) return std::unexpected(limits.error());

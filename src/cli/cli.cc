@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
 namespace cli {
 namespace {
@@ -12,6 +13,22 @@ std::string default_home() {
   const char* home =
       std::getenv("STAGEPOST_HOME");  // NOLINT(concurrency-mt-unsafe): one thread yet
   return home != nullptr && *home != '\0' ? home : "/var/lib/stagepost";
+}
+
+// "stagepost quue list": CLI11 says only that a subcommand is required. The word that is none, and
+// whom to ask for those there are; empty when no word is there at all.
+std::string unknown_verb(const CLI::App& app) {
+  std::string path = app.get_name();
+  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
+    at = at->get_subcommands().front();
+    path += " " + at->get_name();
+  }
+  for (const std::string& word : app.remaining(true)) {
+    if (!word.starts_with('-')) {
+      return "\"" + word + "\" is no verb of " + path + "; `" + path + " --help` shows them";
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -50,6 +67,12 @@ int run(int argc, char** argv) {
   add_dovecot_verb(verbs);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const bool verb = std::string_view(error.what()).starts_with("A subcommand");
+    const std::string text = verb ? unknown_verb(app) : std::string();
+    if (text.empty()) return app.exit(error) == 0 ? 0 : 2;
+    complain(text);
+    return 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -52,6 +52,11 @@ base::Result<std::string> ask(const Place& place, std::string method, std::strin
     io::real::EventLoop loop(pool);
     auto response = io::real::run_task(
         loop, http::request(loop.doors(), http::UnixPath{config->admin.socket_path}, request, {}));
+    if (!response && response.error().kind == base::ErrorKind::denied) {
+      return base::fail(
+          base::ErrorKind::denied,
+          response.error().detail + "; run this as the user who runs the server, or as root");
+    }
     if (!nobody_listens(response)) return body_of(std::move(response));
   }
   return body_of(server::handle_offline(*config, request));

@@ -5,13 +5,16 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
+#include "admin/auth_policy.h"
 #include "admin/dovecot_config.h"
 #include "admin/toml_edit.h"
 #include "cli/cli.h"
 #include "lib/base/size.h"
+#include "lib/base/text.h"
 #include "lib/io/clock.h"
 #include "lib/io/real/event_loop.h"
 #include "lib/io/real/files.h"
@@ -63,12 +66,46 @@ void fill_in(Wishes& wishes, const config::Config& config, const std::string& ho
     plan.key_path = config.server.state_folder + "/self-signed.key";
   }
   plan.lmtp = wishes.deliver == "lmtp";
+  plan.ldap = config.directory.ldap;
+  // As policy/login offers it: a program that begins with SCRAM does not try PLAIN as well.
+  const auto& listed = config.policy.login.mechanisms;
+  plan.scram =
+      !plan.ldap.on() || std::ranges::find(listed, std::string("SCRAM-SHA-256")) != listed.end();
   if (plan.unprivileged) {
     plan.mail_user = plan.internal_user = plan.login_user = own_user();
     plan.mail_group = plan.internal_group = own_group();
   }
   if (plan.mail_group.empty()) plan.mail_group = plan.mail_user;
   if (plan.socket_user.empty()) plan.socket_user = own_user();
+}
+
+// The password of [ldap], and the certificates that its server's is verified by.
+base::Result<> read_ldap(io::Files& files, admin::DovecotPlan& plan) {
+  directory::LdapSettings& ldap = plan.ldap;
+  const std::string system_ca_file = "/etc/ssl/certs/ca-certificates.crt";
+  if (ldap.ca_file.empty() && files.info(system_ca_file)) ldap.ca_file = system_ca_file;
+  if (ldap.password_file.empty()) return {};
+  constexpr std::uint64_t password_file_bytes_max = 4'096;
+  auto text = io::read_file(files, ldap.password_file, password_file_bytes_max);
+  if (!text) return std::unexpected(text.error());
+  plan.ldap_password = base::trim(*text);
+  if (plan.ldap_password.empty()) {
+    return base::fail(base::ErrorKind::invalid, ldap.password_file + " holds no password");
+  }
+  return {};
+}
+
+// The server makes the same key of the same secret.
+base::Result<> ask_the_guard(io::Files& files, const config::Config& config,
+                             admin::DovecotPlan& plan) {
+  if (config.admin.http.empty()) return {};
+  auto secret = server::login_secret(files, config);
+  if (!secret) return std::unexpected(secret.error());
+  plan.auth_policy_key = admin::auth_policy_key(*secret);
+  io::Endpoint at = config.admin.http.front();
+  if (at.address.is_unspecified()) at.address = io::IpAddress::v4({127, 0, 0, 1});
+  plan.auth_policy_url = fmt::format("http://{}{}", at.text(), admin::auth_policy_path);
+  return {};
 }
 
 base::Result<> write_files(io::Files& files, const admin::DovecotPlan& plan) {
@@ -107,11 +144,17 @@ void print_next(const admin::DovecotPlan& plan) {
   const std::string owner = plan.mail_user + ":" + plan.mail_group;
   std::printf("\nMail belongs to %s: chown -R %s %s\n", plan.mail_user.c_str(), owner.c_str(),
               plan.mail_folder.c_str());
+  if (::getpwnam(plan.mail_user.c_str()) == nullptr) {  // NOLINT(concurrency-mt-unsafe)
+    std::printf(
+        "There is no user %s yet; make it first: useradd --system --user-group --home-dir %s "
+        "--shell /usr/sbin/nologin %s\n",
+        plan.mail_user.c_str(), plan.mail_folder.c_str(), plan.mail_user.c_str());
+  }
   if (!plan.lmtp) std::printf("Stagepost writes the Maildirs, so it must run as that user, too.\n");
   std::printf(
       "Packages: dovecot-imapd dovecot-lmtpd dovecot-sieve dovecot-managesieved "
-      "dovecot-sqlite\nStart: dovecot -c %s/dovecot.conf\n",
-      plan.output_folder.c_str());
+      "dovecot-sqlite%s\nStart: dovecot -c %s/dovecot.conf\n",
+      plan.ldap.on() ? " dovecot-ldap" : "", plan.output_folder.c_str());
 }
 
 int dovecot_config(const Place& place, Wishes wishes) {
@@ -123,14 +166,18 @@ int dovecot_config(const Place& place, Wishes wishes) {
     wishes.plan.quota_bytes = *bytes;
   }
   fill_in(wishes, *config, place.home);
+  io::real::PosixFiles files;
+  if (auto done = read_ldap(files, wishes.plan); !done) return complain(done.error().detail);
   const admin::DovecotPlan& plan = wishes.plan;
   if (auto done = admin::check_dovecot_plan(plan); !done) return complain(done.error().detail);
   io::real::ThreadPool pool(1);
   io::real::EventLoop loop(pool);
-  io::real::PosixFiles files;
   // The certificate of its own is made at the first start, which may not have been.
   if (auto made = server::make_tls_server(files, *config, loop.doors().clock.wall()); !made) {
     return complain(made.error().detail);
+  }
+  if (auto done = ask_the_guard(files, *config, wishes.plan); !done) {
+    return complain(done.error().detail);
   }
   if (auto done = write_files(files, plan); !done) return complain(done.error().detail);
   if (wishes.apply) {

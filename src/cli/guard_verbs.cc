@@ -50,7 +50,15 @@ int list_bans(const Place& place, const Words& words) {
     std::printf("%-24s until %s  %s\n", field(row, "network").c_str(), field(row, "until").c_str(),
                 field(row, "why").c_str());
   }
-  std::printf("%zu ban%s in force\n", bans.size(), bans.size() == 1 ? "" : "s");
+  const auto& logins = answer->at("logins").as_array();
+  for (const auto& login : logins) {
+    const auto& row = login.as_object();
+    std::printf("%-24s until %s  %s\n", field(row, "login").c_str(), field(row, "until").c_str(),
+                field(row, "why").c_str());
+  }
+  std::printf("%zu ban%s in force", bans.size(), bans.size() == 1 ? "" : "s");
+  if (!logins.empty()) std::printf(", %zu log-in(s) closed", logins.size());
+  std::printf("\n");
   return 0;
 }
 
@@ -66,22 +74,37 @@ int add_ban(const Place& place, const Words& words) {
 }
 
 int lift_ban(const Place& place, const Words& words) {
-  auto answer = ask_json(place, "POST", "/api/v1/bans/lift", {{"network", words.subject}});
+  auto answer = ask_json(place, "POST", "/api/v1/bans/lift", {{"who", words.subject}});
   if (!answer) return complain(answer.error().detail);
-  std::printf("%s ban(s) lifted\n", field(*answer, "count").c_str());
-  return 0;
+  std::printf("%s ban(s) lifted", field(*answer, "count").c_str());
+  if (const auto opened = field(*answer, "logins"); opened != "0") {
+    std::printf(", %s log-in(s) open again", opened.c_str());
+  }
+  std::printf("\n");
+  int status = 0;
+  for (const auto& by : answer->at("still_by").as_array()) {
+    const std::string network(by.as_string());
+    status = complain(
+        fmt::format("{} is within {}: stagepost ban lift {}", words.subject, network, network));
+  }
+  return status;
 }
 
 void add_ban_verb(Verbs verbs) {
   CLI::App* ban = verbs.app.add_subcommand(
       "ban",
-      "Addresses that may not log in, by failed log-ins or by your word.\n"
+      "Addresses and networks that may not log in, by failed log-ins or by your word; log-ins\n"
+      "closed because many places tried wrong passwords. All end by themselves.\n"
       "  stagepost ban list\n"
       "  stagepost ban lift 192.0.2.7\n"
+      "  stagepost ban lift you@example.org          and its app passwords; or "
+      "you@example.org/phone\n"
+      "  stagepost ban lift all\n"
       "  stagepost ban add 198.51.100.0/24 --for 7d --reason \"guesses for weeks\"");
   ban->require_subcommand(1);
   auto words = std::make_shared<Words>();
-  CLI::App* list = ban->add_subcommand("list", "Show who is banned, why and until when");
+  CLI::App* list = ban->add_subcommand(
+      "list", "Show who is banned and which log-ins are closed, why and until when");
   list->add_flag("--json", words->json, "As JSON");
   list->callback([verbs, words] { verbs.status = list_bans(verbs.place, *words); });
   CLI::App* add = ban->add_subcommand("add", "Shut out an address or a network");
@@ -90,8 +113,10 @@ void add_ban_verb(Verbs verbs) {
   add->add_option("--for", words->time, "How long: 1h, 7d [24h]");
   add->add_option("--reason", words->reason, "Told to whoever is refused");
   add->callback([verbs, words] { verbs.status = add_ban(verbs.place, *words); });
-  CLI::App* lift = ban->add_subcommand("lift", "Let an address in again, and forget its failures");
-  lift->add_option("ADDRESS", words->subject, "An address, a network and all in it, or all")
+  CLI::App* lift =
+      ban->add_subcommand("lift", "Let an address or a log-in in again, and forget its failures");
+  lift->add_option("WHO", words->subject,
+                   "An address, a network and all in it, a log-in with its app passwords, or all")
       ->required();
   lift->callback([verbs, words] { verbs.status = lift_ban(verbs.place, *words); });
 }
@@ -166,6 +191,13 @@ int let_go(const Place& place, const Words& words, const std::string& verb) {
   std::printf("%s message(s) %s%s\n", field(*answer, "count").c_str(),
               verb == "release" ? "released" : "removed",
               answer->at("braked").as_bool() ? "; the brake is let go" : "");
+  if (const std::string count = field(*answer, "scheduled"); count != "0") {
+    std::printf("%s scheduled message(s) %s\n", count.c_str(),
+                verb == "release" ? "wait for their hour again" : "removed, too");
+  }
+  if (const std::string count = field(*answer, "held_by_operator"); count != "0") {
+    std::printf("%s message(s) that an operator holds are left\n", count.c_str());
+  }
   return 0;
 }
 

@@ -69,8 +69,8 @@ base::Result<std::string> fill_directory(io::Files& files, const config::Config&
                                          const Wishes& wishes, io::Random& random) {
   auto lock = server::lock_state(files, config);
   if (!lock) return std::unexpected(std::move(lock.error()));
-  auto store = directory::Store::open(config.directory.database_path,
-                                       config.directory.database_group);
+  auto store =
+      directory::Store::open(config.directory.database_path, config.directory.database_group);
   if (!store) return std::unexpected(std::move(store.error()));
   const std::string address = wishes.user + "@" + wishes.domain;
   std::string password = directory::generate_password(random);

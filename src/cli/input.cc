@@ -6,30 +6,48 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
+
+#include "lib/message/utf8.h"
 
 namespace cli {
 namespace {
 
 constexpr std::size_t line_bytes_max = 4096;
 
-// The terminal without echo, for as long as it lives.
+constexpr std::array<int, 4> ends = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+termios shown = {};  // the terminal as it was; for show_again, which can be given nothing
+
+// ^C while the password is typed: tcsetattr and raise may be called in a handler (POSIX.1 2.4.3).
+extern "C" void show_again(int signal) {
+  ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+  ::raise(signal);  // SA_RESETHAND: it ends us now
+}
+
+// The terminal without echo, for as long as it lives, and no longer than the program.
 class Hidden {
  public:
-  Hidden() : on_(::tcgetattr(STDIN_FILENO, &before_) == 0) {
+  Hidden() : on_(::tcgetattr(STDIN_FILENO, &shown) == 0) {
     if (!on_) return;
-    termios hidden = before_;
+    struct sigaction action = {};
+    action.sa_handler = show_again;
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    for (std::size_t i = 0; i < ends.size(); ++i) ::sigaction(ends[i], &action, &before_[i]);
+    termios hidden = shown;
     hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
     ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
   }
   Hidden(const Hidden&) = delete;
   Hidden& operator=(const Hidden&) = delete;
   ~Hidden() {
-    if (on_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    if (!on_) return;
+    ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    for (std::size_t i = 0; i < ends.size(); ++i) ::sigaction(ends[i], &before_[i], nullptr);
   }
 
  private:
-  termios before_ = {};
+  std::array<struct sigaction, ends.size()> before_ = {};
   bool on_;
 };
 
@@ -41,7 +59,18 @@ std::string ask_hidden(const std::string& question) {
   return line;
 }
 
+std::unexpected<base::Error> fail_not_utf8() {
+  return base::fail(base::ErrorKind::invalid,
+                    "the password is not UTF-8; write it in UTF-8, as mail programs send it");
+}
+
 }  // namespace
+
+base::Result<std::string> read_password() {
+  std::string password = read_line();
+  if (!message::is_utf8(password)) return fail_not_utf8();
+  return password;
+}
 
 base::Result<std::string> ask_password(const std::string& whose) {
   if (::isatty(STDIN_FILENO) == 0) {
@@ -51,6 +80,7 @@ base::Result<std::string> ask_password(const std::string& whose) {
   }
   std::string password = ask_hidden("New password of " + whose + ": ");
   if (password.empty()) return base::fail(base::ErrorKind::invalid, "the password is empty");
+  if (!message::is_utf8(password)) return fail_not_utf8();
   if (password == ask_hidden("Once more: ")) return password;
   return base::fail(base::ErrorKind::invalid, "the two passwords differ; nothing was changed");
 }

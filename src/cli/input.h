@@ -2,7 +2,7 @@
 //
 // What:    one line, all of standard input, a password that is not shown, a yes or no.
 // In/Out:  stdin → text.
-// Errors:  limit when there is more than bytes_max.
+// Errors:  limit when there is more than bytes_max; invalid for a password that is not UTF-8.
 // Limits:  line_bytes_max for a line; the caller's for all.
 // Not here: files (lib/io/files.h).
 #pragma once
@@ -15,6 +15,8 @@ namespace cli {
 
 // Without its line end; empty at the end of the input.
 [[nodiscard]] std::string read_line();
+// A line that is UTF-8; else `invalid`.
+[[nodiscard]] base::Result<std::string> read_password();
 // Asked for twice on a terminal, without echo; `invalid` when they differ or there is no terminal.
 [[nodiscard]] base::Result<std::string> ask_password(const std::string& whose);
 // True for "y" and "yes" on a terminal; without one: false.

@@ -33,11 +33,12 @@ void print_erased(const boost::json::object& answer) {
   }
   std::printf("  %s events of the traces do not name it any more\n",
               field_of(answer, "events").c_str());
-  const std::string folder = field_of(answer, "mail_folder");
-  if (is_true(answer, "mail_removed")) {
-    std::printf("  its mail is removed: %s\n", folder.c_str());
-  } else if (!folder.empty()) {
-    std::printf("  its mail stays on disk: %s\n", folder.c_str());
+  const char* fate = is_true(answer, "mail_removed") ? "is removed" : "stays on disk";
+  if (const std::string folder = field_of(answer, "mail_folder"); !folder.empty()) {
+    std::printf("  its mail %s: %s\n", fate, folder.c_str());
+  }
+  if (const std::string folder = field_of(answer, "home_folder"); !folder.empty()) {
+    std::printf("  its Sieve scripts and the like: the folder %s: %s\n", fate, folder.c_str());
   }
   if (const std::string queued = field_of(answer, "queued"); queued != "0") {
     std::printf(

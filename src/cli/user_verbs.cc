@@ -51,7 +51,11 @@ void add_fields(CLI::App* verb, const std::shared_ptr<User>& user) {
 int add(const Place& place, const User& user, const CLI::App& verb) {
   auto body = fields_of(user, verb);
   if (!body) return complain(body.error().detail);
-  if (user.password_in) (*body)["password"] = read_line();
+  if (user.password_in) {
+    auto password = read_password();
+    if (!password) return complain(password.error().detail);
+    (*body)["password"] = *password;
+  }
   return do_and_show(place, {"POST", "/api/v1/users/add", std::move(*body)},
                      [&user](const auto& answer) {
                        std::printf("Mailbox %s is there.\n", user.address.c_str());
@@ -68,12 +72,21 @@ int set(const Place& place, const User& user, const CLI::App& verb) {
   });
 }
 
+// Nobody types a password twice for an account that is not there. ADDRESS/NAME is an app password.
+base::Result<> must_be_known(const Place& place, const User& user) {
+  const std::size_t slash = user.address.find('/', user.address.rfind('@'));
+  const std::string address = user.address.substr(0, slash);
+  auto known =
+      ask_json(place, "GET", "/api/v1/users/show?address=" + http::percent_encode(address), {});
+  if (!known) return std::unexpected(known.error());
+  return {};
+}
+
 int passwd(const Place& place, const User& user) {
   boost::json::object body{{"address", user.address}};
-  if (user.password_in) {
-    body["password"] = read_line();
-  } else if (!user.generate) {
-    auto password = ask_password(user.address);
+  if (user.password_in || !user.generate) {
+    if (auto known = must_be_known(place, user); !known) return complain(known.error().detail);
+    auto password = user.password_in ? read_password() : ask_password(user.address);
     if (!password) return complain(password.error().detail);
     body["password"] = *password;
   }

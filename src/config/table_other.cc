@@ -88,6 +88,9 @@ Section http_section() {
                    "The socket that the command line finds the server at."),
       setting("connections_max", STAGEPOST_FIELD(admin.connections_max),
               count_codec<std::size_t>(1, 10'000), "Connections at once."),
+      setting("connections_per_address_max", STAGEPOST_FIELD(admin.connections_per_address_max),
+              count_codec<std::size_t>(1, 10'000),
+              "Of them from one address (an IPv6 /64 is one); this host's own are not counted."),
       setting("body_bytes_max", STAGEPOST_FIELD(admin.body_bytes_max),
               as<std::size_t>(size_codec(4'096, 1'024 * mib)), "The largest request."),
   };

@@ -61,6 +61,10 @@ Section submission_section() {
       setting("recode_part_bytes_max", STAGEPOST_FIELD(session.recode_part_bytes_max),
               as<std::size_t>(size_codec(64UL * 1024, 1'024UL << 20U)),
               "The largest part that is recoded; it is kept in memory while it arrives."),
+      setting("recode_memory_bytes_max", STAGEPOST_FIELD(session.recode_memory_bytes_max),
+              as<std::size_t>(size_codec(1UL << 20U, 1UL << 34U)),
+              "What recoding may keep in memory, per loop; one message gets half of it at most. "
+              "Beyond it 8-bit text stays as it is, and lines that are too long get 451."),
       setting("private_received", STAGEPOST_FIELD(session.private_received), flag_codec(),
               "Leave the client's name and address out of the Received field."),
       setting("hold_for_max", STAGEPOST_FIELD(session.hold_for_max),

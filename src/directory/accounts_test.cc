@@ -192,6 +192,24 @@ TEST_F(AccountsTest, ErasedMeansEverywhere) {
   EXPECT_EQ(store_->erase_mailbox("you@demo.test").error().kind, base::ErrorKind::not_found);
 }
 
+TEST_F(AccountsTest, QuotedNamesAreKnownByWhatIsTyped) {
+  for (const char* typed : {"\"A b\"@demo.test", "\"../../x\"@demo.test", "\"a@b\"@demo.test"}) {
+    ASSERT_TRUE(store_->add_mailbox(typed, verifier_)) << typed;
+    EXPECT_TRUE(store_->add_alias("team@demo.test", {typed, "you@demo.test"}));
+    EXPECT_EQ(store_->logins(typed).value().size(), 1U);
+    EXPECT_EQ(store_->aliases_to(typed).value().size(), 1U);
+    EXPECT_TRUE(store_->grants(typed).value().empty());
+    EXPECT_EQ(store_->erase_mailbox(typed).value().size(), 1U);
+    EXPECT_FALSE(store_->mailbox(typed));
+    EXPECT_TRUE(store_->remove_alias("team@demo.test"));
+  }
+}
+
+TEST_F(AccountsTest, GrantsOfNobody) {
+  EXPECT_EQ(store_->grants("nobody@demo.test").error().kind, base::ErrorKind::not_found);
+  EXPECT_TRUE(store_->grants("you@demo.test").value().empty());
+}
+
 TEST_F(AccountsTest, AddressesThatCannotBeServed) {
   EXPECT_EQ(words_of(store_->add_domain("127.0.0.1")),
             "127.0.0.1 is an IP address or a number, not a domain name; write a name as in "

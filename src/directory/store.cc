@@ -231,7 +231,7 @@ Result<std::vector<AliasRow>> Store::erase_mailbox(std::string_view address) {
   if (!name) return std::unexpected(name.error());
   auto transaction = Transaction::begin(*database_, true);
   if (!transaction) return std::unexpected(transaction.error());
-  auto led = aliases_to(*name);
+  auto led = aliases_to(address);
   if (!led) return led;
   auto removed = delete_mailbox(*name);
   for (const AliasRow& alias : *led) {

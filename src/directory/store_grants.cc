@@ -89,6 +89,7 @@ Result<std::vector<GrantRow>> Store::grants(std::string_view mailbox) {
   if (!mailbox.empty()) {
     auto name = address_name(mailbox);
     if (!name) return std::unexpected(name.error());
+    if (auto known = must_be_account(*name); !known) return std::unexpected(known.error());
     account = std::move(*name);
   }
   std::vector<GrantRow> out;

@@ -64,6 +64,8 @@ io::Task<RecipientVerdict> Policy::ask_quota(io::Ref<const Transaction> transact
 io::Task<Verdict> Policy::at_end_of_data(io::Ref<const Transaction> transaction,
                                          io::Ref<const directory::Snapshot> known) {
   Verdict verdict = check_loop(*settings_, *transaction);
+  // Again: the log-in may have ended, or a grant been taken back, while the message was coming.
+  if (verdict.accepted()) verdict = check_sender(*transaction, *known);
   if (verdict.accepted()) verdict = check_author(*transaction, *known);
   complete_submission(*settings_, *transaction, *known, verdict);
   if (verdict.kind == Verdict::Kind::accept) {

@@ -46,6 +46,11 @@ void complete_submission(const Settings& settings, const Transaction& transactio
     verdict = reject(smtp::reply(552, {5, 3, 4}, "The header of the message is too long"));
     return;
   }
+  if (transaction.long_line != 0 && transaction.recoding_starved) {
+    verdict = defer(smtp::reply(451, {4, 3, 1},
+                                "Too many large messages are being recoded at once; try again"));
+    return;
+  }
   if (transaction.long_line != 0) {
     verdict = reject(smtp::reply(
         554, {5, 6, 0},
@@ -56,6 +61,14 @@ void complete_submission(const Settings& settings, const Transaction& transactio
   }
   std::ranges::copy(transaction.recoding, std::back_inserter(verdict.edits));
   if (settings.complete_header) {
+    if (const std::size_t line = message::line_before_lost_bcc(transaction.header); line != 0) {
+      verdict = reject(smtp::reply(
+          550, {5, 6, 0},
+          fmt::format("Line {} of the header is no header field, so the Bcc there or behind it "
+                      "would be shown to everybody; mend that line",
+                      line)));
+      return;
+    }
     auto completed = message::complete_header(transaction.header, facts_of(settings, transaction));
     if (const auto* author = foreign_author(completed.authors, transaction, known)) {
       verdict =
@@ -66,9 +79,9 @@ void complete_submission(const Settings& settings, const Transaction& transactio
     }
     std::ranges::move(completed.edits, std::back_inserter(verdict.edits));
   }
-  // Last, because the fields that were added belong before it.
-  if (auto separator = message::missing_separator(transaction.header);
-      separator && !verdict.edits.empty()) {
+  // Last, because the fields that were added belong before it. Always: a line that is no field ends
+  // the header for every reader in the same way, so that no second From stands behind it.
+  if (auto separator = message::missing_separator(transaction.header)) {
     verdict.edits.push_back(*std::move(separator));
   }
 }

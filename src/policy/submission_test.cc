@@ -67,7 +67,7 @@ TEST(Submission, TheSettingTurnsCompletionOff) {
   Settings settings;
   settings.complete_header = false;
   EXPECT_TRUE(complete(submission("Bcc: a\r\n"), settings).edits.empty());
-  EXPECT_TRUE(complete(submission("no header\r\n"), settings).edits.empty());
+  EXPECT_EQ(complete(submission("no header\r\n"), settings).edits.size(), 1U) << "see below";
   Transaction transaction = submission("no header\r\n");
   transaction.recoding = {{0, 0, "Content-Type: text/plain\r\n"}};
   const auto edits = complete(transaction, settings).edits;
@@ -83,6 +83,22 @@ TEST(Submission, TheEmptyLineComesLast) {
   EXPECT_EQ(content.assemble("hello\r\n"),
             "MIME-Version: 1.0\r\nDate: Thu, 1 Jan 1970 00:00:00 +0000\r\nFrom: you@demo.test\r\n"
             "Message-ID: <0000000000001@mx.demo.test>\r\n\r\nhello\r\n");
+}
+
+TEST(Submission, ALineThatIsNoFieldEndsTheHeaderForEverybody) {
+  const std::string whole = "Date: x\r\nFrom: you@demo.test\r\nMessage-ID: <1@x>\r\n";
+  const std::string rest = "From\x0b: boss@demo.test\r\nSubject: a\r\n";
+  for (const bool complete_header : {true, false}) {
+    Settings settings;
+    settings.complete_header = complete_header;
+    message::Content content = message::Content::whole(whole.size() + rest.size());
+    content.apply(complete(submission(whole + rest), settings).edits);
+    EXPECT_EQ(content.assemble(whole + rest), whole + "\r\n" + rest);
+  }
+  for (const auto* bcc : {"Garbage line\r\nBcc: a@b\r\nSubject: a\r\n", "Bcc\r\n : a@b\r\n"}) {
+    const auto refused = complete(submission(whole + bcc));
+    EXPECT_TRUE(refused.reply.text().starts_with("550 5.6.0 Line 4 of the header is no")) << bcc;
+  }
 }
 
 TEST(Submission, Refusals) {

@@ -50,7 +50,8 @@ struct Transaction {
   // could not be (0: there is none).
   std::vector<message::Edit> recoding;
   std::uint64_t long_line = 0;
-  base::Time release_at;  // not before then (RFC 4865); 1970: at once
+  bool recoding_starved = false;  // for want of memory: later it may be done
+  base::Time release_at;          // not before then (RFC 4865); 1970: at once
 
   void reset_message() {
     envelope = {};
@@ -62,6 +63,7 @@ struct Transaction {
     arrived = release_at = {};
     recoding.clear();
     long_line = 0;
+    recoding_starved = false;
   }
 };
 

@@ -52,6 +52,8 @@ struct Filter {
   std::string account = {};      // whose owner submitted it
   bool held_only = false;
   bool scheduled_only = false;
+  // Of what is held: only if its reason begins so. What is not held passes.
+  std::string hold_reason_prefix = {};
 };
 
 enum class Operation : std::uint8_t { retry, hold, release, bounce, remove };

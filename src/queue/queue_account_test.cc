@@ -54,5 +54,22 @@ TEST(QueueOfAnAccount, IsReleasedOrRemovedWhateverItsSender) {
   fixture.stop();
 }
 
+// What somebody else holds, or has taken over, is not let go with it.
+TEST(QueueOfAnAccount, AnOperatorsHoldIsHisOwn) {
+  QueueFixture fixture;
+  ASSERT_TRUE(fixture.start());
+  for (int i = 0; i < 3; ++i) submit_held(fixture, "you@demo.test", "you@demo.test");
+  const Filter taken{.id = submit_held(fixture, "you@demo.test", "you@demo.test")};
+  EXPECT_EQ(fixture.operate(Operation::hold, taken), 1U) << "\"because\" instead of \"a limit\"";
+  EXPECT_EQ(fixture.operate(Operation::hold, taken), 0U);
+  const Filter limited{
+      .account = "you@demo.test", .held_only = true, .hold_reason_prefix = "a limit"};
+  EXPECT_EQ(fixture.list(limited).size(), 3U);
+  EXPECT_EQ(fixture.operate(Operation::remove, limited), 3U);
+  ASSERT_EQ(fixture.list().size(), 1U);
+  EXPECT_EQ(fixture.list()[0].hold_reason, "because");
+  fixture.stop();
+}
+
 }  // namespace
 }  // namespace queue

@@ -55,6 +55,9 @@ io::Task<base::Result<Loaded>> LocalQueue::load(MessageId id) {
   if (const auto fresh = fresh_.find(id); fresh != fresh_.end()) {
     Loaded kept;
     kept.message = fresh->second.message;
+    if (const auto why = hold_reasons_.find(id); why != hold_reasons_.end()) {
+      kept.hold_reason = why->second;
+    }
     co_return kept;
   }
   auto stored = co_await parts_.store.read(id);

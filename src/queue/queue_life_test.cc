@@ -132,7 +132,9 @@ TEST_F(QueueLifeTest, HoldAndRelease) {
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_TRUE(lines[0].hold);
   EXPECT_EQ(lines[0].hold_reason, "new correspondent");
-  EXPECT_EQ(operate(Operation::hold, {.id = id}), 0U) << "it is held already";
+  EXPECT_EQ(operate(Operation::hold, {.id = id}), 1U) << "the operator takes it over";
+  EXPECT_EQ(list()[0].hold_reason, "because");
+  EXPECT_EQ(operate(Operation::hold, {.id = id}), 0U) << "it is held so already";
   EXPECT_EQ(operate(Operation::release, {.id = id}), 1U);
   run(1s);
   EXPECT_EQ(courier.calls.size(), 1U);

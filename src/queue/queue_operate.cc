@@ -29,8 +29,21 @@ bool destination_matches(std::string_view key, std::string_view wanted) {
   return colon != std::string_view::npos && base::iequals(key.substr(colon + 1), wanted);
 }
 
-bool people_match(const MessageInfo& message, const std::vector<EntryView>& entries,
+bool is_held(const EntryView& entry) { return entry.state == EntryState::held; }
+
+// Can only be known of a message that was read back.
+bool content_matters(const Filter& filter) {
+  return !filter.sender.empty() || !filter.recipient.empty() || !filter.account.empty() ||
+         !filter.hold_reason_prefix.empty();
+}
+
+bool people_match(const Loaded& loaded, const std::vector<EntryView>& entries,
                   const Filter& filter) {
+  const MessageInfo& message = *loaded.message;
+  if (std::ranges::any_of(entries, is_held) &&
+      !loaded.hold_reason.starts_with(filter.hold_reason_prefix)) {
+    return false;
+  }
   if (!filter.sender.empty() && !same_address(message.envelope.sender, filter.sender)) {
     return false;
   }
@@ -88,7 +101,7 @@ io::Task<std::vector<Summary>> LocalQueue::list(Filter filter, std::size_t max) 
     if (++read % messages_per_turn == 0) co_await yield(parts_.doors.loop);
     const auto loaded = co_await load(id);
     const std::vector<EntryView> entries = matching(id, filter);
-    if (!loaded || entries.empty() || !people_match(*loaded->message, entries, filter)) continue;
+    if (!loaded || entries.empty() || !people_match(*loaded, entries, filter)) continue;
     summaries.push_back(summary(*loaded, schedule_.entries(id)));
   }
   co_return summaries;
@@ -135,10 +148,10 @@ io::Task<base::Result<std::size_t>> LocalQueue::operate(Operation operation, Fil
       co_await operate_batch(batch);
     }
     if (stopping_ || batch.failure) break;
-    if (!filter.sender.empty() || !filter.recipient.empty() || !filter.account.empty()) {
+    if (content_matters(filter)) {
       const auto loaded = co_await load(id);
       const std::vector<EntryView> entries = matching(id, filter);
-      if (!loaded || !people_match(*loaded->message, entries, filter)) continue;
+      if (!loaded || !people_match(*loaded, entries, filter)) continue;
     }
     if (dry_run) {
       ++changed;
@@ -202,16 +215,17 @@ io::Task<base::Result<bool>> LocalQueue::set_hold(bool hold, Filter filter, std:
   base::Time wanted;  // by the sender
   for (const EntryView& entry : schedule_.entries(id)) {
     attempts = std::max(attempts, entry.attempts);
-    const bool is_held = entry.state == EntryState::held;
-    changes = changes || (hold ? !is_held : is_held || entry.scheduled);
-    held = held || is_held;
+    changes = changes || (hold ? !is_held(entry) : is_held(entry) || entry.scheduled);
+    held = held || is_held(entry);
     if (entry.scheduled) wanted = entry.next_attempt;
   }
   // Released from a hold it waits for its hour; released again it goes.
   const bool keeps_hour = hold || held;
-  if (!changes) co_return false;
+  if (!changes && !(hold && held)) co_return false;
   const auto loaded = co_await load(id);
   if (!loaded) co_return std::unexpected(loaded.error());
+  // A second hold with another reason takes the first one's place: whose word it is counts.
+  if (!changes && loaded->hold_reason == reason) co_return false;
   Defer defer;
   defer.id = id;
   defer.last_reply = loaded->last_reply;

@@ -1,17 +1,21 @@
 // See admin_door.h.
 #include "server/admin_door.h"
 
+#include "admin/auth_policy.h"
 #include "delivery/maildir_path.h"
+#include "directory/names.h"
 
 namespace server {
 namespace {
 
 constexpr std::size_t control_body_bytes_max = 64U << 20U;  // a message for `stagepost send`
 
-std::string mail_folder_of(const std::string& mail_folder, const std::string& address) {
-  const auto mailbox = message::parse_address(address, {.utf8 = true});
-  if (!mailbox) return {};
-  return delivery::maildir_path(mail_folder, *mailbox).value_or("");
+// A key has its local part without quotes, so it is not parsed as an address.
+std::string mail_folder_of(const std::string& mail_folder, const std::string& key) {
+  const message::Address mailbox{.local = std::string(directory::local_of(key)),
+                                 .domain = std::string(directory::domain_of(key))};
+  if (mailbox.local.empty() || mailbox.domain.empty()) return {};
+  return delivery::maildir_path(mail_folder, mailbox).value_or("");
 }
 
 // An empty host is ours; a port that no listener of ours has is not offered.
@@ -39,24 +43,25 @@ admin::ClientParts client_parts(const config::Config& config, SharedParts& share
 
 admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector,
                          SharedParts& shared, const config::Config& config) {
-  return {
-      .doors = doors.io,
-      .queues = queues,
-      .injector = injector,
-      .directory = *shared.admin_store,
-      .directory_changed = [&shared] { return shared.reload_directory(); },
-      .directory_note = [&shared] { return shared.ldap ? shared.ldap->trouble() : ""; },
-      .trace = *shared.trace,
-      .metrics = shared.metrics,
-      .state = *shared.state,
-      .clients = client_parts(config, shared),
-      .mail_folder = [folder = config.delivery.mail_folder](
-                         const std::string& address) { return mail_folder_of(folder, address); }};
+  return {.doors = doors.io,
+          .queues = queues,
+          .injector = injector,
+          .directory = *shared.admin_store,
+          .directory_changed = [&shared] { return shared.reload_directory(); },
+          .directory_note = [&shared] { return shared.ldap ? shared.ldap->trouble() : ""; },
+          .trace = *shared.trace,
+          .metrics = shared.metrics,
+          .state = *shared.state,
+          .clients = client_parts(config, shared),
+          .mail_folder = [folder = config.delivery.mail_folder](
+                             const std::string& key) { return mail_folder_of(folder, key); },
+          .auth_policy_key = admin::auth_policy_key(shared.login_secret)};
 }
 
 http::ServerLimits limits_of(const admin::Settings& settings, std::size_t body_bytes_max) {
   http::ServerLimits limits;
   limits.connections_max = settings.connections_max;
+  limits.connections_per_address_max = settings.connections_per_address_max;
   limits.message.body_bytes_max = body_bytes_max;
   return limits;
 }

@@ -44,7 +44,7 @@ struct Shared {
   base::Metrics& metrics;
   std::shared_ptr<io::TlsServer> tls_server;
   std::shared_ptr<io::TlsClient> tls_client;
-  directory::LdapDirectory* ldap = nullptr;  // null: nobody is in LDAP
+  directory::LdapDirectory* ldap = nullptr;    // null: nobody is in LDAP
   policy::PasswordCheck check_elsewhere = {};  // of people whose verifier the directory lacks
   std::string login_secret = {};               // policy::Authenticator::Parts::secret
 };
@@ -76,6 +76,7 @@ class Assembly {
   [[nodiscard]] policy::Policy& policy() { return policy_; }
   [[nodiscard]] base::IdMaker& ids() { return ids_; }
   [[nodiscard]] io::Loop& loop() { return doors_.io.loop; }
+  [[nodiscard]] io::Clock& clock() { return doors_.io.clock; }
   [[nodiscard]] io::TaskGroup& tasks() { return tasks_; }  // questions from other loops
 
  private:

@@ -12,6 +12,7 @@
 #include "lib/io/real/pool.h"
 #include "queue/journal/journal.h"
 #include "server/admin_door.h"
+#include "server/brake_line.h"
 #include "server/home.h"
 #include "server/lane.h"
 
@@ -51,6 +52,7 @@ class Process {
   std::unique_ptr<SharedParts> shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<AdminDoor> admin_;
+  std::unique_ptr<BrakeLine> brake_line_;
   io::TaskGroup tasks_;  // on the main loop: trace flusher, directory watcher
   io::Signal asked_;
   bool stop_asked_ = false;
@@ -77,6 +79,11 @@ base::Result<> Process::build() {
   admin_ =
       std::make_unique<AdminDoor>(Doors{.io = main_doors(), .resolver = *lanes_.front()->resolver},
                                   config_, *shared_, assemblies);
+  brake_line_ = std::make_unique<BrakeLine>(BrakeLine::Parts{.ledger = shared_->state->ledger(),
+                                                             .directory = *shared_->directory,
+                                                             .events = *shared_->events,
+                                                             .hostname = config_.session.hostname,
+                                                             .assemblies = assemblies});
   return {};
 }
 
@@ -116,6 +123,7 @@ base::Result<> Process::run() {
     if (lane->thread.joinable()) lane->thread.join();
   }
   admin_.reset();
+  brake_line_.reset();
   for (const auto& lane : lanes_) {
     lane->assembly.reset();
     lane->resolver.reset();
@@ -154,6 +162,7 @@ io::Task<base::Result<>> Process::start() {
   for (const auto& lane : lanes_) {
     if (auto started = co_await start_lane(lane.get()); !started) co_return started;
   }
+  brake_line_->pull_all();
   co_return admin_->open();
 }
 
@@ -236,6 +245,7 @@ io::Task<void> Process::stop_from_here(Lane* lane) {
 
 io::Task<void> Process::stop() {
   co_await admin_->stop();
+  brake_line_->stop();
   io::TaskGroup stopping;  // all at once: none accepts mail while another has its grace
   for (const auto& lane : lanes_) stopping.spawn(stop_from_here(lane.get()));
   co_await stopping.join();

@@ -56,7 +56,7 @@ base::Result<> open_ldap(SharedParts& parts, const config::Config& config, io::F
                       return std::make_unique<io::real::LoopPool>(*threads, loop);
                     }});
   // A damaged copy is as good as none: LDAP is read before the first mail is taken.
-  (void)parts.ldap->load_cache();
+  [[maybe_unused]] const auto loaded = parts.ldap->load_cache();
   parts.directory->set_overlay([ldap = parts.ldap.get()](directory::Contents sqlite) {
     return ldap->overlay(std::move(sqlite));
   });

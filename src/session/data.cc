@@ -54,7 +54,10 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   Watchers watchers;
   if (transaction_.submission && !transaction_.login.empty() && settings_.recode) {
     watchers.recoder.emplace(
-        message::RecodeLimits{.part_bytes_max = settings_.recode_part_bytes_max});
+        message::RecodeLimits{.part_bytes_max = settings_.recode_part_bytes_max,
+                              .message_bytes_max = settings_.recode_memory_bytes_max / 2,
+                              .all_bytes_max = settings_.recode_memory_bytes_max},
+        &parts_.recoding);
   }
   auto draft = parts_.queue.open_draft();
   channel_.set_buffer_bytes(data_buffer_bytes);
@@ -76,6 +79,10 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
     transaction_.received_bytes = draft->size();
     describe(watchers);
     reply = co_await conclude(std::move(draft));
+    if (reply.code == 421) {  // RFC 5321 §3.8: whoever says it closes
+      end_reason_ = "the log-in is not good any more";
+      ended_ = true;
+    }
   }
   if (!reply.positive()) {
     (reply.permanent() ? parts_.counters.refused : parts_.counters.deferred).add();
@@ -102,6 +109,7 @@ void Session::describe(Watchers& watchers) {
     watchers.recoder->finish();
     eight_bit = header.eight_bit_header() || watchers.recoder->eight_bit_left();
     transaction_.long_line = watchers.recoder->long_line();
+    transaction_.recoding_starved = watchers.recoder->starved();
     transaction_.recoding = watchers.recoder->take_edits();
   }
   transaction_.envelope.eight_bit = transaction_.envelope.eight_bit || eight_bit;
@@ -127,7 +135,10 @@ io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
 
 // The verdict, the commit, and only then 250 (HOUSE: no answer before its truth).
 io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
+  // What was long in coming is judged by what is known now: a password may have been changed.
+  known_ = parts_.directory.snapshot();
   policy::Verdict verdict = co_await parts_.policy.at_end_of_data(transaction_, *known_);
+  transaction_.recoding = {};  // the verdict has it
   if (!verdict.accepted()) {
     co_await send_notices(std::move(verdict.notices));
     co_return std::move(verdict.reply);
@@ -148,8 +159,7 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   const std::string id = info.id.text();
   if (verdict.kind != policy::Verdict::Kind::discard) {
     // What takes a body's place goes where bodies go: a commit record is no place for megabytes.
-    std::string aside = info.content.set_aside(set_aside_bytes_min, draft->size());
-    if (!aside.empty()) {
+    for (std::string& aside : info.content.set_aside(set_aside_bytes_min, draft->size())) {
       const auto kept = co_await draft->append(std::move(aside));
       if (!kept) co_return storage_reply(kept.error());
     }
@@ -178,7 +188,7 @@ io::Task<void> Session::send_notices(std::vector<policy::Notice> notices) {
   }
 }
 
-queue::MessageInfo Session::message_info(const policy::Verdict& verdict) const {
+queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
   queue::MessageInfo info;
   info.id = transaction_.message;
   info.accepted = transaction_.arrived;
@@ -210,7 +220,7 @@ queue::MessageInfo Session::message_info(const policy::Verdict& verdict) const {
   }
   trace.time = info.accepted;
   info.content = message::Content::whole(info.received_bytes);
-  info.content.apply(verdict.edits);
+  info.content.apply(std::move(verdict.edits));
   for (const std::string& field : verdict.header_fields) info.content.prepend(field);
   info.content.prepend(message::received_field(trace));
   return info;

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "directory/directory.h"
+#include "lib/base/budget.h"
 #include "lib/base/event.h"
 #include "lib/base/metrics.h"
 #include "lib/io/doors.h"
@@ -58,6 +59,7 @@ struct Parts {
   base::EventSink& events;
   base::IdMaker& ids;
   Counters counters;
+  base::Budget recoding;    // memory of all bodies that are being recoded
   io::CancelScope closing;  // cancelled at stop: ends the waits between two transactions
 };
 
@@ -118,7 +120,7 @@ class Session {
                                    io::Ref<queue::Draft> draft);
   void describe(Watchers& watchers);
   io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
-  [[nodiscard]] queue::MessageInfo message_info(const policy::Verdict& verdict) const;
+  [[nodiscard]] queue::MessageInfo message_info(policy::Verdict& verdict) const;
   io::Task<void> send_notices(std::vector<policy::Notice> notices);
   // simple.cc
   smtp::Reply simple(const smtp::Command& command);

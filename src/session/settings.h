@@ -45,6 +45,7 @@ struct Settings {
   bool private_received = true;
   bool recode = true;
   std::size_t recode_part_bytes_max = 8UL << 20U;
+  std::size_t recode_memory_bytes_max = 96UL << 20U;  // per loop, half of it for one message
   base::Duration hold_for_max = std::chrono::hours(30 * 24);  // 0: FUTURERELEASE is not offered
   unsigned failed_logins_max = 5;                             // per session, then 421
   unsigned errors_max = 20;                                   // 5yz answers before 421

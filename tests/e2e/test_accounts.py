@@ -12,6 +12,7 @@ import stat
 import subprocess
 
 import pytest
+from peers.netns import wait_until
 from stagepost import Stagepost, binary, tls_context
 
 pytestmark = pytest.mark.sanitized
@@ -216,6 +217,50 @@ def test_export_and_erase(new_server, online):
     assert refused(server, "an@example.test", "a long one 1")
 
 
+@pytest.mark.parametrize("local", ['"a b"', '"../../x"'], ids=["space", "slashes"])
+def test_a_quoted_name_is_shown_and_erased(server, local):
+    address = f"{local}@example.test"
+    server.add_user(address)
+    folder = server.home / "mail/example.test" / local.strip('"').replace("/", "%2F")
+    folder = folder.with_name("%2E" + folder.name[1:]) if folder.name[0] == "." else folder
+    home = server.home / "mail/.homes/example.test" / folder.name
+    (home / "sieve").mkdir(parents=True)
+    (home / "sieve/mine.sieve").write_text("keep;\n")
+    with smtplib.SMTP(server.address, server.ports["smtp"], "mx.example.net") as client:
+        client.sendmail("friend@example.net", address, mail("From: friend@example.net"))
+    new = folder / "new"
+    wait_until("its delivery", lambda: new.is_dir() and any(new.iterdir()))
+    assert "log-in" in server.cli("user", "show", address)
+    kept = json.loads(server.cli("user", "export", address))
+    assert (kept["mail_folder"], kept["home_folder"]) == (str(folder), str(home))
+    assert str(home) in server.cli("user", "erase", address, "--yes") and home.exists()
+    told = server.cli("user", "erase", address, "--mail", "--yes")
+    assert str(home) in told and str(folder) in told
+    assert not home.exists() and not folder.exists()
+    server.cli("user", "show", address, code=1)
+
+
+def test_passwords_that_cannot_be(server):
+    for verb in (("add", "an@example.test"), ("passwd", server.user)):
+        for password, words in ((b"short 7\n", b"at least 8 characters"),
+                                ("äöüäöüä\n".encode(), b"at least 8 characters"),
+                                (b"caf\xe9 au lait\n", b"not UTF-8")):
+            done = subprocess.run([binary(), "user", *verb, "--password-stdin", "--home",
+                                   server.home], input=password, check=False, capture_output=True)
+            assert done.returncode == 1 and words in done.stderr, done.stderr
+    code, shown = typed(server, ["user", "passwd", "nobody@example.test"], [])
+    assert code == 1 and "there is no mailbox" in shown and "New password" not in shown, shown
+
+
+def test_verbs_that_are_none(server):
+    for arguments, words in ((("quue", "list"), '"quue" is no verb of stagepost;'),
+                             (("user", "ad", "x@y"), '"ad" is no verb of stagepost user;'),
+                             (("user",), "A subcommand is required")):
+        done = subprocess.run([binary(), *arguments, "--home", server.home], text=True, check=False,
+                              stdin=subprocess.DEVNULL, capture_output=True)
+        assert done.returncode == 2 and words in done.stderr and "--help" in done.stderr, done
+
+
 def test_names_that_cannot_be(server):
     for arguments, words in (
             (("domain", "add", "127.0.0.1"), "not a domain name"),
@@ -223,6 +268,7 @@ def test_names_that_cannot_be(server):
             (("user", "add", "ü@example.test"), "SMTPUTF8"),
             (("user", "add", "an@other.test"), "stagepost domain add other.test"),
             (("grant", "add", "nobody@example.test", "a@example.net"), "there is no mailbox"),
+            (("grant", "list", "nobody@example.test"), "there is no mailbox"),
             (("app-password", "revoke", "you@example.test", "x"), "there is no login")):
         done = subprocess.run([binary(), *arguments, "--home", server.home], text=True, check=False,
                               stdin=subprocess.DEVNULL, capture_output=True)

@@ -1,14 +1,20 @@
 """People read their mail: Dovecot beside us, configured by `stagepost dovecot-config`."""
 
+import base64
 import imaplib
+import json
 import re
 import smtplib
+import socket
+import stat
 import subprocess
 
 import pytest
 from mail import message
 from peers.dovecot import VMAIL_ID, Dovecot, own
 from peers.netns import ETC, Netns, wait_until
+from peers.pki import Authority
+from peers.slapd import READER, SUFFIX, Slapd, dn_of, person
 
 OURS, CLIENT = "10.0.0.2", "10.0.0.1"
 MAIN, OTHER = "a long enough 1", "another long one 2"
@@ -32,13 +38,14 @@ class World:
         self.server.start()
         return self
 
-    def receive(self, subject: str, body: str = "Hello") -> None:
-        text = message(subject, to=self.user, body=body)
+    def receive(self, subject: str, body: str = "Hello", to: str = "") -> None:
+        to = to or self.user
+        text = message(subject, to=to, body=body)
 
         def dialogue() -> None:
             with smtplib.SMTP(OURS, 25, "mx.elsewhere.test", timeout=30,
                               source_address=(CLIENT, 0)) as client:
-                assert client.sendmail("friend@elsewhere.test", [self.user], text) == {}
+                assert client.sendmail("friend@elsewhere.test", [to], text) == {}
 
         self.net.inside(dialogue)
 
@@ -69,9 +76,6 @@ def subjects(messages: list[bytes]) -> list[str]:
 
 def put_script(world: World, text: bytes) -> None:
     """A person's Sieve rule by ManageSieve (RFC 5804), through TLS."""
-    import base64
-    import socket
-
     def dialogue() -> None:
         plain = socket.create_connection((OURS, 4190), timeout=20)
         lines = plain.makefile("rb")
@@ -242,3 +246,87 @@ def test_maildir_delivery(world):
     [text] = world.dovecot.wait_for_messages(world.user, MAIN)
     assert subjects([text]) == ["by Maildir"]
     assert text.startswith(b"Return-Path: <friend@elsewhere.test>\r\n")
+
+
+@pytest.fixture(name="slapd")
+def make_slapd(folder, world):
+    """slapd with TLS where the server is; its reader's password needs every kind of escape."""
+    names = {socket.gethostname(), socket.getfqdn()} - {"localhost"}
+    certificate = Authority(folder / "pki").sign("localhost", *sorted(names))
+    slapd = Slapd(folder / "slapd", 389, 636, certificate, world.net)
+    odd = person("odd").replace("mail: odd@", "mail: ../odd@")
+    slapd.load(person("ada"), person("bob"), person("eve").replace("eve@corp", "eve@other"), odd)
+    secret = """# it's "$HOME" \\%u%{user}"""
+    slapd.start().modify(f"dn: {READER}\nchangetype: modify\nreplace: userPassword\n"
+                         f"userPassword:: {base64.b64encode(secret.encode()).decode()}\n")
+    (world.server.home / "ldap.password").write_text(secret + "\n")
+    world.server.set("ldap", url="ldap://localhost", start_tls=True, base_dn=SUFFIX, bind_dn=READER,
+                     domains=["corp.test"], password_file="ldap.password", login_attribute="uid",
+                     ca_file=str(folder / "pki" / "ca.pem"))
+    yield slapd
+    slapd.stop()
+
+
+def test_people_of_ldap_read_their_mail(world, slapd):
+    world.server.cli("domain", "add", "corp.test")
+    world.server.add_user("bob@corp.test", OTHER)  # the bob of LDAP has the password MAIN
+    world.start()
+    world.receive("to ada", to="ada@corp.test")
+    [text] = world.dovecot.wait_for_messages("ada@corp.test", MAIN)
+    assert subjects([text]) == ["to ada"]
+    assert subjects(world.dovecot.messages("ADA", MAIN)) == ["to ada"]  # her uid
+    assert len(world.server.maildir("ada", "corp.test")) == 1
+    assert not world.dovecot.may_log_in("ada@corp.test", "wrong")
+    # What directory.db has is its own, other domains are nobody's, and no path leads out.
+    assert world.dovecot.who_may(
+        ("ada@corp.test", MAIN), ("ada@corp.test", OTHER), ("bob@corp.test", MAIN), ("bob", MAIN),
+        ("bob@corp.test", OTHER), ("eve@other.test", MAIN), ("eve", MAIN), ("odd", MAIN),
+        ("../odd@corp.test", MAIN), ("*", MAIN), ("ada@corp.test", ""),
+        (world.user, MAIN)) == ["ada@corp.test", "bob@corp.test", world.user]
+    mode = (world.dovecot.folder / "etc/dovecot-ldap.conf.ext").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+    log = world.dovecot.log.read_text()
+    assert "Error" not in log and "Warning" not in log, log
+
+
+def refused_from(address: str) -> None:
+    with socket.create_connection((OURS, 587), 10, source_address=(address, 0)) as client:
+        assert b" 5.7.0 " in client.recv(1000) or b" 4.7.0 " in client.recv(1000)
+
+
+def test_guesses_over_imap_meet_our_guard(world):
+    """Dovecot asks our login guard, and tells it how a log-in ended."""
+    thief = "203.0.113.9"
+    world.net.run("ip", "address", "add", f"{thief}/24", "dev", "lo")
+    world.start()
+    conf = world.dovecot.folder / "etc/dovecot.conf"
+    assert stat.S_IMODE(conf.stat().st_mode) == 0o600  # the guard's key is in it
+
+    key = re.search(r"X-API-Key: (\w+)", conf.read_text()).group(1)
+    url = re.search(r"auth_policy_server_url = (\S+)", conf.read_text()).group(1)
+    assert world.dovecot.may_log_in(world.user, MAIN)
+    shown = world.server.cli("user", "show", world.user)
+    assert "never used" not in shown, shown
+    guess = world.net.prefix() + ["curl", "-sk", "--max-time", "20", "--interface", thief, "-u",
+                                  f"{world.user}:wrong", f"imaps://{OURS}:993/"]
+    assert subprocess.run(guess, check=False, timeout=40).returncode != 0
+    counted = "stagepost_guard_failures_total 1"
+    wait_until("the guess is counted", lambda: counted in world.net.run(
+        "curl", "-s", url.replace("/dovecot-auth-policy", "/metrics")))
+    # Dovecot's own delays make real guessing slow; the rest is said in its words.
+
+    def ask(command: str, shown_key: str = key, **more: object) -> str:
+        body = json.dumps({"login": world.user, "remote": thief, **more})
+        return world.net.run("curl", "-s", "-H", f"X-API-Key: {shown_key}", "-d", body,
+                             f"{url}?command={command}")
+
+    assert json.loads(ask("allow"))["status"] == 0
+    for _ in range(12):
+        ask("report", success=False, policy_reject=False)
+    assert json.loads(ask("allow"))["status"] == -1
+    assert thief in world.server.cli("ban", "list")
+    assert "missing or wrong" in ask("allow", shown_key="0" * 64)
+    # The same ban holds on the submission ports.
+    world.net.inside(lambda: refused_from(thief))
+    # The owner reads on from where he is known.
+    assert world.dovecot.may_log_in(world.user, MAIN)

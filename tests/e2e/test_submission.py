@@ -94,6 +94,31 @@ def test_messages_without_a_header(server, content):
     assert mail.get_payload().strip() == content.decode().strip()
 
 
+WHOLE = (b"Date: Mon, 23 Nov 2026 12:00:00 +0000\r\nFrom: <you@example.test>\r\n"
+         b"Message-ID: <1@example.test>\r\n")
+
+
+@pytest.mark.parametrize("lines", [b"Garbage line\r\nBcc: spy@x.test\r\n",
+                                   b"Bcc\r\n : spy@x.test\r\n", b"Bcc\x0b: spy@x.test\r\n"],
+                         ids=["behind", "folded", "control"])
+def test_a_bcc_that_other_readers_would_find(server, lines):
+    with log_in(server) as client:
+        client.mail(server.user)
+        client.rcpt(server.user)
+        code, text = client.data(WHOLE + lines + b"Subject: s\r\n\r\nhello\r\n")
+        assert code == 550 and b"Line 4 of the header" in text and b"Bcc" in text, text
+
+
+def test_a_line_that_is_no_field_ends_the_header(server):
+    submit(server, WHOLE + b"From\x0b: boss@example.test\r\nSubject: s\r\n\r\nhello\r\n")
+    got = server.wait_for_mail()[0].replace(b"\r\n", b"\n")
+    assert b"\n\nFrom\x0b: boss@" in got
+    assert parse(got)["Subject"] is None
+    submit(server, WHOLE + b"Bcc : spy@x.test\r\nSubject: spaced\r\n\r\nhello\r\n")
+    got = next(mail for mail in server.wait_for_mail(count=2) if b"spaced" in mail)
+    assert b"spy@" not in got
+
+
 def test_a_header_that_is_too_long_to_be_looked_through(server):
     with log_in(server) as client:
         client.mail(server.user)

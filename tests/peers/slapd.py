@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from peers import unpack
-from peers.netns import stop, wait_until
+from peers.netns import Netns, stop, wait_until
 from peers.pki import Certificate
 
 SUFFIX = "dc=corp,dc=test"
@@ -84,8 +84,9 @@ def group(name: str, uids: list[str]) -> str:
 
 class Slapd:
     def __init__(self, folder: Path, port: int, tls_port: int = 0,
-                 certificate: Certificate | None = None):
+                 certificate: Certificate | None = None, net: Netns | None = None):
         self.folder = folder
+        self.net = net  # none: the machine's own
         self.port = port
         self.tls_port = tls_port  # for ldaps://, with a certificate
         self.root = unpack.peers_root()
@@ -120,12 +121,16 @@ class Slapd:
             urls += f" ldaps://127.0.0.1:{self.tls_port}/"
         with open(self.log, "ab") as out:
             self.process = subprocess.Popen(
-                [self.root / "usr/sbin/slapd", "-f", self.configuration, "-h", urls, "-d", "0"],
+                [*self._prefix(), self.root / "usr/sbin/slapd", "-f", self.configuration,
+                 "-h", urls, "-d", "0"],
                 env=self.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 start_new_session=True)
 
         def answers() -> bool:
             assert self.process.poll() is None, self.log.read_text(errors="replace")
+            return self.net.inside(connects) if self.net else connects()
+
+        def connects() -> bool:
             with socket.socket() as client:
                 client.settimeout(1)
                 return client.connect_ex(("127.0.0.1", self.port)) == 0
@@ -151,8 +156,12 @@ class Slapd:
         self._run(f"bin/{name}", "-x", "-H", self.url, "-D", ADMIN, "-w", ADMIN_PASSWORD,
                   *arguments, text=text)
 
+    def _prefix(self) -> list[str]:
+        return self.net.prefix() if self.net else []
+
     def _run(self, program: str, *arguments: object, text: str = "") -> None:
-        done = subprocess.run([self.root / "usr" / program, *arguments], env=self.env, input=text,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              check=False, timeout=COMMAND_SECONDS_MAX)
+        done = subprocess.run([*self._prefix(), self.root / "usr" / program, *arguments],
+                              env=self.env, input=text, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False,
+                              timeout=COMMAND_SECONDS_MAX)
         assert done.returncode == 0, f"{program}: {done.returncode}\n{done.stdout}"

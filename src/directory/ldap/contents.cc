@@ -38,11 +38,10 @@ class Merger {
 
  private:
   void note_taken() {
-    for (const auto& mailbox : out_.mailboxes) taken_.insert(address_of(mailbox));
+    for (const auto& mailbox : out_.mailboxes) taken_.insert(mailbox);
     for (const AliasRow& alias : out_.aliases) taken_.insert(alias.address);
     for (const LoginRow& login : out_.logins) logins_.insert(login.login);
   }
-  static const std::string& address_of(const std::string& mailbox) { return mailbox; }
 
   [[nodiscard]] bool is_ours(const std::string& address) const {
     return std::ranges::find(ours_, domain_of(address)) != ours_.end();

@@ -61,7 +61,7 @@ class Handle {
   [[nodiscard]] std::unexpected<base::Error> error(std::string_view doing, int code) const {
     std::string words = fmt::format("{}: {}: {}", url_, doing, ldap_err2string(code));
     char* said = nullptr;
-    ldap_get_option(ld_, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);
+    ldap_get_option(ld_, LDAP_OPT_DIAGNOSTIC_MESSAGE, static_cast<void*>(&said));
     if (said != nullptr) {
       if (*said != '\0') words += fmt::format(" ({})", base::printable(said, 300));
       ldap_memfree(said);
@@ -121,7 +121,8 @@ int simple_bind(LDAP* ld, const std::string& dn, std::string password) {
 // A peer's lengths bound what is allocated for its answer; known once it is connected.
 void bound_responses(LDAP* ld) {
   Sockbuf* socket = nullptr;
-  if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &socket) != LDAP_OPT_SUCCESS || socket == nullptr) {
+  if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, static_cast<void*>(&socket)) != LDAP_OPT_SUCCESS ||
+      socket == nullptr) {
     return;
   }
   ber_len_t most = ldap_response_bytes_max;
@@ -211,6 +212,7 @@ class LibldapClient final : public LdapClient {
     LDAPControl* controls[] = {page, nullptr};
     std::vector<std::string> names = what.attributes;
     std::vector<char*> attributes;
+    attributes.reserve(names.size() + 1);
     for (std::string& name : names) attributes.push_back(name.data());
     attributes.push_back(nullptr);
     timeval timeout = timeval_of(timeout_);

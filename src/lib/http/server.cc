@@ -1,6 +1,8 @@
 // See server.h.
 #include "lib/http/server.h"
 
+#include <algorithm>
+#include <array>
 #include "lib/base/check.h"
 #include "lib/io/clock.h"
 #include "lib/io/deadline.h"
@@ -16,12 +18,35 @@ constexpr auto drain_timeout = std::chrono::seconds(2);
 // Descriptors have run out: others must end before the next accept can succeed.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
-struct CountedConnection {
-  explicit CountedConnection(std::size_t& how_many) : count(how_many) { ++count; }
+using PerAddress = std::map<io::IpAddress, std::size_t>;
+
+// One host of IPv6 has a /64 to itself.
+io::IpAddress host_of(const io::IpAddress& address) {
+  if (!address.is_v6()) return address;
+  std::array<std::uint8_t, 16> bytes{};
+  std::ranges::copy(address.bytes().substr(0, 8), bytes.begin());
+  return io::IpAddress::v6(bytes);
+}
+
+class CountedConnection {
+ public:
+  CountedConnection(std::size_t& all, PerAddress& per_address, const io::IpAddress& host)
+      : all_(all), per_address_(per_address), host_(host) {
+    ++all_;
+    ++per_address_[host_];
+  }
   CountedConnection(const CountedConnection&) = delete;
   CountedConnection& operator=(const CountedConnection&) = delete;
-  ~CountedConnection() { --count; }
-  std::size_t& count;
+  ~CountedConnection() {
+    --all_;
+    const auto at = per_address_.find(host_);
+    if (--at->second == 0) per_address_.erase(at);
+  }
+
+ private:
+  std::size_t& all_;
+  PerAddress& per_address_;
+  const io::IpAddress host_;
 };
 
 }  // namespace
@@ -147,7 +172,7 @@ Server::Server(io::Doors doors, Handler& handler, ServerLimits limits)
 
 io::Task<void> Server::run_connection(std::unique_ptr<io::Stream> stream,
                                       std::shared_ptr<io::TlsServer> tls) {
-  const CountedConnection counted(connections_);
+  const CountedConnection counted(connections_, per_address_, host_of(stream->peer().address));
   if (tls != nullptr) {
     auto accepted = co_await io::with_timeout(doors_.clock, limits_.header_timeout,
                                               tls->accept(std::move(stream)));
@@ -158,12 +183,20 @@ io::Task<void> Server::run_connection(std::unique_ptr<io::Stream> stream,
   co_await connection.run();
 }
 
+bool Server::is_full(const io::IpAddress& peer) const {
+  if (connections_ >= limits_.connections_max) return true;
+  // Our own host's programs (a proxy, Dovecot, the command line) speak for many.
+  if (peer.is_loopback() || peer.is_unspecified()) return false;
+  const auto same = per_address_.find(host_of(peer));
+  return same != per_address_.end() && same->second >= limits_.connections_per_address_max;
+}
+
 io::Task<void> Server::serve(io::Ref<io::Listener> listener, TlsSource tls) {
   io::TaskGroup group;
   for (;;) {
     auto stream = co_await listener->accept();
     if (stream) {
-      if (connections_ >= limits_.connections_max) continue;  // closed unread
+      if (is_full((*stream)->peer().address)) continue;  // closed unread
       group.spawn(run_connection(std::move(*stream), tls ? tls() : nullptr));
       continue;
     }

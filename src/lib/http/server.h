@@ -3,12 +3,13 @@
 // What:    serve() accepts connections, reads requests, asks the Handler and writes its responses.
 // In/Out:  Handler::handle(Request) → Response; usually a Router (router.h).
 // Errors:  malformed 400, too slow 408, too large 413 and 431; a broken connection just ends.
-// Limits:  ServerLimits; a connection above connections_max is closed unread.
+// Limits:  ServerLimits; a connection above them is closed unread.
 // Not here: what is served (admin), authentication.
 #pragma once
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "lib/base/time.h"
@@ -34,6 +35,7 @@ class Handler {
 struct ServerLimits {
   MessageLimits message;
   std::size_t connections_max = 256;
+  std::size_t connections_per_address_max = 256;  // so that one host cannot take them all
   std::size_t requests_per_connection_max = 1000;
   base::Duration header_timeout = std::chrono::seconds(10);  // also for the TLS handshake
   base::Duration idle_timeout = std::chrono::seconds(60);
@@ -61,10 +63,13 @@ class Server {
   io::Task<void> run_connection(std::unique_ptr<io::Stream> stream,
                                 std::shared_ptr<io::TlsServer> tls);
 
+  [[nodiscard]] bool is_full(const io::IpAddress& peer) const;
+
   io::Doors doors_;
   Handler& handler_;
   ServerLimits limits_;
   std::size_t connections_ = 0;
+  std::map<io::IpAddress, std::size_t> per_address_;
 };
 
 }  // namespace http

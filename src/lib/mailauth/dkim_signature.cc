@@ -231,7 +231,7 @@ Trouble Reader::read_length() {
   if (!value) return std::nullopt;
   const auto bytes = base::parse_number(*value);
   if (!bytes) return invalid("l= is no number");
-  out_.body.bytes_max = *bytes;
+  out_.body.bytes_max = bytes;
   return std::nullopt;
 }
 

@@ -121,10 +121,10 @@ void Content::cut(std::uint64_t offset, std::uint64_t length) {
 }
 
 // One pass, however many there are: a header may have thousands of fields to remove.
-void Content::apply(const std::vector<Edit>& edits) {
-  std::vector<const Edit*> order;
+void Content::apply(std::vector<Edit> edits) {
+  std::vector<Edit*> order;
   order.reserve(edits.size());
-  for (const Edit& edit : edits) order.push_back(&edit);
+  for (Edit& edit : edits) order.push_back(&edit);
   // What is put before an octet comes before that octet's own replacement.
   std::ranges::sort(
       order, {}, [](const Edit* edit) { return std::tuple(edit->offset, edit->length > 0, edit); });
@@ -139,12 +139,13 @@ void Content::apply(const std::vector<Edit>& edits) {
     }
   }
   for (std::size_t i = 0; i < order.size(); ++i) {
-    if (!placed[i] && !order[i]->bytes.empty()) pieces.push_back(own_piece(order[i]->bytes));
+    if (!placed[i] && !order[i]->bytes.empty())
+      pieces.push_back(own_piece(std::move(order[i]->bytes)));
   }
   pieces_ = std::move(pieces);
 }
 
-void Content::apply_to(const Piece& piece, const std::vector<const Edit*>& order,
+void Content::apply_to(const Piece& piece, const std::vector<Edit*>& order,
                        std::vector<bool>& placed, std::vector<Piece>& out) {
   const std::uint64_t end = piece.offset + piece.length;
   std::uint64_t at = piece.offset;
@@ -155,21 +156,23 @@ void Content::apply_to(const Piece& piece, const std::vector<const Edit*>& order
   auto i = static_cast<std::size_t>(first - order.begin());
   if (i > 0) at = std::clamp(end_of(*order[i - 1]), at, end);
   for (; i < order.size() && order[i]->offset < end; ++i) {
-    const Edit& edit = *order[i];
+    Edit& edit = *order[i];
     if (edit.offset > at) out.push_back(received_piece(at, edit.offset - at));
     at = std::clamp(end_of(edit), std::max(at, edit.offset), end);
-    if (!edit.bytes.empty()) out.push_back(own_piece(edit.bytes));
+    if (!edit.bytes.empty()) out.push_back(own_piece(std::move(edit.bytes)));
     placed[i] = true;
   }
   if (at < end) out.push_back(received_piece(at, end - at));
 }
 
-std::string Content::set_aside(std::size_t bytes_min, std::uint64_t received_size) {
-  std::string out;
+std::vector<std::string> Content::set_aside(std::size_t bytes_min, std::uint64_t received_size) {
+  std::vector<std::string> out;
   for (Piece& piece : pieces_) {
     if (piece.kind != Piece::Kind::own || piece.bytes.size() < bytes_min) continue;
-    out += piece.bytes;
-    piece = received_piece(received_size + out.size() - piece.bytes.size(), piece.bytes.size());
+    const std::uint64_t bytes = piece.bytes.size();
+    out.push_back(std::move(piece.bytes));
+    piece = received_piece(received_size, bytes);
+    received_size += bytes;
   }
   return out;
 }

@@ -60,11 +60,12 @@ class Content {
 
   // Each edit speaks of the octets as they were received, in any order; cuts do not overlap. Of
   // several at one offset those that cut nothing come first, in their order here.
-  void apply(const std::vector<Edit>& edits);
+  void apply(std::vector<Edit> edits);
 
   // Takes our bytes out of pieces that have at least so many; they become spans of the received
-  // bytes, which whoever calls appends to those at `received_size`.
-  [[nodiscard]] std::string set_aside(std::size_t bytes_min, std::uint64_t received_size);
+  // bytes, which whoever calls appends in this order to those at `received_size`.
+  [[nodiscard]] std::vector<std::string> set_aside(std::size_t bytes_min,
+                                                   std::uint64_t received_size);
 
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] const std::vector<Piece>& pieces() const { return pieces_; }
@@ -75,7 +76,7 @@ class Content {
   [[nodiscard]] static base::Result<Content> decode(std::string_view bytes);
 
  private:
-  static void apply_to(const Piece& piece, const std::vector<const Edit*>& order,
+  static void apply_to(const Piece& piece, const std::vector<Edit*>& order,
                        std::vector<bool>& placed, std::vector<Piece>& out);
 
   std::vector<Piece> pieces_;

@@ -103,10 +103,10 @@ TEST(Content, LargePiecesOfOursAreSetAside) {
   Content content = Content::whole(received.size());
   content.apply({{2, 2, "long one"}, {8, 0, "x"}, {10, 6, "another long one"}});
   const std::string before = content.assemble(received);
-  const std::string aside = content.set_aside(8, received.size());
-  EXPECT_EQ(aside, "long oneanother long one");
-  EXPECT_EQ(content.assemble(std::string(received) + aside), before);
-  EXPECT_EQ(content.set_aside(8, 100), "");
+  const auto aside = content.set_aside(8, received.size());
+  EXPECT_EQ(aside, (std::vector<std::string>{"long one", "another long one"}));
+  EXPECT_EQ(content.assemble(std::string(received) + aside[0] + aside[1]), before);
+  EXPECT_TRUE(content.set_aside(8, 100).empty());
 }
 
 TEST(Content, EncodesAndDecodes) {

@@ -19,7 +19,10 @@ constexpr std::uint64_t break_after = 988;
 
 }  // namespace
 
-LeafRecoder::LeafRecoder(RecodeLimits limits) : limits_(limits), scanner_(this) {}
+LeafRecoder::LeafRecoder(RecodeLimits limits, base::Budget* budget)
+    : limits_(limits),
+      memory_(budget, limits.message_bytes_max, limits.all_bytes_max),
+      scanner_(this) {}
 
 void LeafRecoder::finish() {
   scanner_.finish();
@@ -85,12 +88,15 @@ void LeafRecoder::count_lines(std::string_view octets) {
 // Kept because only its end tells whether it has to be recoded.
 void LeafRecoder::keep(std::string_view octets) {
   if (too_large_) return;
-  too_large_ = body_.size() + octets.size() > limits_.part_bytes_max;
-  if (too_large_) {
-    body_ = std::string();
-  } else {
+  const bool small = body_.size() + octets.size() <= limits_.part_bytes_max;
+  if (small && memory_.grow(octets.size())) {
     body_ += octets;
+    return;
   }
+  starved_ = starved_ || small;
+  too_large_ = true;
+  memory_.shrink(body_.size());
+  body_ = std::string();
 }
 
 // Line ends between the octets of an encoding mean nothing: base64's reader skips them, quoted-
@@ -142,8 +148,7 @@ void LeafRecoder::leaf_ended(const MimePart& part) {
   const bool mendable = way_ == Way::recode && !too_large_ && !part.opaque;
   const bool undeclared =
       eight_bit_ && !part.embedded && (part.encoding.empty() || part.encoding == "7bit");
-  if (mendable && (long_at_ != 0 || undeclared)) {
-    recode(part);
+  if (mendable && (long_at_ != 0 || undeclared) && recode(part)) {
     eight_bit_ = false;
   } else if (long_at_ != 0 && (!encoded || hopeless_ || part.opaque)) {
     not_mended(long_at_);
@@ -153,16 +158,23 @@ void LeafRecoder::leaf_ended(const MimePart& part) {
   eight_bit_left_ = eight_bit_left_ || eight_bit_;
   eight_bit_ = false;
   long_at_ = column_ = 0;
+  memory_.shrink(body_.size());
   body_ = std::string();
 }
 
-void LeafRecoder::recode(const MimePart& part) {
-  if (eight_bit_) declare_charset(part);
+// False: there is no memory for it.
+bool LeafRecoder::recode(const MimePart& part) {
   const bool quoted = part.type.starts_with("text/");
+  std::string bytes = quoted ? quoted_printable(body_) : base64_lines(body_) + "\r\n";
+  if (!memory_.grow(bytes.size())) {
+    starved_ = true;
+    return false;
+  }
+  if (eight_bit_) declare_charset(part);
   declare(part, quoted ? "quoted-printable" : "base64");
-  edits_.push_back({.offset = part.body.offset,
-                    .length = part.body.length,
-                    .bytes = quoted ? quoted_printable(body_) : base64_lines(body_) + "\r\n"});
+  edits_.push_back(
+      {.offset = part.body.offset, .length = part.body.length, .bytes = std::move(bytes)});
+  return true;
 }
 
 void LeafRecoder::declare(const MimePart& part, std::string_view encoding) {

@@ -15,19 +15,23 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/budget.h"
 #include "lib/message/content.h"
 #include "lib/message/mime.h"
 
 namespace message {
 
 struct RecodeLimits {
-  std::size_t part_bytes_max = 8UL << 20U;  // of a part that is in memory while it arrives
+  std::size_t part_bytes_max = 8UL << 20U;      // of a part that is in memory while it arrives
+  std::size_t message_bytes_max = 48UL << 20U;  // of that and of all that was recoded
+  std::size_t all_bytes_max = 64UL << 20U;      // of all messages that share a budget
   std::size_t edits_max = 20'000;
 };
 
 class LeafRecoder final : private MimeListener {
  public:
-  explicit LeafRecoder(RecodeLimits limits = {});
+  // The budget outlives the recoder; null: there are no others.
+  explicit LeafRecoder(RecodeLimits limits = {}, base::Budget* budget = nullptr);
 
   void feed(std::string_view chunk) { scanner_.feed(chunk); }
   void finish();
@@ -36,6 +40,8 @@ class LeafRecoder final : private MimeListener {
   [[nodiscard]] std::vector<Edit> take_edits() { return std::move(edits_); }
   // The first line of a body over 998 octets that could not be mended; 0: there is none.
   [[nodiscard]] std::uint64_t long_line() const { return long_line_; }
+  // Others need the memory at the moment; later it may be mended.
+  [[nodiscard]] bool starved() const { return starved_; }
   // 8-bit octets remain in a body.
   [[nodiscard]] bool eight_bit_left() const { return eight_bit_left_; }
   [[nodiscard]] const std::vector<MimePart>& parts() const { return scanner_.parts(); }
@@ -53,15 +59,17 @@ class LeafRecoder final : private MimeListener {
   void keep(std::string_view octets);
   void break_lines(std::string_view octets);
   void break_line(std::string_view text, std::uint64_t offset);
-  void recode(const MimePart& part);
+  [[nodiscard]] bool recode(const MimePart& part);
   void declare(const MimePart& part, std::string_view encoding);
   void declare_charset(const MimePart& part);
   void not_mended(std::uint64_t line);
 
   RecodeLimits limits_;
+  base::Share memory_;   // of body_ and of the parts' new bodies in edits_
   bool signed_ = false;  // it has a DKIM signature already: no octet of the body may change
   bool mime_version_ = false;
   bool eight_bit_left_ = false;
+  bool starved_ = false;
   std::uint64_t long_line_ = 0;
   std::vector<Edit> edits_;
   // Of the current leaf:

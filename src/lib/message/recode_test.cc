@@ -225,6 +225,29 @@ TEST(Recode, EncodedLinesThatAreTooLongAreBroken) {
             3U);
 }
 
+TEST(Recode, MemoryIsSharedAndGivenBack) {
+  const std::string message = "Subject: a\r\n\r\n" + std::string(2'000, 'x') + "\r\n";
+  base::Budget budget;
+  const RecodeLimits limits{.part_bytes_max = 10'000,
+                            .message_bytes_max = 10'000,
+                            .all_bytes_max = 5'000,
+                            .edits_max = 100};
+  {
+    LeafRecoder first(limits, &budget);
+    first.feed(message);
+    first.finish();
+    EXPECT_EQ(first.long_line(), 0U);
+    EXPECT_GT(budget.used, 2'000U);
+    LeafRecoder second(limits, &budget);
+    second.feed(message);
+    second.feed(message);
+    second.finish();
+    EXPECT_TRUE(second.starved());
+    EXPECT_NE(second.long_line(), 0U);
+  }
+  EXPECT_EQ(budget.used, 0U);
+}
+
 TEST(Recode, AnyBodyComesBackAndChunksDoNotMatter) {
   std::mt19937 random(6);
   for (int round = 0; round < 300; ++round) {

@@ -141,6 +141,17 @@ void complete_field(Completion& done, const FieldView& field, std::uint64_t offs
   done.edits.push_back({.offset = offset, .length = field.whole.size(), .bytes = std::move(text)});
 }
 
+// "Bcc\r\n : a", " Bcc: a" and "B\x0b" "cc: a" are no fields by RFC 5322, but meant for one.
+bool means_bcc(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return false;
+  std::string name;
+  for (const char c : text.substr(0, colon)) {
+    if (c > ' ' && c <= '~') name += c;
+  }
+  return base::iequals(name, "Bcc") || base::iequals(name, "Resent-Bcc");
+}
+
 std::string missing_fields(const Completion& done, const SubmissionFacts& facts) {
   std::string out;
   if (!done.date) {  // RFC 6409 §8.2
@@ -174,6 +185,20 @@ CompletedHeader complete_header(std::string_view header, const SubmissionFacts& 
     done.edits.insert(done.edits.begin(), {.offset = 0, .length = 0, .bytes = std::move(added)});
   }
   return {.edits = std::move(done.edits), .authors = std::move(done.authors)};
+}
+
+std::size_t line_before_lost_bcc(std::string_view header) {
+  const std::size_t end = header_extent(header);
+  const std::string_view rest = header.substr(end);
+  bool lost = std::ranges::any_of(all_fields(rest),
+                                  [](const FieldView& field) { return means_bcc(field.whole); });
+  for (std::size_t at = 0; !lost && at < rest.size();) {
+    const std::size_t next = std::min(rest.find('\n', at), rest.size() - 1) + 1;
+    lost = means_bcc(rest.substr(at, next - at));
+    at = next;
+  }
+  if (!lost) return 0;
+  return static_cast<std::size_t>(std::ranges::count(header.substr(0, end), '\n')) + 1;
 }
 
 std::optional<Edit> missing_separator(std::string_view header) {

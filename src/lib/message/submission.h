@@ -47,6 +47,11 @@ struct CompletedHeader {
 [[nodiscard]] CompletedHeader complete_header(std::string_view header,
                                               const SubmissionFacts& facts);
 
+// Behind the first line that is no field all is body, for everybody to read; programs that are less
+// strict may take it for fields nevertheless. When something there is meant for a Bcc: the number
+// of that first line (from 1); else 0.
+[[nodiscard]] std::size_t line_before_lost_bcc(std::string_view header);
+
 // The empty line that a header lacks when a line that is no field ends it; to be applied after all
 // other edits.
 [[nodiscard]] std::optional<Edit> missing_separator(std::string_view header);

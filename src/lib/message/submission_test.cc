@@ -94,6 +94,28 @@ TEST(Submission, HeadersOfAnyShape) {
   for (const Case& c : cases) EXPECT_EQ(completed(c.message), added + std::string(c.becomes));
 }
 
+TEST(Submission, LostBcc) {
+  struct Case {
+    std::string_view header;
+    std::size_t line;
+  };
+  constexpr Case cases[] = {
+      {"", 0},
+      {"Bcc: a\r\nX: y\r\n", 0},
+      {"Bcc : a\r\nX: y\r\n", 0},
+      {"X: y\r\nGarbage\r\nSubject: Bcc: a\r\nWho said bcc: nobody\r\n", 0},
+      {"X: y\r\nGarbage line\r\nBcc: a\r\nSubject: s\r\n", 2},
+      {"X: y\r\n z\r\nGarbage line\r\nY: z\r\nresent-bcc : a", 3},
+      {"Bcc\r\n : a\r\n", 1},
+      {"X: y\r\nBcc\x0b: a\r\n", 2},
+      {" Bcc: a\r\n", 1},
+      {"Garbage\r\n Bcc: a\r\n", 1},
+  };
+  for (const Case& c : cases) EXPECT_EQ(line_before_lost_bcc(c.header), c.line) << c.header;
+  EXPECT_EQ(completed(text({date, from, id, "Bcc : spy@x.test\r\nSubject: s\r\n"})),
+            text({date, from, id, "Subject: s\r\n"}));
+}
+
 TEST(Submission, DomainsAreCompleted) {
   struct Case {
     std::string_view list;

@@ -119,7 +119,45 @@ std::vector<GuessRow> Guesses::of_account(std::string_view account) const {
 
 void Guesses::changed(std::string_view login) { changed_.insert(key(login)); }
 
+void Guesses::watch(std::string_view login) { watched_.insert(key(login)); }
+
+void Guesses::watch_from(double failures, double place_failures) {
+  for (const auto& [login, guess] : guesses_) {
+    const bool near = guess.failures.count >= failures ||
+                      std::ranges::any_of(guess.places, [place_failures](const Place& place) {
+                        return place.failures.count >= place_failures;
+                      });
+    if (near) watched_.insert(login);
+  }
+}
+
+std::vector<std::string> Guesses::watched() const {
+  std::vector<std::string> out(watched_.begin(), watched_.end());
+  std::ranges::sort(out);
+  return out;
+}
+
+void Guesses::forget_failures(const std::optional<std::string>& login) {
+  for (auto& [name, guess] : guesses_) {
+    if (login && !login_is_of(name, *login)) continue;
+    for (Place& place : guess.places) place.failures = {};
+    guess.told = {};
+    if (guess.failures.count <= 0) continue;
+    guess.failures = {};
+    changed_.insert(name);
+  }
+}
+
+void Guesses::forget_failures_at(const io::IpNetwork& network) {
+  for (auto& [name, guess] : guesses_) {
+    for (Place& place : guess.places) {
+      if (network.contains(place.unit)) place.failures = {};
+    }
+  }
+}
+
 void Guesses::erase(Table::iterator at) {
+  watched_.erase(at->first);
   if (at->second.places.empty()) --homeless_;
   for (const Place& place : at->second.places) drop_good(place);
   changed_.insert(at->first);

@@ -8,6 +8,7 @@
 // Not here: what follows from it (login_guard.h).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -32,6 +33,7 @@ struct Guess {
   Decaying failures;
   Pending pending;
   bool exists = false;
+  base::Time told;  // when a refusal because of it was last worth an event
   std::vector<Place> places;
 };
 
@@ -51,6 +53,16 @@ class Guesses {
   void forget(std::string_view account);
   [[nodiscard]] std::vector<GuessRow> of_account(std::string_view account) const;
   void changed(std::string_view login);
+  // Those to look at when it is asked who is over a limit, few of all. watch_from() finds them
+  // anew.
+  void watch(std::string_view login);
+  void watch_from(double failures, double place_failures);
+  [[nodiscard]] std::vector<std::string> watched() const;
+  void unwatch(const std::string& login) { watched_.erase(login); }
+  // The failures of a log-in or of all of an account's; nullopt: of all. Places stay.
+  void forget_failures(const std::optional<std::string>& login);
+  // Those at places in that network.
+  void forget_failures_at(const io::IpNetwork& network);
   [[nodiscard]] std::size_t size() const { return guesses_.size(); }
 
   void load(const GuessRow& row);
@@ -74,6 +86,7 @@ class Guesses {
   std::size_t homeless_ = 0;  // names without a place
   std::unordered_map<io::IpNetwork, Good, NetworkHash, NetworkEqual> good_;
   std::unordered_set<std::string> changed_;
+  std::unordered_set<std::string> watched_;
 };
 
 }  // namespace policy

@@ -26,6 +26,17 @@ Standing refusal(base::Time until, std::string why) {
   return {.banned = true, .delay = {}, .until = until, .why = std::move(why), .worth_event = false};
 }
 
+// In whole seconds, and late enough: at `time` itself the failures are still as many as the limit.
+base::Time moment(base::Time time) {
+  return std::chrono::ceil<std::chrono::seconds>(time + base::Duration(1));
+}
+
+constexpr std::string_view from_many_places =
+    "too many wrong passwords for this log-in from many places; where it was used lately it goes "
+    "on";
+constexpr std::string_view from_this_place =
+    "too many wrong passwords for this log-in from your network";
+
 base::Event event(std::string_view name, base::Time now) {
   return {.severity = base::Severity::warning,
           .name = name,
@@ -45,7 +56,9 @@ LoginGuard::LoginGuard(std::shared_ptr<const GuardSettings> settings, base::Even
                                 "Log-ins that failed and were counted by the guard")),
       refused_(metrics.counter("stagepost_guard_refused_total",
                                "Connections and log-ins refused because of a ban or a limit")),
-      active_(metrics.gauge("stagepost_guard_bans", "Bans in force")) {}
+      active_(metrics.gauge("stagepost_guard_bans", "Bans in force")),
+      closed_(metrics.gauge("stagepost_guard_closed_logins",
+                            "Log-ins closed by wrong passwords, though no address is banned")) {}
 
 bool LoginGuard::allowed(const io::IpAddress& peer) const {
   return !settings_->on || std::ranges::any_of(settings_->allow, [&peer](const auto& network) {
@@ -94,13 +107,13 @@ Standing LoginGuard::before_login(const io::IpAddress& peer, std::string_view lo
   if (!peer.is_private()) {
     for (BanList::Ban* ban : bans_.covering(peer, now)) {
       const bool spared = is_unit(ban->row.network) ? at_home : place != nullptr || good;
-      if (ban->row.by_operator || !spared) return refused(*ban, now);
-    }
-    standing = place != nullptr ? at_known_place(*place, now) : at_unknown_place(peer, login, now);
-    if (standing.banned) {
-      refused_.add();
+      if (!ban->row.by_operator && spared) continue;
+      standing = refused(*ban, now);
+      standing.why += ", until " + base::format_time(standing.until);
       return standing;
     }
+    standing = place != nullptr ? at_known_place(*place, now) : at_unknown_place(peer, login, now);
+    if (standing.banned) return refused(std::move(standing), login, now);
   }
   reserve(peer, login, now);
   const Track* track = tracks_.find(unit_of(peer));
@@ -119,7 +132,7 @@ Standing LoginGuard::at_known_place(const Place& place, base::Time now) const {
   if (there < most) return {};
   const base::Duration wait =
       std::max(crowd_pause, place.failures.until_below(most, now, half_life));
-  return refusal(now + wait, "too many wrong passwords for this log-in from your network");
+  return refusal(moment(now + wait), std::string(from_this_place));
 }
 
 Standing LoginGuard::at_unknown_place(const io::IpAddress& peer, std::string_view login,
@@ -142,9 +155,7 @@ Standing LoginGuard::at_unknown_place(const io::IpAddress& peer, std::string_vie
   if (guess->failures.at(now, half_life) + guess->pending.at(now) < most) return {};
   const base::Duration wait =
       std::max(crowd_pause, guess->failures.until_below(most, now, half_life));
-  return refusal(now + wait,
-                 "too many wrong passwords for this log-in from many places; where it was used "
-                 "lately it goes on");
+  return refusal(moment(now + wait), std::string(from_many_places));
 }
 
 // The guess that is now made; given back by the end of it.
@@ -191,14 +202,31 @@ void LoginGuard::failed(const io::IpAddress& peer, std::string_view login, base:
   if (place != nullptr) {
     // Has a limit of its own: an old password in a phone shall not count against the whole house.
     place->failures.add(now, settings_->place_half_life);
+    if (place->failures.count >= settings_->place_failures_max) guesses_.watch(login);
     return;
   }
   if (!peer.is_private()) {
     // Nobody on a private network can close a log-in for the rest of the world.
-    guess.failures.add(now, settings_->failures_half_life);
-    guesses_.changed(login);
+    count_login(guess, login, now);
   }
   for (const Rung& rung : rungs(peer)) count(rung, login, now);
+}
+
+void LoginGuard::count_login(Guess& guess, std::string_view login, base::Time now) {
+  const base::Duration half_life = settings_->failures_half_life;
+  const double most = settings_->account_failures_max;
+  const bool was_closed = guess.failures.at(now, half_life) >= most;
+  guess.failures.add(now, half_life);
+  guesses_.changed(login);
+  if (guess.failures.at(now, half_life) < most) return;
+  guesses_.watch(login);
+  if (was_closed) return;
+  base::Event told = event("guard.login_closed", now);
+  told.fields.emplace_back("login", base::printable(login, Guesses::login_bytes_max));
+  told.fields.emplace_back(
+      "until", base::format_time(moment(now + guess.failures.until_below(most, now, half_life))));
+  told.fields.emplace_back("why", std::string(from_many_places));
+  events_.emit(told);
 }
 
 void LoginGuard::count(const Rung& rung, std::string_view login, base::Time now) {
@@ -262,6 +290,17 @@ Standing LoginGuard::refused(BanList::Ban& ban, base::Time now) {
   return out;
 }
 
+// Of one log-in, or of too many guesses at once.
+Standing LoginGuard::refused(Standing standing, std::string_view login, base::Time now) {
+  refused_.add();
+  standing.why += ", until " + base::format_time(standing.until);
+  if (Guess* guess = guesses_.find(login)) {
+    standing.worth_event = now - guess->told >= told_every;
+    if (standing.worth_event) guess->told = now;
+  }
+  return standing;
+}
+
 // --- operators -----------------------------------------------------------------------------------
 
 base::Result<BanRow> LoginGuard::ban(const io::IpNetwork& network, base::Duration time,
@@ -294,15 +333,50 @@ base::Result<BanRow> LoginGuard::ban(const io::IpNetwork& network, base::Duratio
   return row;
 }
 
-std::size_t LoginGuard::lift(const std::optional<io::IpNetwork>& network, base::Time now) {
+Lifted LoginGuard::lift(const io::IpNetwork& network, base::Time now) {
   const std::scoped_lock lock(mutex_);
-  std::optional<io::IpNetwork> whole;
-  if (network) whole = cut(network->address, network->prefix_bits);
+  io::IpNetwork whole = cut(network.address, network.prefix_bits);
   // An IPv6 address is banned as its /64.
-  if (whole && whole->address.is_v6() && is_unit(*whole)) whole = unit_of(whole->address);
-  const auto lifted = bans_.lift(whole);
-  tracks_.forget(whole);
-  active_.set(static_cast<std::int64_t>(bans_.size()));
+  if (whole.address.is_v6() && is_unit(whole)) whole = unit_of(whole.address);
+  Lifted out{.bans = lift_bans(whole, now), .logins = 0, .still_by = {}};
+  const std::size_t before = closed(std::nullopt, now).size();
+  guesses_.forget_failures_at(whole);
+  out.logins = before - closed(std::nullopt, now).size();
+  for (const BanList::Ban* ban : bans_.covering(whole.address, now)) {
+    out.still_by.push_back(ban->row.network);  // wider: those within are gone
+  }
+  update_gauges(now);
+  return out;
+}
+
+Lifted LoginGuard::lift_login(const std::string& login, base::Time now) {
+  const std::scoped_lock lock(mutex_);
+  return {.bans = 0, .logins = open_logins(login, now), .still_by = {}};
+}
+
+Lifted LoginGuard::lift_all(base::Time now) {
+  const std::scoped_lock lock(mutex_);
+  const std::size_t logins = open_logins(std::nullopt, now);
+  return {.bans = lift_bans(std::nullopt, now), .logins = logins, .still_by = {}};
+}
+
+std::size_t LoginGuard::open_logins(const std::optional<std::string>& login, base::Time now) {
+  const std::vector<ClosedLogin> open = closed(login, now);
+  guesses_.forget_failures(login);
+  update_gauges(now);
+  for (const ClosedLogin& one : open) {
+    base::Event told = event("guard.lifted", now);
+    told.severity = base::Severity::info;
+    told.fields.emplace_back("login", base::printable(one.login, Guesses::login_bytes_max));
+    events_.emit(told);
+  }
+  return open.size();
+}
+
+std::size_t LoginGuard::lift_bans(const std::optional<io::IpNetwork>& network, base::Time now) {
+  const auto lifted = bans_.lift(network);
+  tracks_.forget(network);
+  update_gauges(now);
   for (const BanRow& row : lifted) {
     base::Event told = event("guard.lifted", now);
     told.severity = base::Severity::info;
@@ -315,6 +389,52 @@ std::size_t LoginGuard::lift(const std::optional<io::IpNetwork>& network, base::
 std::vector<BanRow> LoginGuard::bans(base::Time now) {
   const std::scoped_lock lock(mutex_);
   return bans_.list(now);
+}
+
+std::vector<ClosedLogin> LoginGuard::closed_logins(base::Time now) {
+  const std::scoped_lock lock(mutex_);
+  return settings_->on ? closed(std::nullopt, now) : std::vector<ClosedLogin>();
+}
+
+std::vector<ClosedLogin> LoginGuard::closed(const std::optional<std::string>& login,
+                                            base::Time now) {
+  const double most = settings_->account_failures_max;
+  const double most_at_place = settings_->place_failures_max;
+  const base::Duration half_life = settings_->failures_half_life;
+  const base::Duration place_half_life = settings_->place_half_life;
+  std::vector<ClosedLogin> out;
+  for (const std::string& name : guesses_.watched()) {
+    const Guess* guess = guesses_.find(name);
+    const std::size_t before = out.size();
+    if (const double there = guess->failures.at(now, half_life); there >= most) {
+      out.push_back({.login = name,
+                     .at = std::nullopt,
+                     .until = moment(now + guess->failures.until_below(most, now, half_life)),
+                     .why = fmt::format("{:.0f} wrong passwords from many places; where it was "
+                                        "used lately it goes on",
+                                        there)});
+    }
+    for (const Place& place : guess->places) {
+      const double there = place.failures.at(now, place_half_life);
+      if (there < most_at_place) continue;
+      out.push_back(
+          {.login = name,
+           .at = place.unit,
+           .until = moment(now + place.failures.until_below(most_at_place, now, place_half_life)),
+           .why = fmt::format("{:.0f} wrong passwords from {}, where it was used lately", there,
+                              place.unit.text())});
+    }
+    if (out.size() == before) guesses_.unwatch(name);
+  }
+  if (login) {
+    std::erase_if(out, [&login](const auto& one) { return !login_is_of(one.login, *login); });
+  }
+  return out;
+}
+
+void LoginGuard::update_gauges(base::Time now) {
+  active_.set(static_cast<std::int64_t>(bans_.size()));
+  closed_.set(static_cast<std::int64_t>(closed(std::nullopt, now).size()));
 }
 
 std::vector<GuessRow> LoginGuard::known_of(std::string_view account) const {
@@ -330,6 +450,7 @@ void LoginGuard::forget(std::string_view account) {
 void LoginGuard::set_settings(std::shared_ptr<const GuardSettings> settings) {
   const std::scoped_lock lock(mutex_);
   settings_ = std::move(settings);
+  guesses_.watch_from(settings_->account_failures_max, settings_->place_failures_max);
 }
 
 // --- over a restart ------------------------------------------------------------------------------
@@ -344,7 +465,8 @@ void LoginGuard::load(const StateImage& image, base::Time now) {
     if (tracks_.size() < settings_->tracked_max) tracks_.load(row);
   }
   for (const GuessRow& row : image.guesses) guesses_.load(row);
-  active_.set(static_cast<std::int64_t>(bans_.size()));
+  guesses_.watch_from(settings_->account_failures_max, settings_->place_failures_max);
+  update_gauges(now);
 }
 
 void LoginGuard::take_changes(StateChanges& changes, base::Time now) {
@@ -352,7 +474,7 @@ void LoginGuard::take_changes(StateChanges& changes, base::Time now) {
   changes.bans = bans_.take_changes(now);
   changes.tracks = tracks_.take_changes();
   changes.guesses = guesses_.take_changes();
-  active_.set(static_cast<std::int64_t>(bans_.size()));
+  update_gauges(now);
 }
 
 std::size_t LoginGuard::tracked() const {

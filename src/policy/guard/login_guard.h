@@ -3,7 +3,8 @@
 // What:    counts failed log-ins per address (an IPv6 /64 is one), network (/24; /48 and /32) and
 //          log-in name; delays, bans that expire and grow; known places go on (invariant 9).
 // In/Out:  session asks at_connect(), the authenticator before_login() and then says failed(),
-//          succeeded() or undecided(). The time is an argument.
+//          succeeded() or undecided(). The time is an argument. Operators list and lift bans()
+//          and closed_logins().
 // Errors:  none; a ban says why and until when.
 // Limits:  GuardSettings. With the defaults these guesses at one log-in are really checked:
 //            one address:  10, then 5 after each ban: 15 in the first hour, 25 in the first day.
@@ -47,6 +48,21 @@ struct Standing {
       false;  // banned: not told within the last minute, so that a log stays readable
 };
 
+// A log-in whose passwords are not looked at, though no address is banned.
+struct ClosedLogin {
+  std::string login;                // as it was typed, in small letters: of strangers, any bytes
+  std::optional<io::IpAddress> at;  // only at this known place; nullopt: at all unknown ones
+  base::Time until;                 // the next guess is looked at
+  std::string why;
+};
+
+// What an operator's word has ended.
+struct Lifted {
+  std::size_t bans = 0;
+  std::size_t logins = 0;               // that were closed
+  std::vector<io::IpNetwork> still_by;  // wider bans that shut the address out as before
+};
+
 // One per process, shared by all loops: a short mutex, held over no wait.
 class LoginGuard {
  public:
@@ -69,10 +85,13 @@ class LoginGuard {
   // The operator's word. Private ranges are refused: they are never banned.
   base::Result<BanRow> ban(const io::IpNetwork& network, base::Duration time, std::string reason,
                            base::Time now);
-  // That network's ban and all within it; nullopt: all bans. With its bans an address' failures are
-  // forgotten, too. How many bans there were.
-  std::size_t lift(const std::optional<io::IpNetwork>& network, base::Time now);
+  // That network's ban and all within it. With its bans an address' failures are forgotten, too.
+  Lifted lift(const io::IpNetwork& network, base::Time now);
+  // "you@demo.test" with all its app passwords, or one log-in: its failures, wherever they were.
+  Lifted lift_login(const std::string& login, base::Time now);
+  Lifted lift_all(base::Time now);
   [[nodiscard]] std::vector<BanRow> bans(base::Time now);
+  [[nodiscard]] std::vector<ClosedLogin> closed_logins(base::Time now);
   // Places of an account's log-ins, for `user export`; and away with them.
   [[nodiscard]] std::vector<GuessRow> known_of(std::string_view account) const;
   void forget(std::string_view account);
@@ -91,6 +110,7 @@ class LoginGuard {
   [[nodiscard]] std::vector<Rung> rungs(const io::IpAddress& peer) const;
   [[nodiscard]] bool allowed(const io::IpAddress& peer) const;
   [[nodiscard]] Standing refused(BanList::Ban& ban, base::Time now);
+  [[nodiscard]] Standing refused(Standing standing, std::string_view login, base::Time now);
   [[nodiscard]] Standing at_known_place(const Place& place, base::Time now) const;
   [[nodiscard]] Standing at_unknown_place(const io::IpAddress& peer, std::string_view login,
                                           base::Time now);
@@ -99,6 +119,13 @@ class LoginGuard {
   [[nodiscard]] base::Duration delay(double failures) const;
   void count(const Rung& rung, std::string_view login, base::Time now);
   void close(const Rung& rung, Track& track, std::string_view login, base::Time now);
+  void count_login(Guess& guess, std::string_view login, base::Time now);
+  // All, or those that forget_failures(login) opens.
+  [[nodiscard]] std::vector<ClosedLogin> closed(const std::optional<std::string>& login,
+                                                base::Time now);
+  std::size_t lift_bans(const std::optional<io::IpNetwork>& network, base::Time now);
+  std::size_t open_logins(const std::optional<std::string>& login, base::Time now);
+  void update_gauges(base::Time now);
   void end_reservation(const io::IpAddress& peer, std::string_view login, base::Time now);
 
   mutable std::mutex mutex_;
@@ -107,6 +134,7 @@ class LoginGuard {
   base::Counter& failures_;
   base::Counter& refused_;
   base::Gauge& active_;
+  base::Gauge& closed_;
   BanList bans_;
   Tracks tracks_;
   Guesses guesses_;

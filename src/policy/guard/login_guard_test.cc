@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace policy {
 namespace {
 
@@ -296,11 +298,81 @@ TEST(LoginGuard, OperatorsBanAndLift) {
   ASSERT_EQ(attack.guard.bans(attack.now).size(), 1U);
   EXPECT_EQ(attack.guard.bans(attack.now)[0].network.text(), "203.0.113.0/24");
   for (int i = 0; i < 10; ++i) attack.guess(ip("2001:db8::1"));
-  EXPECT_EQ(attack.guard.lift(net("192.0.2.1"), attack.now), 0U);
-  EXPECT_EQ(attack.guard.lift(net("2001:db8::77"), attack.now), 1U) << "its /64 was banned";
+  EXPECT_EQ(attack.guard.lift(net("192.0.2.1"), attack.now).bans, 0U);
+  EXPECT_EQ(attack.guard.lift(net("2001:db8::77"), attack.now).bans, 1U) << "its /64 was banned";
   EXPECT_TRUE(attack.guess(ip("2001:db8::1"), "other@demo.test")) << "and its failures are gone";
-  EXPECT_EQ(attack.guard.lift(std::nullopt, attack.now), 1U);
+  EXPECT_EQ(attack.guard.lift_all(attack.now).bans, 1U);
   EXPECT_TRUE(attack.welcome(ip("203.0.113.7")));
+}
+
+// Nobody is banned, and yet the owner cannot log in from anywhere new: this must be seen and ended.
+TEST(LoginGuard, AClosedLogInIsListedAndLifted) {
+  Attack attack;
+  const auto besieged = [&attack](std::string_view login) {
+    for (std::size_t i = 0; i < 40; ++i, attack.now += seconds(1)) {
+      attack.guess(ip(of_botnet(i, 40)), login);
+    }
+  };
+  EXPECT_TRUE(attack.guard.closed_logins(attack.now).empty());
+  for (const char* login : {owner, "You@demo.test/Phone", "other@demo.test"}) besieged(login);
+  EXPECT_EQ(std::ranges::count(attack.events.names, "guard.login_closed"), 3);
+  EXPECT_TRUE(attack.guard.bans(attack.now).empty());
+  const auto closed = attack.guard.closed_logins(attack.now);
+  ASSERT_EQ(closed.size(), 3U);
+  EXPECT_EQ(closed[1].login, owner);
+  EXPECT_EQ(closed[1].why,
+            "21 wrong passwords from many places; where it was used lately it goes on");
+  attack.now += minutes(1);
+  const Standing told = attack.guard.before_login(ip("198.51.100.7"), owner, attack.now);
+  ASSERT_TRUE(told.banned && told.worth_event);
+  EXPECT_NE(told.why.find("until " + base::format_time(told.until)), std::string::npos) << told.why;
+  EXPECT_FALSE(attack.guard.before_login(ip("198.51.100.8"), owner, attack.now).worth_event);
+
+  EXPECT_EQ(attack.guard.lift_login("nobody@demo.test", attack.now).logins, 0U);
+  EXPECT_EQ(attack.guard.lift_login("you@demo.test/phone", attack.now).logins, 1U);
+  EXPECT_EQ(attack.guard.closed_logins(attack.now).size(), 2U) << "the account's own is closed";
+  besieged("you@demo.test/phone");
+  EXPECT_EQ(attack.guard.lift_login("YOU@demo.test", attack.now).logins, 2U);
+  EXPECT_TRUE(attack.welcome(ip("198.51.100.7")));
+  EXPECT_EQ(attack.guard.lift_all(attack.now).logins, 1U);
+  EXPECT_TRUE(attack.welcome(ip("198.51.100.7"), "other@demo.test"));
+  EXPECT_TRUE(attack.guard.closed_logins(attack.now).empty());
+}
+
+TEST(LoginGuard, AClosedLogInOpensWhenItSaysSo) {
+  Attack attack({.delay_max = seconds(0)});
+  for (std::size_t i = 0; i < 40; ++i, attack.now += seconds(1)) attack.guess(ip(of_botnet(i, 40)));
+  const auto closed = attack.guard.closed_logins(attack.now);
+  ASSERT_EQ(closed.size(), 1U);
+  attack.now = closed[0].until - seconds(2);
+  EXPECT_EQ(attack.guard.closed_logins(attack.now).size(), 1U);
+  EXPECT_FALSE(attack.welcome(ip("198.51.100.7")));
+  attack.now = closed[0].until;
+  EXPECT_TRUE(attack.guard.closed_logins(attack.now).empty());
+  EXPECT_TRUE(attack.welcome(ip("198.51.100.7")));
+}
+
+TEST(LoginGuard, TooManyMistakesAtHomeAreListedAndLiftedByTheAddress) {
+  Attack attack;
+  attack.log_in(ip("203.0.113.7"));
+  for (int i = 0; i < 60; ++i) attack.guess(ip("203.0.113.7"));
+  const auto closed = attack.guard.closed_logins(attack.now);
+  ASSERT_EQ(closed.size(), 1U);
+  EXPECT_EQ(closed[0].at, ip("203.0.113.7"));
+  EXPECT_FALSE(attack.welcome(ip("203.0.113.7")));
+  EXPECT_EQ(attack.guard.lift(net("203.0.113.7"), attack.now).logins, 1U);
+  EXPECT_TRUE(attack.welcome(ip("203.0.113.7")));
+}
+
+TEST(LoginGuard, AWiderBanThatGoesOnIsNamed) {
+  Attack attack;
+  ASSERT_TRUE(attack.guard.ban(net("198.51.100.0/24"), hours(1), "", attack.now));
+  ASSERT_TRUE(attack.guard.ban(net("198.51.100.7"), hours(1), "", attack.now));
+  const Lifted lifted = attack.guard.lift(net("198.51.100.7"), attack.now);
+  EXPECT_EQ(lifted.bans, 1U);
+  ASSERT_EQ(lifted.still_by.size(), 1U);
+  EXPECT_EQ(lifted.still_by[0].text(), "198.51.100.0/24");
+  EXPECT_TRUE(attack.guard.lift(net("198.51.100.0/24"), attack.now).still_by.empty());
 }
 
 TEST(LoginGuard, TurnedOffItLetsEverythingPass) {

@@ -24,6 +24,12 @@ std::uint32_t day_of(base::Time time) {
   return static_cast<std::uint32_t>(std::max<std::int64_t>(days, 0));
 }
 
+std::string hold_reason(std::string_view account, std::string_view reason) {
+  return fmt::format(
+      "{}{} has {} (`stagepost limits release {}` sends it, `limits purge` removes it)",
+      held_by_limit, account, reason, account);
+}
+
 }  // namespace
 
 SendingLedger::SendingLedger(std::shared_ptr<const LimitsSettings> settings,
@@ -75,15 +81,22 @@ SendingLedger::Case SendingLedger::open_case(const Transaction& transaction,
 Verdict SendingLedger::judge(const Transaction& transaction, const directory::Snapshot& known,
                              base::Time now) {
   if (transaction.account.empty()) return {};
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   Case one = open_case(transaction, known, now);
   changed_.insert(transaction.account);
-  if (one.window.limits.on) {
-    if (auto limit = passed(one)) return hold(one, std::move(*limit));
-  }
-  record(one);
   Verdict verdict;
-  if (one.window.limits.on) warn(one, verdict);
+  auto limit = one.window.limits.on ? passed(one) : std::nullopt;
+  if (!limit) {
+    record(one);
+    if (one.window.limits.on) warn(one, verdict);
+    return verdict;
+  }
+  const bool was_braked = one.window.braked.has_value();
+  verdict = hold(one, std::move(*limit));
+  if (was_braked || !one.window.braked || !on_brake_) return verdict;
+  const OnBrake call = on_brake_;
+  lock.unlock();
+  call({.account = transaction.account, .hold_reason = verdict.reasons.front(), .notices = {}});
   return verdict;
 }
 
@@ -121,13 +134,19 @@ std::optional<SendingLedger::Passed> SendingLedger::passed(const Case& one) cons
 void SendingLedger::record(Case& one) {
   const std::string& account = one.transaction.account;
   one.window.add(one.now, one.transaction.envelope.recipients.size(), one.fresh.size());
-  const std::uint32_t today = day_of(one.now);
-  for (const std::uint64_t recipient : one.foreign) {
-    if (one.window.learn(recipient, today)) {
+  learn_all(account, one.foreign, one.now);
+}
+
+void SendingLedger::learn_all(const std::string& account,
+                              const std::vector<std::uint64_t>& recipients, base::Time now) {
+  AccountWindow& window = accounts_[account];
+  const std::uint32_t today = day_of(now);
+  for (const std::uint64_t recipient : recipients) {
+    if (window.learn(recipient, today)) {
       learnt_.push_back({.account = account, .hash = recipient, .day = today});
     }
   }
-  for (const std::uint64_t recipient : one.window.drop_oldest(settings_->known_recipients_max)) {
+  for (const std::uint64_t recipient : window.drop_oldest(settings_->known_recipients_max)) {
     dropped_.push_back({.account = account, .hash = recipient, .day = 0});
   }
 }
@@ -153,22 +172,44 @@ Verdict SendingLedger::hold(Case& one, Passed passed) {
   counter.add();
   Verdict verdict;
   verdict.kind = Verdict::Kind::hold;
-  verdict.reasons.push_back(
-      fmt::format("{} has {} (`stagepost limits release {}` sends it, `limits purge` removes it)",
-                  account, passed.reason, account));
-  if (one.now - one.window.told >= told_every) {
-    one.window.told = one.now;
-    if (auto owner = message::parse_address(account, {.utf8 = true})) {
-      verdict.notices.push_back(held_notice(*owner, passed.reason));
-    }
-    tell("account.held", account, passed.reason, one.now, &one.transaction);
-  }
-  if (one.now - one.window.administrator_told >= told_every) {
-    one.window.administrator_told = one.now;
-    verdict.notices.push_back(
-        held_notice_to_administrator(administrator_of(account), account, passed.reason));
-  }
+  verdict.reasons.push_back(hold_reason(account, passed.reason));
+  verdict.notices = tell_held(account, one.window, passed.reason, one.now, &one.transaction);
   return verdict;
+}
+
+std::vector<Notice> SendingLedger::tell_held(const std::string& account, AccountWindow& window,
+                                             const std::string& reason, base::Time now,
+                                             const Transaction* transaction) {
+  std::vector<Notice> notices;
+  if (now - window.told >= told_every) {
+    window.told = now;
+    if (auto owner = message::parse_address(account, {.utf8 = true})) {
+      notices.push_back(held_notice(*owner, reason));
+    }
+    tell("account.held", account, reason, now, transaction);
+  }
+  if (now - window.administrator_told >= told_every) {
+    window.administrator_told = now;
+    notices.push_back(held_notice_to_administrator(administrator_of(account), account, reason));
+  }
+  return notices;
+}
+
+void SendingLedger::on_brake(OnBrake call) {
+  const std::scoped_lock lock(mutex_);
+  on_brake_ = std::move(call);
+}
+
+std::vector<Brake> SendingLedger::brakes() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Brake> out;
+  for (const auto& [account, window] : accounts_) {
+    if (!window.braked) continue;
+    out.push_back({.account = account,
+                   .hold_reason = hold_reason(account, window.brake_reason),
+                   .notices = {}});
+  }
+  return out;
 }
 
 void SendingLedger::warn(Case& one, Verdict& verdict) {
@@ -202,7 +243,7 @@ message::Address SendingLedger::administrator_of(std::string_view account) const
 }
 
 void SendingLedger::bounced(std::string_view account, base::Time now) {
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
   const auto at = accounts_.find(std::string(account));
   if (at == accounts_.end()) return;  // it never sent since its counts were forgotten
   AccountWindow& window = at->second;
@@ -218,6 +259,13 @@ void SendingLedger::bounced(std::string_view account, base::Time now) {
                          lately.bounces, base::format_duration(window.limits.brake_window),
                          window.limits.bounces_brake_max),
              now);
+  if (!on_brake_) return;  // then the next mail tells
+  const Brake brake{.account = at->first,
+                    .hold_reason = hold_reason(at->first, window.brake_reason),
+                    .notices = tell_held(at->first, window, window.brake_reason, now)};
+  const OnBrake call = on_brake_;
+  lock.unlock();
+  call(brake);
 }
 
 void SendingLedger::tell(std::string_view name, std::string_view account, std::string reason,
@@ -275,6 +323,18 @@ bool SendingLedger::release(std::string_view account, base::Time now) {
   set_gauge();
   tell("account.released", account, "the brake is let go by the operator", now);
   return true;
+}
+
+void SendingLedger::learn(std::string_view account, const std::vector<message::Address>& foreign,
+                          base::Time now) {
+  if (foreign.empty()) return;
+  const std::scoped_lock lock(mutex_);
+  const std::string name(account);
+  std::vector<std::uint64_t> hashes;
+  hashes.reserve(foreign.size());
+  for (const message::Address& one : foreign) hashes.push_back(hash(one));
+  changed_.insert(name);
+  learn_all(name, hashes, now);
 }
 
 void SendingLedger::forget(std::string_view account) {

@@ -168,6 +168,38 @@ TEST(SendingLedger, BouncesPullTheBrake) {
   desk.ledger.bounced("unknown@demo.test", desk.now);
 }
 
+// Nobody may send for hours after the bounces: owner and administrator are told without that.
+TEST(SendingLedger, ABrakeIsToldAtOnceAndOnce) {
+  Desk desk;
+  std::vector<Brake> pulled;
+  desk.ledger.on_brake([&](const Brake& brake) {
+    EXPECT_EQ(desk.ledger.brakes().size(), 1U) << "called under no lock";
+    pulled.push_back(brake);
+  });
+  EXPECT_TRUE(desk.passes(0, 10));
+  for (int i = 0; i < 30; ++i) desk.ledger.bounced(account, desk.now);
+  ASSERT_EQ(pulled.size(), 1U);
+  EXPECT_EQ(pulled[0].account, account);
+  EXPECT_TRUE(pulled[0].hold_reason.starts_with(held_by_limit));
+  EXPECT_EQ(pulled[0].notices.size(), 2U);
+  EXPECT_EQ(desk.events.count("account.held"), 1);
+  EXPECT_TRUE(desk.send(0, 1).notices.empty());
+  EXPECT_TRUE(desk.ledger.release(account, desk.now));
+  EXPECT_FALSE(desk.passes(100, 61));
+  ASSERT_EQ(pulled.size(), 2U);
+  EXPECT_TRUE(pulled[1].notices.empty()) << "the mail that pulled it brings them";
+}
+
+TEST(SendingLedger, WhatIsReleasedGoesToKnownRecipients) {
+  Desk desk;
+  EXPECT_FALSE(desk.passes(0, 100));
+  std::vector<message::Address> people;
+  for (int i = 0; i < 100; ++i) people.push_back({fmt::format("r{}", i), "far.test"});
+  desk.ledger.learn(account, people, desk.now);
+  EXPECT_TRUE(desk.ledger.release(account, desk.now));
+  EXPECT_TRUE(desk.passes(0, 100)) << "the next newsletter";
+}
+
 TEST(SendingLedger, SlowBouncesDoNot) {
   Desk desk;
   EXPECT_TRUE(desk.passes(0));

@@ -57,7 +57,7 @@ TEST_F(StateTest, BansAndTheirGrowthSurvive) {
   EXPECT_FALSE(state_->guard().at_connect(ip("203.0.113.7"), now_).banned);
   for (int i = 0; i < 5; ++i) state_->guard().failed(ip("203.0.113.7"), "a@demo.test", now_, true);
   EXPECT_EQ(state_->guard().at_connect(ip("203.0.113.7"), now_).until - now_, hours(1));
-  EXPECT_EQ(state_->guard().lift(std::nullopt, now_), 2U);
+  EXPECT_EQ(state_->guard().lift_all(now_).bans, 2U);
   restart();
   EXPECT_TRUE(state_->guard().bans(now_).empty());
 }
