@@ -1,6 +1,8 @@
 // See cli.h.
 #include "cli/cli.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -21,11 +23,12 @@ std::string unknown_verb(const CLI::App& app) {
   std::string path = app.get_name();
   for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
     at = at->get_subcommands().front();
-    path += " " + at->get_name();
+    path += ' ';
+    path += at->get_name();
   }
   for (const std::string& word : app.remaining(true)) {
     if (!word.starts_with('-')) {
-      return "\"" + word + "\" is no verb of " + path + "; `" + path + " --help` shows them";
+      return fmt::format("\"{0}\" is no verb of {1}; `{1} --help` shows them", word, path);
     }
   }
   return {};
