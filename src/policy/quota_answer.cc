@@ -43,6 +43,8 @@ smtp::Reply refusal(int code, std::string_view text) {
   auto status = enhanced(take_word(rest), class_);
   if (!status) rest = text;
   std::string words = base::printable(rest, QuotaAnswer::text_bytes_max);
+  // What is not printable has become longer (RFC 5321 §4.5.3.1.5 bounds the line).
+  if (words.size() > QuotaAnswer::text_bytes_max) words.resize(QuotaAnswer::text_bytes_max);
   if (words.empty()) words = "The mailbox is full";
   // RFC 3463 §3.3: X.2.2 mailbox full.
   return smtp::reply(code, status.value_or(smtp::EnhancedCode{class_, 2, 2}), std::move(words));
