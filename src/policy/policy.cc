@@ -1,6 +1,8 @@
 // See policy.h.
 #include "policy/policy.h"
 
+#include <algorithm>
+
 #include "policy/author.h"
 #include "policy/loop.h"
 #include "policy/recipient.h"
@@ -9,20 +11,83 @@
 
 namespace policy {
 
-Standing Policy::at_connect(const Transaction& transaction) {
+void look_for_exemption(Visit& visit, const Transaction& transaction) {
+  ClientFindings& client = visit.findings.client;
+  const auto is_in = [&transaction](const std::vector<io::IpNetwork>& networks) {
+    return std::ranges::any_of(
+        networks, [&](const auto& network) { return network.contains(transaction.peer.address); });
+  };
+  if (transaction.submission || !transaction.login.empty()) {
+    client.exempt_why = "submission";
+  } else if (is_in(visit.settings->relay_networks)) {
+    client.exempt_why = "relay_networks";
+  } else if (is_in(visit.settings->verify.exempt)) {
+    client.exempt_why = "verify.exempt";
+  } else {
+    client.exempt_why.clear();
+  }
+  client.exempt = !client.exempt_why.empty();
+}
+
+Standing Policy::standing(const Transaction& transaction) {
   // Who may not log in may still be a server with mail for us, unless the settings say otherwise.
   if (!transaction.submission && !settings_->guard.ban_port_25) return {};
   return parts_.guard.at_connect(transaction.peer.address, parts_.clock.wall());
 }
 
-io::Task<Verdict> Policy::at_mail(io::Ref<const Transaction> transaction,
-                                  io::Ref<const directory::Snapshot> known) {
-  co_return check_sender(*transaction, *known);
+io::Task<Verdict> Policy::at_connect(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
+  look_for_exemption(*visit, *transaction);
+  Verdict verdict;
+  if (parts_.client != nullptr && !visit->findings.client.exempt) {
+    verdict = co_await parts_.client->at_connect(visit, transaction);
+  }
+  if (verdict.accepted() && parts_.make_filters) {
+    visit->filters = parts_.make_filters(*transaction, visit->settings);
+    if (visit->filters) join(verdict, co_await visit->filters->at_connect(transaction));
+  }
+  co_return verdict;
 }
 
-io::Task<RecipientVerdict> Policy::at_rcpt(io::Ref<const Transaction> transaction,
+io::Task<Verdict> Policy::at_helo(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
+  if (!visit->filters) co_return Verdict{};
+  co_return co_await visit->filters->at_helo(transaction);
+}
+
+io::Task<Verdict> Policy::at_mail(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
+                                  io::Ref<const directory::Snapshot> known) {
+  look_for_exemption(*visit, *transaction);  // who has logged in since is nobody to be checked
+  Verdict verdict = check_sender(*transaction, *known);
+  const bool checked = !visit->findings.client.exempt;
+  if (verdict.accepted() && checked && parts_.client != nullptr) {
+    join(verdict, co_await parts_.client->at_mail(visit, transaction));
+  }
+  if (verdict.accepted() && checked && parts_.sender != nullptr) {
+    join(verdict, co_await parts_.sender->at_mail(visit, transaction));
+  }
+  if (verdict.accepted() && visit->filters) {
+    join(verdict, co_await visit->filters->at_mail(transaction));
+  }
+  co_return verdict;
+}
+
+io::Task<RecipientVerdict> Policy::at_rcpt(io::Ref<Visit> visit,
+                                           io::Ref<const Transaction> transaction,
                                            io::Ref<const message::Recipient> recipient,
                                            io::Ref<const directory::Snapshot> known) {
+  RecipientVerdict verdict = co_await find_recipient(transaction, recipient, known);
+  if (verdict.verdict.accepted() && parts_.client != nullptr && !visit->findings.client.exempt) {
+    join(verdict.verdict, co_await parts_.client->at_rcpt(visit, transaction, recipient));
+  }
+  if (verdict.verdict.accepted() && visit->filters) {
+    join(verdict.verdict, co_await visit->filters->at_rcpt(transaction, recipient));
+  }
+  if (!verdict.verdict.accepted()) verdict.recipients.clear();
+  co_return verdict;
+}
+
+io::Task<RecipientVerdict> Policy::find_recipient(io::Ref<const Transaction> transaction,
+                                                  io::Ref<const message::Recipient> recipient,
+                                                  io::Ref<const directory::Snapshot> known) {
   auto verdict = check_recipient(*settings_, *transaction, *recipient, *known);
   std::shared_ptr<const directory::Snapshot> newer;
   if (verdict.unknown && parts_.confirm_unknown) {
@@ -32,6 +97,21 @@ io::Task<RecipientVerdict> Policy::at_rcpt(io::Ref<const Transaction> transactio
     newer = confirmed.snapshot;
   }
   co_return co_await ask_quota(transaction, newer ? *newer : *known, std::move(verdict));
+}
+
+io::Task<Verdict> Policy::at_data(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
+  if (!visit->filters) co_return Verdict{};
+  co_return co_await visit->filters->at_data(transaction);
+}
+
+io::Task<void> Policy::at_header(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
+  if (parts_.sender != nullptr) parts_.sender->at_header(*visit, *transaction);
+  if (visit->filters) co_await visit->filters->at_header(transaction);
+}
+
+io::Task<void> Policy::at_body(io::Ref<Visit> visit, std::string_view octets) {
+  if (visit->inspection) visit->inspection->feed(octets);
+  if (visit->filters) co_await visit->filters->at_body(octets);
 }
 
 // Only for an address that stands for one mailbox: of a list's members the others must not suffer.
@@ -61,21 +141,57 @@ io::Task<RecipientVerdict> Policy::ask_quota(io::Ref<const Transaction> transact
   co_return verdict;
 }
 
-io::Task<Verdict> Policy::at_end_of_data(io::Ref<const Transaction> transaction,
-                                         io::Ref<const directory::Snapshot> known) {
+io::Task<Verdict> Policy::at_end_of_data(io::Ref<Visit> visit,
+                                         io::Ref<const Transaction> transaction,
+                                         io::Ref<const directory::Snapshot> known,
+                                         io::Ref<ReceivedOctets> octets) {
+  Verdict verdict = co_await judge_message(visit, transaction, known, octets);
+  complete_submission(*settings_, *transaction, *known, verdict);
+  if (verdict.kind == Verdict::Kind::accept) {
+    // Last: what is refused for another reason is no sent mail.
+    join(verdict, parts_.ledger.judge(*transaction, *known, parts_.clock.wall()));
+  }
+  visit->findings.rule = verdict.rule;
+  if (parts_.sender != nullptr) parts_.sender->conclude(*visit, *transaction, verdict);
+  if (parts_.impersonation != nullptr && verdict.accepted()) {
+    parts_.impersonation->learn(*transaction);
+  }
+  co_return verdict;
+}
+
+// Each rule is asked only while nothing before it has refused the message.
+io::Task<Verdict> Policy::judge_message(io::Ref<Visit> visit,
+                                        io::Ref<const Transaction> transaction,
+                                        io::Ref<const directory::Snapshot> known,
+                                        io::Ref<ReceivedOctets> octets) {
   Verdict verdict = check_loop(*settings_, *transaction);
   // Again: the log-in may have ended, or a grant been taken back, while the message was coming.
   if (verdict.accepted()) verdict = check_sender(*transaction, *known);
   if (verdict.accepted()) verdict = check_author(*transaction, *known);
-  complete_submission(*settings_, *transaction, *known, verdict);
-  if (verdict.kind == Verdict::Kind::accept) {
-    // Last: what is refused for another reason is no sent mail.
-    const Verdict limited = parts_.ledger.judge(*transaction, *known, parts_.clock.wall());
-    verdict.kind = limited.kind;
-    verdict.reasons.insert(verdict.reasons.end(), limited.reasons.begin(), limited.reasons.end());
-    verdict.notices.insert(verdict.notices.end(), limited.notices.begin(), limited.notices.end());
+  const bool checked = !visit->findings.client.exempt;
+  if (verdict.accepted() && checked && parts_.sender != nullptr) {
+    if (visit->inspection) visit->inspection->finish();
+    join(verdict, co_await parts_.sender->at_end_of_data(visit, transaction, known));
+  }
+  if (verdict.accepted() && checked && parts_.client != nullptr) {
+    join(verdict, co_await parts_.client->at_end_of_data(visit, transaction));
+  }
+  if (verdict.accepted() && checked && parts_.impersonation != nullptr) {
+    join(verdict, parts_.impersonation->judge(*visit, *transaction, *known));
+  }
+  if (verdict.accepted() && visit->filters) {
+    join(verdict, co_await visit->filters->at_end_of_data(transaction, visit->findings, octets));
   }
   co_return verdict;
+}
+
+io::Task<void> Policy::reset(io::Ref<Visit> visit) {
+  visit->reset_message();
+  if (visit->filters) co_await visit->filters->abort();
+}
+
+io::Task<void> Policy::end_visit(io::Ref<Visit> visit) {
+  if (visit->filters) co_await visit->filters->end();
 }
 
 }  // namespace policy

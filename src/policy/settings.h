@@ -15,9 +15,14 @@
 #include "lib/base/time.h"
 #include "lib/io/address.h"
 #include "lib/io/service_place.h"
+#include "policy/client/settings.h"
+#include "policy/filters/settings.h"
 #include "policy/guard/settings.h"
+#include "policy/impersonation/settings.h"
 #include "policy/limits/settings.h"
 #include "policy/login/settings.h"
+#include "policy/signing/settings.h"
+#include "policy/verify/settings.h"
 
 namespace policy {
 
@@ -29,8 +34,13 @@ struct Settings {
   base::Duration state_save_every = std::chrono::seconds(5);  // a crash loses so much of counters
   GuardSettings guard;
   LimitsSettings limits;
-  LoginSettings login;          // mechanisms, [oauth]
-  bool complete_header = true;  // of submissions: Date, Message-ID, From, no Bcc
+  ClientSettings client;                // the connecting address
+  VerifySettings verify;                // SPF, DKIM, DMARC, ARC
+  FilterSettings filters;               // milters, rspamd
+  ImpersonationSettings impersonation;  // marks
+  SigningSettings signing;              // of our own mail
+  LoginSettings login;                  // mechanisms, [oauth]
+  bool complete_header = true;          // of submissions: Date, Message-ID, From, no Bcc
   // Dovecot's quota-status service, asked at RCPT whether a mailbox is full; empty: nobody is.
   io::ServicePlace quota_status;
   base::Duration quota_status_timeout = std::chrono::seconds(2);

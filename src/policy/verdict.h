@@ -7,6 +7,7 @@
 // Not here: who decides (policy.h).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,26 +33,32 @@ struct Verdict {
   std::vector<std::string> reasons;        // for the log and `explain`
   std::vector<message::Edit> edits;        // of the received octets, for the stored content
   std::vector<Notice> notices;             // to be sent besides, whatever the verdict is
+  std::string rule;                        // that decided; empty: nothing objected
+  bool junk = false;                       // quarantined: goes to the Junk folder
+  bool close = false;                      // with a refusal: the session ends
+  // Changes of the envelope that a filter made.
+  std::optional<message::Address> sender;
+  std::vector<message::Recipient> recipients_added;
+  std::vector<message::Address> recipients_removed;
 
   [[nodiscard]] bool accepted() const { return kind != Kind::reject && kind != Kind::defer; }
 };
 
 [[nodiscard]] inline Verdict reject(smtp::Reply reply) {
-  return {.kind = Verdict::Kind::reject,
-          .reply = std::move(reply),
-          .header_fields = {},
-          .reasons = {},
-          .edits = {},
-          .notices = {}};
+  Verdict verdict;
+  verdict.kind = Verdict::Kind::reject;
+  verdict.reply = std::move(reply);
+  return verdict;
 }
 [[nodiscard]] inline Verdict defer(smtp::Reply reply) {
-  return {.kind = Verdict::Kind::defer,
-          .reply = std::move(reply),
-          .header_fields = {},
-          .reasons = {},
-          .edits = {},
-          .notices = {}};
+  Verdict verdict;
+  verdict.kind = Verdict::Kind::defer;
+  verdict.reply = std::move(reply);
+  return verdict;
 }
+// Joins what a later rule says: the graver kind wins (reject, defer, discard, hold, accept), and
+// with it its reply and rule; fields, edits, reasons and notices add up.
+void join(Verdict& verdict, Verdict later);
 
 // A verdict on one RCPT, and the recipients that it stands for.
 struct RecipientVerdict {

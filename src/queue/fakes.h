@@ -33,6 +33,10 @@ class FakeDraft final : public Draft {
     body += bytes;
     co_return base::Result<>();
   }
+  io::Task<base::Result<std::string>> read(std::uint64_t offset, std::uint64_t length) override {
+    if (offset >= body.size()) co_return std::string();
+    co_return body.substr(offset, length);
+  }
   [[nodiscard]] std::uint64_t size() const override { return body.size(); }
   std::string body;
 };

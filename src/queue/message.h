@@ -37,6 +37,7 @@ struct MessageInfo {
   std::string hold_reason;
   std::string account;    // the mailbox whose owner submitted it; empty: nobody logged in
   base::Time release_at;  // not before then, its sender said (RFC 4865); 1970: at once
+  bool junk = false;      // quarantined: local mailboxes put it into Junk
 
   // From when on its delays are counted.
   [[nodiscard]] base::Time starts() const { return std::max(accepted, release_at); }

@@ -34,6 +34,8 @@ class Draft {
   // Takes the octets (moved from when possible). Large bodies go to disk in pieces as they come.
   virtual io::Task<base::Result<>> append(std::string bytes) = 0;
   [[nodiscard]] virtual std::uint64_t size() const = 0;
+  // What was appended, read back: [offset, offset+length), short only at the end.
+  virtual io::Task<base::Result<std::string>> read(std::uint64_t offset, std::uint64_t length) = 0;
 };
 
 // How a recipient ended for good.

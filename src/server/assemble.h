@@ -89,6 +89,8 @@ class Assembly {
   BounceCounter bounces_;
   std::unique_ptr<queue::Queue> queue_;
   policy::QuotaStatus quota_status_;
+  policy::ClientChecks client_checks_;
+  policy::SenderChecks sender_checks_;
   policy::Policy policy_;
   policy::Authenticator authenticator_;
   session::Front front_;

@@ -79,10 +79,12 @@ io::Task<base::Result<policy::Transaction>> LocalInjector::judge(
   transaction.login = "local";
   transaction.envelope.sender = injection->sender;
   const auto known = directory_.snapshot();
+  const auto visit = assembly_.policy().begin_visit();
+  policy::look_for_exemption(*visit, transaction);
   for (const message::Address& address : injection->recipients) {
     message::Recipient recipient;
     recipient.address = recipient.original = address;
-    auto verdict = co_await assembly_.policy().at_rcpt(transaction, recipient, *known);
+    auto verdict = co_await assembly_.policy().at_rcpt(*visit, transaction, recipient, *known);
     if (!verdict.verdict.accepted()) {
       co_return base::fail(base::ErrorKind::invalid, verdict.verdict.reply.text());
     }

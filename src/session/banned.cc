@@ -8,7 +8,7 @@ namespace session {
 // Within implicit TLS nobody could read a reply before the handshake, and that is not worth its
 // cost: such a connection is only closed.
 bool Session::banned() {
-  const policy::Standing standing = parts_.policy.at_connect(transaction_);
+  const policy::Standing standing = parts_.policy.standing(transaction_);
   if (!standing.banned) return false;
   const std::string until = base::format_time(standing.until);
   if (standing.worth_event) {

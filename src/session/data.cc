@@ -40,6 +40,32 @@ smtp::Reply storage_reply(const base::Error& error) {
   return smtp::reply(451, {4, 3, 0}, "The message could not be stored safely; try again later");
 }
 
+// The message as the queue's draft has it.
+class DraftOctets final : public policy::ReceivedOctets {
+ public:
+  explicit DraftOctets(queue::Draft& draft) : draft_(draft), size_(draft.size()) {}
+  [[nodiscard]] std::uint64_t size() const override { return size_; }
+  io::Task<base::Result<std::string>> read(std::uint64_t offset, std::uint64_t length) override {
+    return draft_.read(offset, length);
+  }
+
+ private:
+  queue::Draft& draft_;
+  const std::uint64_t size_;
+};
+
+// What filters asked for.
+void change_envelope(message::Envelope& envelope, policy::Verdict& verdict) {
+  if (verdict.sender) envelope.sender = std::move(*verdict.sender);
+  for (const message::Address& removed : verdict.recipients_removed) {
+    std::erase_if(envelope.recipients,
+                  [&removed](const auto& recipient) { return recipient.address == removed; });
+  }
+  for (message::Recipient& added : verdict.recipients_added) {
+    envelope.recipients.push_back(std::move(added));
+  }
+}
+
 }  // namespace
 
 io::Task<smtp::Reply> Session::data(std::string_view argument) {
@@ -47,6 +73,12 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   if (!mail_given_) co_return smtp::reply(503, {5, 5, 1}, "Say MAIL first");
   if (transaction_.envelope.recipients.empty()) {
     co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");  // RFC 5321 §3.3
+  }
+  policy::Verdict begun = co_await parts_.policy.at_data(*visit_, transaction_);
+  if (!begun.accepted()) {
+    smtp::Reply refusal = refuse("DATA", std::move(begun));
+    co_await reset_transaction();
+    co_return refusal;
   }
   channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
   smtp::DataReader reader(
@@ -78,6 +110,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   } else {
     transaction_.received_bytes = draft->size();
     describe(watchers);
+    if (!watchers.header_told) co_await parts_.policy.at_header(*visit_, transaction_);
     reply = co_await conclude(std::move(draft));
     if (reply.code == 421) {  // RFC 5321 §3.8: whoever says it closes
       end_reason_ = "the log-in is not good any more";
@@ -92,16 +125,20 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
     refused.fields.emplace_back("reply", reply.text());
     parts_.events.emit(refused);
   }
-  reset_transaction();
+  co_await reset_transaction();
   co_return reply;
+}
+
+void Session::describe_header(const message::HeaderScanner& header) {
+  transaction_.received_fields = header.received_count();
+  transaction_.header = header.header();
+  transaction_.header_whole = !header.header_too_large();
 }
 
 // What was seen of the message as it went by.
 void Session::describe(Watchers& watchers) {
   const message::HeaderScanner& header = watchers.header;
-  transaction_.received_fields = header.received_count();
-  transaction_.header = header.header();
-  transaction_.header_whole = !header.header_too_large();
+  describe_header(header);
   transaction_.message = parts_.queue.next_id();
   transaction_.arrived = parts_.doors.clock.wall();
   bool eight_bit = header.eight_bit();
@@ -128,16 +165,32 @@ io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
     if (chunk.empty() || !stored || reader->fault()) continue;
     watchers->header.feed(chunk);
     if (watchers->recoder) watchers->recoder->feed(chunk);
+    co_await show(watchers, chunk);
     stored = co_await draft->append(std::move(chunk));
   }
   co_return stored;
+}
+
+// Policy sees the message as it goes by: the header when it is whole, then what follows it.
+io::Task<void> Session::show(io::Ref<Watchers> watchers, std::string_view chunk) {
+  const message::HeaderScanner& header = watchers->header;
+  if (!header.header_ended()) co_return;
+  if (!watchers->header_told) {
+    watchers->header_told = true;
+    describe_header(header);
+    co_await parts_.policy.at_header(*visit_, transaction_);
+    chunk.remove_prefix(chunk.size() - (header.size() - header.body_offset()));
+  }
+  if (!chunk.empty()) co_await parts_.policy.at_body(*visit_, chunk);
 }
 
 // The verdict, the commit, and only then 250 (HOUSE: no answer before its truth).
 io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   // What was long in coming is judged by what is known now: a password may have been changed.
   known_ = parts_.directory.snapshot();
-  policy::Verdict verdict = co_await parts_.policy.at_end_of_data(transaction_, *known_);
+  DraftOctets octets(*draft);
+  policy::Verdict verdict =
+      co_await parts_.policy.at_end_of_data(*visit_, transaction_, *known_, octets);
   transaction_.recoding = {};  // the verdict has it
   if (!verdict.accepted()) {
     co_await send_notices(std::move(verdict.notices));
@@ -195,6 +248,8 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
   info.account = transaction_.account;
   info.release_at = transaction_.release_at;
   info.envelope = transaction_.envelope;
+  info.junk = verdict.junk;
+  change_envelope(info.envelope, verdict);
   info.received_bytes = transaction_.received_bytes;
   info.session_text = transaction_.session.text();
   info.hold = verdict.kind == policy::Verdict::Kind::hold;

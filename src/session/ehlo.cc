@@ -3,26 +3,36 @@
 
 namespace session {
 
-smtp::Reply Session::helo(std::string_view argument) {
+io::Task<smtp::Reply> Session::helo(std::string_view argument) {
   auto name = smtp::parse_helo(argument);
-  if (!name) return name.error();
-  reset_transaction();
+  if (!name) co_return name.error();
+  co_await reset_transaction();
   transaction_.helo = std::move(*name);
   transaction_.esmtp = false;
-  return smtp::reply(250, settings_.hostname);
+  policy::Verdict verdict = co_await parts_.policy.at_helo(*visit_, transaction_);
+  if (!verdict.accepted()) {
+    transaction_.helo.clear();
+    co_return refuse("HELO " + std::string(argument), std::move(verdict));
+  }
+  co_return smtp::reply(250, settings_.hostname);
 }
 
-smtp::Reply Session::ehlo(std::string_view argument) {
+io::Task<smtp::Reply> Session::ehlo(std::string_view argument) {
   auto name = smtp::parse_helo(argument);
-  if (!name) return name.error();
-  reset_transaction();
+  if (!name) co_return name.error();
+  co_await reset_transaction();
   transaction_.helo = std::move(*name);
   transaction_.esmtp = true;
+  policy::Verdict verdict = co_await parts_.policy.at_helo(*visit_, transaction_);
+  if (!verdict.accepted()) {
+    transaction_.helo.clear();
+    co_return refuse("EHLO " + std::string(argument), std::move(verdict));
+  }
   smtp::Reply reply;
   reply.code = 250;
   reply.lines.push_back(settings_.hostname);
   for (std::string& line : smtp::ehlo_lines(offered())) reply.lines.push_back(std::move(line));
-  return reply;
+  co_return reply;
 }
 
 smtp::Extensions Session::offered() const {

@@ -45,15 +45,11 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
   transaction_.envelope.ret = params->ret;
   transaction_.release_at = *release_at;
   transaction_.declared_bytes = params->size.value_or(0);
-  policy::Verdict verdict = co_await parts_.policy.at_mail(transaction_, *known_);
+  policy::Verdict verdict = co_await parts_.policy.at_mail(*visit_, transaction_, *known_);
   if (!verdict.accepted()) {
-    report_refusal("MAIL " + std::string(argument), verdict.reply);
-    reset_transaction();
-    if (verdict.reply.code == 421) {  // RFC 5321 §3.8: whoever says it closes
-      end_reason_ = "the log-in is not good any more";
-      ended_ = true;
-    }
-    co_return std::move(verdict.reply);
+    smtp::Reply reply = refuse("MAIL " + std::string(argument), std::move(verdict));
+    co_await reset_transaction();
+    co_return reply;
   }
   mail_given_ = true;
   co_return smtp::reply(250, {2, 1, 0}, "Sender accepted");

@@ -28,7 +28,7 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
   recipient.orcpt = std::move(params->orcpt);
   recipient.notify = params->notify;
 
-  auto judged = co_await parts_.policy.at_rcpt(transaction_, recipient, *known_);
+  auto judged = co_await parts_.policy.at_rcpt(*visit_, transaction_, recipient, *known_);
   if (!judged.verdict.accepted()) {
     parts_.counters.recipients_refused.add();
     if (judged.unknown) ++unknown_recipients_;
@@ -40,6 +40,10 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
       refused.fields.emplace_back("reason", std::move(reason));
     }
     parts_.events.emit(refused);
+    if (judged.verdict.reply.code == 421 || judged.verdict.close) {
+      end_reason_ = "refused by " + judged.verdict.rule;
+      ended_ = true;
+    }
     co_return std::move(judged.verdict.reply);
   }
   for (message::Recipient& accepted : judged.recipients) {

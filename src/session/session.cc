@@ -25,6 +25,7 @@ Session::Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream)
   transaction_.submission = rules_.listener.role == Role::submission;
   transaction_.peer = channel_.stream().peer();
   transaction_.local = channel_.stream().local();
+  visit_ = parts_.policy.begin_visit();
 }
 
 io::Task<void> Session::run() {
@@ -47,6 +48,7 @@ io::Task<void> Session::run() {
       count_error(reply);
     }
   }
+  co_await parts_.policy.end_visit(*visit_);
   co_await channel_.close(farewell_timeout);
   base::Event ended = event("session.end");
   ended.fields.emplace_back("reason", end_reason_);
@@ -71,6 +73,7 @@ io::Task<bool> Session::begin() {
     end_reason_ = "the queue is in trouble: " + trouble;
     co_return false;
   }
+  if (!co_await admitted()) co_return false;
   channel_.say(smtp::reply(220, settings_.hostname + " ESMTP Stagepost"));
   co_return true;
 }
@@ -92,14 +95,14 @@ io::Task<smtp::Reply> Session::answer(std::string_view line) {
     co_return smtp::reply(500, {5, 5, 2}, "The command line is too long");
   }
   switch (command.verb) {
-    case smtp::Verb::helo: co_return helo(command.argument);
-    case smtp::Verb::ehlo: co_return ehlo(command.argument);
+    case smtp::Verb::helo: co_return co_await helo(command.argument);
+    case smtp::Verb::ehlo: co_return co_await ehlo(command.argument);
     case smtp::Verb::starttls: co_return co_await starttls(command.argument);
     case smtp::Verb::auth: co_return co_await auth(command.argument);
     case smtp::Verb::mail: co_return co_await mail(command.argument);
     case smtp::Verb::rcpt: co_return co_await rcpt(command.argument);
     case smtp::Verb::data: co_return co_await data(command.argument);
-    default: co_return simple(command);
+    default: co_return co_await simple(command);
   }
 }
 
@@ -134,10 +137,27 @@ void Session::count_error(const smtp::Reply& reply) {
   ended_ = true;
 }
 
-void Session::reset_transaction() {
+io::Task<void> Session::reset_transaction() {
   transaction_.reset_message();
   mail_given_ = false;
   known_.reset();
+  co_await parts_.policy.reset(*visit_);
+}
+
+// What policy refused; 421 closes (RFC 5321 §3.8: whoever says it closes).
+smtp::Reply Session::refuse(std::string_view command, policy::Verdict verdict) {
+  base::Event refused = event("session.command_refused");
+  refused.fields.emplace_back("command", base::printable(command, 200));
+  refused.fields.emplace_back("reply", verdict.reply.text());
+  for (std::string& reason : verdict.reasons) {
+    refused.fields.emplace_back("reason", std::move(reason));
+  }
+  parts_.events.emit(refused);
+  if (verdict.reply.code == 421 || verdict.close) {
+    end_reason_ = verdict.rule.empty() ? "refused" : "refused by " + verdict.rule;
+    ended_ = true;
+  }
+  return std::move(verdict.reply);
 }
 
 base::Event Session::event(std::string_view name, base::Severity severity) const {

@@ -74,6 +74,7 @@ struct Rules {
 struct Watchers {
   message::HeaderScanner header;
   std::optional<message::LeafRecoder> recoder;  // of a submission
+  bool header_told = false;                     // policy has seen the header
 };
 
 class Session {
@@ -94,9 +95,11 @@ class Session {
   void count_error(const smtp::Reply& reply);
   // banned.cc: says so to who is shut out
   bool banned();
+  // at_connect.cc: the checks before the greeting
+  io::Task<bool> admitted();
   // ehlo.cc
-  smtp::Reply helo(std::string_view argument);
-  smtp::Reply ehlo(std::string_view argument);
+  io::Task<smtp::Reply> helo(std::string_view argument);
+  io::Task<smtp::Reply> ehlo(std::string_view argument);
   [[nodiscard]] smtp::Extensions offered() const;
   // starttls.cc
   io::Task<smtp::Reply> starttls(std::string_view argument);
@@ -118,15 +121,18 @@ class Session {
   io::Task<smtp::Reply> data(std::string_view argument);
   io::Task<base::Result<>> receive(io::Ref<smtp::DataReader> reader, io::Ref<Watchers> watchers,
                                    io::Ref<queue::Draft> draft);
+  void describe_header(const message::HeaderScanner& header);
   void describe(Watchers& watchers);
+  io::Task<void> show(io::Ref<Watchers> watchers, std::string_view chunk);
   io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
   [[nodiscard]] queue::MessageInfo message_info(policy::Verdict& verdict) const;
   io::Task<void> send_notices(std::vector<policy::Notice> notices);
   // simple.cc
-  smtp::Reply simple(const smtp::Command& command);
+  io::Task<smtp::Reply> simple(io::Ref<const smtp::Command> command);
   smtp::Reply vrfy(std::string_view argument) const;
 
-  void reset_transaction();
+  io::Task<void> reset_transaction();
+  smtp::Reply refuse(std::string_view command, policy::Verdict verdict);
   base::Event event(std::string_view name, base::Severity severity = base::Severity::info) const;
   void report_refusal(std::string_view command, const smtp::Reply& reply);
 
@@ -136,6 +142,7 @@ class Session {
   const base::Instant ends_at_;
   Channel channel_;
   policy::Transaction transaction_;
+  std::unique_ptr<policy::Visit> visit_;
   std::shared_ptr<const directory::Snapshot> known_;  // of this transaction
   bool mail_given_ = false;
   bool ended_ = false;

@@ -5,26 +5,29 @@
 
 namespace session {
 
-smtp::Reply Session::simple(const smtp::Command& command) {
-  switch (command.verb) {
+io::Task<smtp::Reply> Session::simple(io::Ref<const smtp::Command> command) {
+  switch (command->verb) {
     case smtp::Verb::rset:
-      if (!command.argument.empty()) return smtp::reply(501, {5, 5, 4}, "RSET takes no argument");
-      reset_transaction();
-      return smtp::reply(250, {2, 0, 0}, "Begin anew");
-    case smtp::Verb::noop: return smtp::reply(250, {2, 0, 0}, "OK");
-    case smtp::Verb::vrfy: return vrfy(command.argument);
+      if (!command->argument.empty())
+        co_return smtp::reply(501, {5, 5, 4}, "RSET takes no argument");
+      co_await reset_transaction();
+      co_return smtp::reply(250, {2, 0, 0}, "Begin anew");
+    case smtp::Verb::noop: co_return smtp::reply(250, {2, 0, 0}, "OK");
+    case smtp::Verb::vrfy: co_return vrfy(command->argument);
     case smtp::Verb::help:
-      return smtp::reply(214, {2, 0, 0},
-                         "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP VRFY STARTTLS AUTH QUIT\n"
-                         "The protocol is RFC 5321");
+      co_return smtp::reply(214, {2, 0, 0},
+                            "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP VRFY STARTTLS AUTH QUIT\n"
+                            "The protocol is RFC 5321");
     case smtp::Verb::quit:
-      if (!command.argument.empty()) return smtp::reply(501, {5, 5, 4}, "QUIT takes no argument");
+      if (!command->argument.empty())
+        co_return smtp::reply(501, {5, 5, 4}, "QUIT takes no argument");
       ended_ = true;
-      return smtp::reply(221, {2, 0, 0}, settings_.hostname + " closes the connection. Goodbye");
+      co_return smtp::reply(221, {2, 0, 0}, settings_.hostname + " closes the connection. Goodbye");
     case smtp::Verb::unknown:
-      return smtp::reply(500, {5, 5, 1}, "This command is not known here; HELP lists ours");
+      co_return smtp::reply(500, {5, 5, 1}, "This command is not known here; HELP lists ours");
     default:
-      return smtp::reply(502, {5, 5, 1}, fmt::format("{} is not offered", to_string(command.verb)));
+      co_return smtp::reply(502, {5, 5, 1},
+                            fmt::format("{} is not offered", to_string(command->verb)));
   }
 }
 

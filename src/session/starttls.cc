@@ -24,7 +24,7 @@ io::Task<smtp::Reply> Session::starttls(std::string_view argument) {
     co_return smtp::reply(421, {4, 7, 0}, "TLS handshake failed");
   }
   // RFC 3207 §4.2: both sides forget what they learned in clear.
-  reset_transaction();
+  co_await reset_transaction();
   transaction_.helo.clear();
   transaction_.esmtp = false;
   co_return smtp::Reply{};  // the handshake was the answer

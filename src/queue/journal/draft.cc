@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "queue/journal/fetch.h"
+
 namespace queue::journal {
 
 JournalDraft::~JournalDraft() {
@@ -41,6 +43,31 @@ io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
   }
   tail_ = std::string(left);
   co_return health_;
+}
+
+// Whole chunks are read even for a part of one: whoever reads goes on where he stopped.
+io::Task<base::Result<std::string>> JournalDraft::read(std::uint64_t offset, std::uint64_t length) {
+  if (!health_) co_return std::unexpected(health_.error());
+  std::string out;
+  std::uint64_t start = 0;
+  for (const Chunk& chunk : chunks_) {
+    const std::uint64_t end = start + chunk.bytes;
+    if (offset < end && offset + length > start) {
+      const auto body =
+          co_await fetch_body(context_, stream_, chunk.place, record_bytes(0, chunk.bytes));
+      if (!body) co_return std::unexpected(body.error());
+      const std::uint64_t from = std::max(offset, start) - start;
+      out += std::string_view(*body).substr(from, std::min(offset + length, end) - start - from);
+    }
+    start = end;
+  }
+  if (offset + length > start) {
+    const std::uint64_t from = std::max(offset, start) - start;
+    if (from < tail_.size()) {
+      out += std::string_view(tail_).substr(from, offset + length - start - from);
+    }
+  }
+  co_return out;
 }
 
 }  // namespace queue::journal

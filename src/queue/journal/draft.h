@@ -25,6 +25,7 @@ class JournalDraft final : public Draft {
 
   io::Task<base::Result<>> append(std::string bytes) override;
   [[nodiscard]] std::uint64_t size() const override { return size_; }
+  io::Task<base::Result<std::string>> read(std::uint64_t offset, std::uint64_t length) override;
 
   [[nodiscard]] Stream& stream() { return stream_; }
   [[nodiscard]] std::string& tail() { return tail_; }  // what is not on disk yet

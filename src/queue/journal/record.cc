@@ -75,6 +75,7 @@ std::string encode_envelope(const MessageInfo& info) {
   for (const auto& recipient : info.envelope.recipients) write_recipient(writer, recipient);
   writer.text(info.account);
   writer.i64(since_1970(info.release_at));
+  writer.u8(info.junk ? 1 : 0);
   return bytes;
 }
 
@@ -105,6 +106,8 @@ std::optional<MessageInfo> decode_envelope(MessageId id, std::string_view bytes)
   if (reader.finished()) return info;  // as format version 1 wrote it
   info.account = reader.text();
   info.release_at = to_time(reader.i64());
+  if (reader.finished()) return info;  // as format version 2 wrote it
+  info.junk = reader.u8() != 0;
   if (!reader.finished()) return {};
   return info;
 }
