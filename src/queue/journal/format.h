@@ -15,8 +15,9 @@
 
 namespace queue::journal {
 
-inline constexpr std::uint32_t format_version = 2;
-// Version 1 had no account and no time of release in an envelope; what it wrote is still read.
+inline constexpr std::uint32_t format_version = 3;
+// Version 1 had no account and no time of release in an envelope, version 2 no Junk; what they
+// wrote is still read.
 inline constexpr std::uint32_t format_version_min = 1;
 inline constexpr std::size_t segment_header_bytes = 64;
 inline constexpr std::size_t record_header_bytes = 40;

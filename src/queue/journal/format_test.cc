@@ -159,6 +159,7 @@ MessageInfo full_info() {
   info.hold_reason = "by hand";
   info.account = "you@demo.test";
   info.release_at = info.accepted + std::chrono::hours(5);
+  info.junk = true;
   return info;
 }
 
@@ -174,6 +175,7 @@ void expect_same(const MessageInfo& a, const MessageInfo& b) {
   EXPECT_EQ(a.hold_reason, b.hold_reason);
   EXPECT_EQ(a.account, b.account);
   EXPECT_EQ(a.release_at, b.release_at);
+  EXPECT_EQ(a.junk, b.junk);
 }
 
 TEST(Record, EnvelopeRoundTrip) {
@@ -224,11 +226,39 @@ TEST(Record, AMessageIsDueWhenItsSenderWants) {
   EXPECT_EQ(make_stored(full_info(), deferred).next_attempt, deferred.defer->next_attempt);
 }
 
+// Version 2 ended with the account and the time of release.
+TEST(Record, AnEnvelopeOfVersion2IsRead) {
+  const auto bytes = base::unhex(
+      "0000c16ff2862300"
+      "e807"
+      "11"
+      "0161"
+      "06782e74657374"
+      "034e4d49"
+      "00"
+      "0466726f6d"
+      "00"
+      "01"
+      "0162"
+      "06792e74657374"
+      "00"
+      "00"
+      "0179"
+      "0000000000000000");
+  ASSERT_TRUE(bytes);
+  const auto info = decode_envelope({7}, *bytes);
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->account, "y");
+  EXPECT_EQ(info->release_at, base::Time{});
+  EXPECT_FALSE(info->junk);
+}
+
 TEST(Record, EveryCutIsRefused) {
   const std::string envelope = encode_envelope(full_info());
-  const std::size_t version_1 = envelope.size() - 8 - 1 - full_info().account.size();
+  const std::size_t version_2 = envelope.size() - 1;
+  const std::size_t version_1 = version_2 - 8 - 1 - full_info().account.size();
   for (std::size_t i = 0; i < envelope.size(); ++i) {
-    if (i == version_1) continue;  // all that version 1 had
+    if (i == version_1 || i == version_2) continue;  // all that it had
     EXPECT_FALSE(decode_envelope({1}, std::string_view(envelope).substr(0, i))) << i;
   }
   EXPECT_FALSE(decode_envelope({1}, envelope + "x"));
