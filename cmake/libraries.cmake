@@ -14,6 +14,7 @@ set(STAGEPOST_LIBS_directory SQLite::SQLite3 gsasl OpenSSL::Crypto ldap lber)
 set(STAGEPOST_LIBS_lib/sasl gsasl OpenSSL::Crypto boost_json)
 set(STAGEPOST_LIBS_lib/mailauth OpenSSL::Crypto)
 set(STAGEPOST_LIBS_trace spdlog::spdlog)
+set(STAGEPOST_LIBS_report boost_json pugixml ZLIB::ZLIB)
 set(STAGEPOST_LIBS_admin boost_json pugixml)
 set(STAGEPOST_LIBS_cli boost_json)
 # The SPF suite is written in YAML.

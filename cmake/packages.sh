@@ -19,7 +19,7 @@ PACKAGES_RUN=(ca-certificates openssl swaks)
 PACKAGES_TEST=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
   libbenchmark-dev libgmock-dev libgtest-dev libyaml-cpp-dev
-  curl git iproute2 nodejs procps python3-pytest strace
+  curl git iproute2 libxml2-utils nodejs procps python3-pytest python3-yaml strace
 )
 # To read mail with ./run --with-imap: unpacked under build/imap, never installed.
 PACKAGES_IMAP=(
@@ -34,8 +34,21 @@ PACKAGES_PEERS=(
   msmtp s-nail mutt gsasl nmap node-nodemailer
   git-email libauthen-sasl-perl libio-socket-ssl-perl libmailtools-perl libnet-ssleay-perl
 )
+# Likewise, for tests/e2e/test_filters.py (17 MB).
+PACKAGES_FILTERS=(opendkim rspamd clamav-daemon clamav-milter)
 # Likewise, for the one long test that needs them (90 MB): tests/e2e/test_thunderbird.py.
 PACKAGES_THUNDERBIRD=(thunderbird xvfb xauth x11-xkb-utils xkb-data fonts-dejavu-core)
+# Likewise, what else checks who sends: for tests/bench/verify. dbconfig-no-thanks keeps a database
+# client away that opendmarc would bring along.
+PACKAGES_VERIFY=(
+  opendkim opendmarc dbconfig-no-thanks postfix-policyd-spf-python rspamd unbound publicsuffix
+)
+
+# Likewise, other people's SPF, DKIM and DMARC, to be compared with ours: tests/interop.
+PACKAGES_INTEROP=(
+  opendkim opendkim-tools python3-dkim python3-nacl libmail-dkim-perl
+  python3-spf python3-authheaders
+)
 
 # as_root COMMAND…: runs it as root, by sudo when need be.
 as_root() {

@@ -25,6 +25,10 @@ io::Task<http::Response> health(Parts* parts) {
   // Mail goes on without LDAP, so its absence is told without raising an alarm.
   std::string note = parts->directory_note ? parts->directory_note() : std::string();
   if (!note.empty()) note += "\n";
+  if (parts->signing.keys != nullptr) {
+    const std::string& keys = parts->signing.keys->ring()->trouble();
+    if (!keys.empty()) note += keys + "\n";
+  }
   if (trouble.empty()) co_return http::text_response(200, "ok\n" + note);
   co_return http::text_response(503, trouble + "\n" + note);
 }
@@ -56,7 +60,10 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_person_routes(router_, parts_);
   add_queue_routes(router_, parts_);
   add_guard_routes(router_, parts_);
+  add_list_routes(router_, parts_);
   add_message_routes(router_, parts_);
+  if (parts_.reports != nullptr) add_report_routes(router_, parts_);
+  if (parts_.signing.keys != nullptr) add_dkim_routes(router_, parts_);
 }
 
 io::Task<http::Response> Api::handle(http::Request request) {

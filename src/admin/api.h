@@ -15,12 +15,23 @@
 #include "lib/base/metrics.h"
 #include "lib/http/router.h"
 #include "lib/io/doors.h"
+#include "policy/signing/rotation.h"
 #include "policy/state/state.h"
+#include "report/dmarc/reporter.h"
 #include "trace/store.h"
 
 namespace admin {
 
 inline constexpr std::size_t list_max = 100'000;
+
+// DKIM keys; null: this Api has none.
+struct SigningParts {
+  policy::KeyStore* keys = nullptr;
+  policy::Rotation* rotation = nullptr;
+  policy::SigningSettings settings = {};
+  // May we have keys of this domain? Ours, and the one that this server's own name is in.
+  std::function<bool(const std::string& domain)> is_ours = {};
+};
 
 // The parts outlive the Api.
 struct Parts {
@@ -36,6 +47,11 @@ struct Parts {
   ClientParts clients = {};
   // Where a mailbox's mail is on this disk; "": not on it.
   std::function<std::string(const std::string& address)> mail_folder = {};
+  SigningParts signing = {};
+  // Tests every block list and allow-list now; none: they cannot be tested from here.
+  std::function<io::Task<void>()> test_lists = {};
+  report::Reports* reports = nullptr;    // null: this Api has none
+  report::Reporter* reporter = nullptr;  // likewise
   std::string auth_policy_key = {};  // of the Dovecot beside us; "": it is not served
 };
 
@@ -67,8 +83,11 @@ void add_user_routes(http::Router& router, Parts& parts);
 void add_login_routes(http::Router& router, Parts& parts);
 void add_person_routes(http::Router& router, Parts& parts);
 void add_guard_routes(http::Router& router, Parts& parts);
+void add_list_routes(http::Router& router, Parts& parts);
 void add_queue_routes(http::Router& router, Parts& parts);
+void add_dkim_routes(http::Router& router, Parts& parts);
 void add_message_routes(http::Router& router, Parts& parts);
+void add_report_routes(http::Router& router, Parts& parts);
 void add_health_routes(http::Router& router, Parts& parts);
 
 // {"error": "…"} with the status that fits the kind of trouble.

@@ -60,6 +60,13 @@ boost::json::object places_json(const policy::Kept& kept) {
   return {{"last_uses", std::move(uses)}, {"places", std::move(places)}};
 }
 
+// Whom it knows is kept as keyed hashes: only their number can be told.
+boost::json::object contacts_json(const policy::ContactsKept& kept) {
+  boost::json::array domains;
+  for (const std::string& domain : kept.domains) domains.emplace_back(domain);
+  return {{"addresses", kept.addresses}, {"domains", std::move(domains)}};
+}
+
 // A link is removed itself: nothing behind it is ever looked at.
 base::Result<> remove_tree(io::Files& files, const std::string& path, std::size_t depth) {
   if (files.remove(path)) return {};  // a file, a link or an empty folder
@@ -114,7 +121,9 @@ base::Result<boost::json::object> export_person(Parts& parts, directory::Store& 
   if (!events) return std::unexpected(events.error());
   boost::json::object out{{"address", name}, {"at", base::format_time(now)}};
   out["account"] = std::move(*account);
-  out["logins_from"] = places_json(parts.state.kept(name, now));
+  const policy::Kept kept = parts.state.kept(name, now);
+  out["logins_from"] = places_json(kept);
+  out["contacts"] = contacts_json(kept.contacts);
   out["events"] = trace_json(*events);
   if (auto told = tell_folders(parts, name, false, out); !told) {
     return std::unexpected(told.error());

@@ -66,8 +66,12 @@ int run(int argc, char** argv) {
   add_ldap_verb(verbs);
   add_queue_verbs(verbs);
   add_guard_verbs(verbs);
+  add_lists_verb(verbs);
   add_message_verbs(verbs);
+  add_report_verb(verbs);
+  add_check_mail_verb(verbs);
   add_dovecot_verb(verbs);
+  add_dkim_verbs(verbs);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

@@ -37,8 +37,12 @@ void add_login_verbs(Verbs verbs);
 void add_ldap_verb(Verbs verbs);
 void add_queue_verbs(Verbs verbs);
 void add_guard_verbs(Verbs verbs);
+void add_lists_verb(Verbs verbs);
 void add_message_verbs(Verbs verbs);
+void add_report_verb(Verbs verbs);
+void add_check_mail_verb(Verbs verbs);
 void add_dovecot_verb(Verbs verbs);
+void add_dkim_verbs(Verbs verbs);
 
 // Prints "stagepost: TEXT" to stderr and gives 1.
 int complain(const std::string& text);

@@ -103,6 +103,19 @@ std::string read_line() {
   return line;
 }
 
+bool read_long_line(std::string& line, std::size_t bytes_max) {
+  line.clear();
+  std::array<char, 65536> buffer = {};
+  while (std::fgets(buffer.data(), static_cast<int>(buffer.size()), stdin) != nullptr) {
+    const std::string_view part(buffer.data());
+    if (line.size() < bytes_max) line += part;
+    if (!part.ends_with('\n')) continue;
+    if (line.ends_with('\n')) line.pop_back();
+    return true;
+  }
+  return !line.empty();
+}
+
 base::Result<std::string> read_all(std::size_t bytes_max) {
   std::string text;
   std::array<char, 65536> buffer = {};

@@ -15,6 +15,9 @@ namespace cli {
 
 // Without its line end; empty at the end of the input.
 [[nodiscard]] std::string read_line();
+// A line of any length, without its line end, into `line`; false at the end of the input. What is
+// beyond bytes_max is cut off.
+[[nodiscard]] bool read_long_line(std::string& line, std::size_t bytes_max);
 // A line that is UTF-8; else `invalid`.
 [[nodiscard]] base::Result<std::string> read_password();
 // Asked for twice on a terminal, without echo; `invalid` when they differ or there is no terminal.

@@ -15,6 +15,7 @@ class Checker {
     listeners();
     certificate();
     routes();
+    lists();
     relays();
     oauth();
     ldap();
@@ -51,6 +52,22 @@ class Checker {
       if (set(path)) continue;
       problems_.push_back(
           {.line = line(section), .key = path, .words = fmt::format("is missing; {}", remedy)});
+    }
+  }
+
+  void lists() {
+    required_in("list", "zone", "write where it is asked: zone = \"zen.spamhaus.org\"");
+    const auto& all = config_.policy.client.lists;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (all[i].zone.empty() || all[i].zone != all[j].zone || all[i].of != all[j].of) continue;
+        problem(fmt::format("list[{}].zone", i + 1),
+                fmt::format("{} is asked by list[{}] already; give that one more codes",
+                            all[i].zone, j + 1));
+      }
+    }
+    if (config_.policy.client.defer_score >= config_.policy.client.reject_score) {
+      problem("client.defer_score", "is never reached: it must be less than client.reject_score");
     }
   }
 
@@ -146,6 +163,7 @@ class Checker {
               "\"0.0.0.0:25\"");
     }
     required_in("listener", "address", "write where to listen: address = \"0.0.0.0:25\"");
+    required_in("milter", "address", "write where it listens: address = \"127.0.0.1:8891\"");
     const auto& all = config_.session.listeners;
     for (std::size_t i = 0; i < all.size(); ++i) {
       const std::string key = fmt::format("listener[{}].address", i + 1);

@@ -48,7 +48,13 @@ struct Section {
 [[nodiscard]] std::vector<Section> login_sections();
 [[nodiscard]] std::vector<Section> delivery_sections();
 [[nodiscard]] std::vector<Section> guard_sections();
+[[nodiscard]] std::vector<Section> client_sections();
 [[nodiscard]] std::vector<Section> ldap_sections();
+[[nodiscard]] std::vector<Section> impersonation_sections();
+[[nodiscard]] std::vector<Section> signing_sections();
+[[nodiscard]] std::vector<Section> verify_sections();
+[[nodiscard]] std::vector<Section> filter_sections();
+[[nodiscard]] std::vector<Section> reports_sections();
 [[nodiscard]] std::vector<Section> other_sections();
 
 // A Config with one element in each repeated section: where defaults are read from.

@@ -42,27 +42,29 @@ std::string head_of(const MaildirJob& job, const Address& mailbox) {
 base::Result<MaildirPlace> place_of(const MaildirJob& job, const MailboxDelivery& delivery) {
   auto folder = maildir_path(job.settings.mail_folder, delivery.mailbox);
   if (!folder) return base::fail(base::ErrorKind::invalid, "the mailbox has too long a name");
-  return MaildirPlace{std::move(*folder),
+  // Quarantined by policy.
+  std::string into = *folder + std::string(job.message.junk ? junk_folder : std::string_view());
+  return MaildirPlace{std::move(*folder), std::move(into),
                       maildir_name(job.message, delivery.recipient, job.settings.hostname),
                       job.settings.maildir_file_mode};
 }
 
-io::Task<base::Result<>> prepare(io::Ref<MaildirJob> job, std::string folder) {
+io::Task<base::Result<>> prepare(io::Ref<MaildirJob> job, MaildirPlace place) {
   auto& known = job->memory.folders;
-  if (known.contains(folder)) co_return base::Result<>{};
+  if (known.contains(place.folder)) co_return base::Result<>{};
   io::Files& files = job->doors.files;
-  auto made = co_await io::on_pool(job->doors.pool,
-                                   [&files, folder] { return make_maildir(files, folder); });
+  auto made =
+      co_await io::on_pool(job->doors.pool, [&files, place] { return make_maildir(files, place); });
   if (made) {
     if (known.size() >= MaildirMemory::folders_max) known.clear();
-    known.insert(std::move(folder));
+    known.insert(std::move(place.folder));
   }
   co_return made;
 }
 
 io::Task<base::Result<>> store_once(io::Ref<MaildirJob> job, MaildirPlace place, std::string head,
                                     std::shared_ptr<const std::string> text) {
-  if (auto ready = co_await prepare(job, place.folder); !ready) co_return ready;
+  if (auto ready = co_await prepare(job, place); !ready) co_return ready;
   io::Files& files = job->doors.files;
   co_return co_await io::on_pool(job->doors.pool, [&files, place, head, text] {
     return store_whole(files, place, head, *text);
@@ -144,7 +146,7 @@ io::Task<base::Result<>> write_chunks(io::Ref<MaildirJob> job, io::Ref<io::File>
 }
 
 io::Task<base::Result<>> stream(io::Ref<MaildirJob> job, MaildirPlace place, std::string head) {
-  if (auto ready = co_await prepare(job, place.folder); !ready) co_return ready;
+  if (auto ready = co_await prepare(job, place); !ready) co_return ready;
   io::Files& files = job->doors.files;
   io::Pool& pool = job->doors.pool;
   OpenFile file =

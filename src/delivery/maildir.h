@@ -2,7 +2,7 @@
 //
 // What:    one file per mailbox, safe on disk before it counts as delivered. In front of the text
 //          stand Return-Path (RFC 5321 §4.4) and Delivered-To; CRLF becomes LF, as is the custom in
-//          Maildirs (Dovecot and everybody else reads that).
+//          Maildirs (Dovecot and everybody else reads that). Quarantined mail goes to .Junk.
 // In/Out:  message, body and mailboxes → one Verdict each. File work runs on io::Pool.
 // Errors:  a full disk is 452 4.3.1, other trouble 451 4.3.0, always temporary; a message that was
 //          already delivered to this mailbox (its Delivered-To) fails with 554 5.4.6.

@@ -19,19 +19,35 @@ base::Result<> write_pieces(io::File& file, std::string_view head, std::string_v
   return file.write_at(0, pieces);
 }
 
-}  // namespace
-
-base::Result<> make_maildir(io::Files& files, const std::string& folder) {
+base::Result<> make_parts(io::Files& files, const std::string& folder) {
   for (const char* part : {"/tmp", "/new", "/cur"}) {
     if (auto made = files.make_directories(folder + part, folder_mode); !made) return made;
   }
+  return {};
+}
+
+base::Result<> make_folder(io::Files& files, const MaildirPlace& place) {
+  if (auto made = make_parts(files, place.folder); !made) return made;
+  // Maildir++: this file says that the Maildir is a folder of the one above.
+  auto mark = files.open(place.folder + "/maildirfolder", io::OpenMode::create, place.mode);
+  if (!mark) return std::unexpected(mark.error());
+  for (const std::string& path : {place.folder, place.mailbox}) {
+    if (auto synced = files.sync_directory(path); !synced) return synced;
+  }
+  return {};
+}
+
+}  // namespace
+
+base::Result<> make_maildir(io::Files& files, const MaildirPlace& place) {
+  if (auto made = make_parts(files, place.mailbox); !made) return made;
   // A directory whose name is lost in a crash takes its files along.
-  std::string path = folder;
+  std::string path = place.mailbox;
   for (int level = 0; level < 4; ++level) {
     if (auto synced = files.sync_directory(path); !synced) return synced;
     path = parent_of(path);
   }
-  return {};
+  return place.folder == place.mailbox ? base::Result<>{} : make_folder(files, place);
 }
 
 base::Result<std::unique_ptr<io::File>> open_in_tmp(io::Files& files, const MaildirPlace& place) {

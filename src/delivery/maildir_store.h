@@ -1,7 +1,7 @@
 // delivery/maildir_store.h: the file work of one Maildir delivery.
 //
-// What:    makes the Maildir when it is missing, writes into tmp/, syncs, renames into new/, syncs
-//          new/.
+// What:    makes the Maildir and its Junk folder when they are missing, writes into tmp/, syncs,
+//          renames into new/, syncs new/.
 // In/Out:  blocking calls on io::Files, for a thread of the pool.
 // Errors:  those of io::Files; the file in tmp/ is removed again, as far as possible.
 // Limits:  none of its own.
@@ -17,17 +17,22 @@
 
 namespace delivery {
 
+// Maildir++: folders lie in the mailbox's own, with a dot in front.
+inline constexpr std::string_view junk_folder = "/.Junk";
+
 struct MaildirPlace {
-  std::string folder;  // DIR/DOMAIN/LOCAL
-  std::string name;    // of the file
+  std::string mailbox;  // DIR/DOMAIN/LOCAL
+  std::string folder;   // the same, or one in it
+  std::string name;     // of the file
   unsigned mode = 0600;
 
   [[nodiscard]] std::string in_tmp() const { return folder + "/tmp/" + name; }
   [[nodiscard]] std::string in_new() const { return folder + "/new/" + name; }
 };
 
-// DIR/DOMAIN/LOCAL with tmp, new and cur, their names safe on disk up to DIR's own.
-[[nodiscard]] base::Result<> make_maildir(io::Files& files, const std::string& folder);
+// DIR/DOMAIN/LOCAL with tmp, new and cur, their names safe on disk up to DIR's own; then the folder
+// in it, if it is one.
+[[nodiscard]] base::Result<> make_maildir(io::Files& files, const MaildirPlace& place);
 // An empty file in tmp/, also when an earlier attempt left one.
 [[nodiscard]] base::Result<std::unique_ptr<io::File>> open_in_tmp(io::Files& files,
                                                                   const MaildirPlace& place);

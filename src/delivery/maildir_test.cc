@@ -99,6 +99,21 @@ TEST_F(MaildirTest, ASecondDeliveryReplacesTheFirst) {
   EXPECT_EQ(arrived().size(), 2U);
 }
 
+TEST_F(MaildirTest, JunkHasItsOwnFolder) {
+  info->junk = true;
+  EXPECT_EQ(text_of(deliver_one("you@demo.test")),
+            "delivered 250 2.0.0 delivered to mailbox you@demo.test");
+  EXPECT_EQ(arrived("you/.Junk").size(), 1U);
+  EXPECT_TRUE(arrived().empty());
+  EXPECT_TRUE(content("you/.Junk").ends_with("\nSubject: x\n\nHello\n"));
+  EXPECT_TRUE(us.doors().files.list("/mail/demo.test/you/cur"));
+  us.disk().crash_to_synced();
+  us.crash();
+  us.restart();
+  EXPECT_EQ(arrived("you/.Junk").size(), 1U);
+  EXPECT_TRUE(us.disk().exists("/mail/demo.test/you/.Junk/maildirfolder"));
+}
+
 TEST_F(MaildirTest, ManyMailboxesAtOnce) {
   const auto outcomes = deliver(
       {"you@demo.test", "nobody@demo.test", "ME@demo.test", "alias@demo.test", "you@demo.test"});

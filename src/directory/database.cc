@@ -176,6 +176,32 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path,
   return database;
 }
 
+// While nobody writes, there is no log beside the file, and SQLite must not make one: it would
+// belong to whoever reads.
+Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<unsigned>(c));
+    } else {
+      uri += c;
+    }
+  }
+  uri += is_file(path + "-wal") ? "?mode=ro" : "?immutable=1";
+  sqlite3* handle = nullptr;
+  const int rc =
+      sqlite3_open_v2(uri.c_str(), &handle,
+                      SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_FULLMUTEX, nullptr);
+  CHECK(handle != nullptr, "out of memory");
+  std::unique_ptr<Database> database(new Database(handle));
+  if (rc != SQLITE_OK) {
+    return base::fail(kind_of(rc), fmt::format("open {}: {}", path, sqlite3_errmsg(handle)));
+  }
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
+  sqlite3_extended_result_codes(handle, 1);
+  return database;
+}
+
 Database::~Database() { sqlite3_close_v2(handle_); }
 
 Result<> Database::execute(const std::string& sql) {

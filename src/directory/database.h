@@ -65,6 +65,9 @@ class Database {
   // read the file (mode 0640), also while no Stagepost runs; without one it is the owner's (0600).
   [[nodiscard]] static base::Result<std::unique_ptr<Database>> open(const std::string& path,
                                                                     const std::string& group = {});
+  // Must exist; nothing is written, neither to it nor beside it.
+  [[nodiscard]] static base::Result<std::unique_ptr<Database>> open_to_read(
+      const std::string& path);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();

@@ -78,6 +78,15 @@ class Snapshot {
                                          const message::Address& address) const = 0;
   // What this account may send: its own limits, else its domain's, else those for all.
   [[nodiscard]] virtual SendingLimits limits(std::string_view mailbox) const = 0;
+  // Our domains; another list when they have changed. Null: not told.
+  [[nodiscard]] virtual std::shared_ptr<const std::vector<std::string>> domains() const {
+    return nullptr;
+  }
+  // Has a mailbox of this domain of ours a full name with that key (lib/message/look_alike.h)?
+  [[nodiscard]] virtual bool has_person(std::string_view /*name_key*/,
+                                        std::string_view /*domain*/) const {
+    return false;
+  }
 };
 
 class Directory {

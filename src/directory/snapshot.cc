@@ -12,6 +12,7 @@
 
 #include "directory/names.h"
 #include "lib/base/text.h"
+#include "lib/message/look_alike.h"
 
 namespace directory {
 namespace {
@@ -68,6 +69,10 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] const Login* login(std::string_view name) const override;
   [[nodiscard]] bool may_send_as(std::string_view mailbox, const Address& address) const override;
   [[nodiscard]] SendingLimits limits(std::string_view mailbox) const override;
+  [[nodiscard]] std::shared_ptr<const std::vector<std::string>> domains() const override {
+    return domain_names_;
+  }
+  [[nodiscard]] bool has_person(std::string_view name_key, std::string_view domain) const override;
 
  private:
   // Exactly one of mailbox and targets is set for `mailbox` and `alias`; targets may be empty.
@@ -86,6 +91,7 @@ class MemorySnapshot final : public Snapshot {
 
   void take_mailboxes(std::vector<std::string> addresses);
   void take_aliases(const std::vector<AliasRow>& rows);
+  void take_people(const std::vector<PersonRow>& rows);
   void make_roles();
   void take_logins(std::vector<LoginRow> rows);
   [[nodiscard]] Found find(const Address& address) const;
@@ -96,6 +102,8 @@ class MemorySnapshot final : public Snapshot {
 
   const Settings settings_;
   TextMap<Domain> domains_;
+  std::shared_ptr<const std::vector<std::string>> domain_names_;
+  TextSet people_;  // "doe jane@demo.test"
   NamedSet<Mailbox> mailboxes_;
   TextMap<Targets> aliases_;
   NamedSet<Login> logins_;
@@ -113,6 +121,8 @@ MemorySnapshot::MemorySnapshot(Contents contents, const Settings& settings) : se
     }
   }
   if (!contents.domains.empty()) first_domain_ = contents.domains.front();
+  domain_names_ = std::make_shared<const std::vector<std::string>>(std::move(contents.domains));
+  take_people(contents.people);
   take_mailboxes(std::move(contents.mailboxes));
   take_aliases(contents.aliases);
   make_roles();
@@ -142,6 +152,17 @@ void MemorySnapshot::take_aliases(const std::vector<AliasRow>& rows) {
     const auto domain = domains_.find(domain_of(row.address));
     if (domain != domains_.end()) domain->second.catch_all = &targets;
   }
+}
+
+void MemorySnapshot::take_people(const std::vector<PersonRow>& rows) {
+  for (const PersonRow& row : rows) {
+    std::string key = message::name_key(row.full_name);
+    if (!key.empty()) people_.insert(fmt::format("{}@{}", key, domain_of(row.mailbox)));
+  }
+}
+
+bool MemorySnapshot::has_person(std::string_view name_key, std::string_view domain) const {
+  return people_.contains(fmt::format("{}@{}", name_key, message::domain_key(domain)));
 }
 
 void MemorySnapshot::make_roles() {

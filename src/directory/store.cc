@@ -63,6 +63,12 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& path, const std::s
   return std::unique_ptr<Store>(new Store(std::move(*database)));
 }
 
+Result<std::unique_ptr<Store>> Store::open_to_read(const std::string& path) {
+  auto database = Database::open_to_read(path);
+  if (!database) return std::unexpected(database.error());
+  return std::unique_ptr<Store>(new Store(std::move(*database)));
+}
+
 Result<bool> Store::exists(std::string_view sql, std::string_view key) {
   auto statement = database_->prepare(sql);
   if (!statement) return std::unexpected(statement.error());

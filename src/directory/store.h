@@ -76,6 +76,11 @@ struct LimitsRow {
   PartialLimits limits;
 };
 
+struct PersonRow {
+  std::string mailbox;
+  std::string full_name;
+};
+
 // All of it, read in one transaction; mailboxes and domains in the order of their creation.
 struct Contents {
   std::vector<std::string> domains = {};
@@ -84,6 +89,7 @@ struct Contents {
   std::vector<LoginRow> logins = {};
   std::vector<GrantRow> grants = {};
   std::vector<LimitsRow> limits = {};
+  std::vector<PersonRow> people = {};  // mailboxes with a full name
   // Domains of ours of which not everybody is known (ldap/ could not be read yet).
   std::vector<std::string> incomplete_domains = {};
 };
@@ -94,6 +100,8 @@ class Store {
   // newer Stagepost has changed. The file is the owner's alone, or readable by `group` (Dovecot's).
   [[nodiscard]] static base::Result<std::unique_ptr<Store>> open(const std::string& path,
                                                                  const std::string& group = {});
+  // As it is, for contents() alone; it must exist and be of this version.
+  [[nodiscard]] static base::Result<std::unique_ptr<Store>> open_to_read(const std::string& path);
 
   base::Result<> add_domain(std::string_view domain);
   // Refuses while it has mailboxes or aliases.

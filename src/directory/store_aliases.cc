@@ -160,8 +160,14 @@ Result<Contents> Store::contents() {
   auto names = domains();
   if (!names) return std::unexpected(names.error());
   out.domains = std::move(*names);
-  auto boxes = for_each_row(*database_, "SELECT address FROM mailboxes ORDER BY id", {},
-                            [&out](const Statement& row) { out.mailboxes.push_back(row.text(0)); });
+  auto boxes = for_each_row(
+      *database_, "SELECT address, full_name FROM mailboxes ORDER BY id", {},
+      [&out](const Statement& row) {
+        out.mailboxes.push_back(row.text(0));
+        if (auto name = row.text_or_null(1); name && !name->empty()) {
+          out.people.push_back({.mailbox = row.text(0), .full_name = std::move(*name)});
+        }
+      });
   if (!boxes) return std::unexpected(boxes.error());
   auto alias_rows = aliases();
   if (!alias_rows) return std::unexpected(alias_rows.error());

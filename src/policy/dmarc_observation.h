@@ -14,6 +14,7 @@
 #include "lib/base/time.h"
 #include "lib/io/address.h"
 #include "lib/mailauth/dmarc.h"
+#include "lib/message/address.h"
 
 namespace policy {
 
@@ -37,6 +38,9 @@ struct DmarcObservation {
   std::string spf_domain;
   std::string spf_scope;  // "mfrom" or "helo"
   std::string spf_result;
+  // For the observer to tell reports from other mail; never in a report.
+  std::vector<message::Address> recipients;
+  bool is_report = false;  // a DMARC or TLS report that passed DMARC itself
 };
 
 class DmarcObserver {

@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lib/base/time.h"
@@ -21,10 +22,11 @@
 
 namespace policy {
 
-// What one block list or allow-list says of the client (RFC 5782).
+// What one block list or allow-list says of the client or the sender's domain (RFC 5782).
 struct ListFinding {
   enum class State : std::uint8_t { listed, not_listed, error };
   std::string zone;  // "zen.example.org"
+  std::string of;    // whom it was asked about: "192.0.2.9", "example.org"
   State state = State::not_listed;
   std::vector<std::string> codes;  // "127.0.0.2"
   std::string meaning;             // of the codes, decoded; of an error: what is wrong
@@ -38,15 +40,18 @@ struct ClientFindings {
   std::string exempt_why;  // "relay_networks"
   std::optional<mailauth::IprevVerdict> iprev;
   std::string helo_problem;     // what is wrong with the name in HELO; empty: nothing
+  bool helo_forged = false;     // it is our own name, and does not lead to the client
   bool helo_confirmed = false;  // its addresses contain the client's
+  std::string looked_up;        // the name in HELO at the time of the look-ups; empty: none yet
   std::vector<ListFinding> lists;
-  int list_score = 0;
+  int list_score = 0;         // the sum of the weights, and what an early talker costs
   bool early_talker = false;  // it spoke before it was greeted
   std::string rate_problem;   // which rate it passed
 };
 
 struct GreylistFinding {
   bool asked = false;
+  bool pending = false;  // at the end of data: a signature may spare it
   bool passed = true;
   std::string why;  // "first contact", "known since …", "SPF passed"
   base::Duration wait{};
@@ -64,10 +69,15 @@ struct AuthorFinding {
   };
   State state = State::missing;
   std::string address;  // of `single`, and the first of several
-  std::string domain;   // A-labels, lower case
-  std::string display_name;
-  std::string problem;  // in words; empty for `single`
+  // A-labels, lower case; what DMARC is asked for. Of several authors only when they share it.
+  std::string domain;
+  std::string display_name;    // encoded words decoded, UTF-8, control characters taken out
+  std::string hidden_address;  // another address that the display name or a comment shows
+  std::string problem;         // in words; empty: one author domain, and all readers see the same
+
+  [[nodiscard]] bool is_fault() const { return !problem.empty(); }
 };
+[[nodiscard]] std::string_view to_string(AuthorFinding::State state);  // "several_fields"
 
 // A mark of a message that passes every signature and may deceive all the same.
 struct Impersonation {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lib/io/task_group.h"
 #include "policy/author.h"
 #include "policy/loop.h"
 #include "policy/recipient.h"
@@ -29,6 +30,14 @@ void look_for_exemption(Visit& visit, const Transaction& transaction) {
   client.exempt = !client.exempt_why.empty();
 }
 
+namespace {
+
+void note_filters(Visit& visit) {
+  if (visit.filters) visit.findings.filters = visit.filters->findings();
+}
+
+}  // namespace
+
 Standing Policy::standing(const Transaction& transaction) {
   // Who may not log in may still be a server with mail for us, unless the settings say otherwise.
   if (!transaction.submission && !settings_->guard.ban_port_25) return {};
@@ -39,18 +48,29 @@ io::Task<Verdict> Policy::at_connect(io::Ref<Visit> visit, io::Ref<const Transac
   look_for_exemption(*visit, *transaction);
   Verdict verdict;
   if (parts_.client != nullptr && !visit->findings.client.exempt) {
-    verdict = co_await parts_.client->at_connect(visit, transaction);
+    verdict = parts_.client->at_connect(*visit, *transaction);
   }
   if (verdict.accepted() && parts_.make_filters) {
     visit->filters = parts_.make_filters(*transaction, visit->settings);
     if (visit->filters) join(verdict, co_await visit->filters->at_connect(transaction));
+    note_filters(*visit);
   }
   co_return verdict;
 }
 
+bool Policy::listens_before_greeting(const Visit& visit, const Transaction& transaction) const {
+  return parts_.client != nullptr && !visit.findings.client.exempt && !transaction.submission;
+}
+
+Verdict Policy::heard_early(Visit& visit) const {
+  return parts_.client == nullptr ? Verdict() : parts_.client->heard_early(visit);
+}
+
 io::Task<Verdict> Policy::at_helo(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
   if (!visit->filters) co_return Verdict{};
-  co_return co_await visit->filters->at_helo(transaction);
+  Verdict verdict = co_await visit->filters->at_helo(transaction);
+  note_filters(*visit);
+  co_return verdict;
 }
 
 io::Task<Verdict> Policy::at_mail(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
@@ -59,14 +79,28 @@ io::Task<Verdict> Policy::at_mail(io::Ref<Visit> visit, io::Ref<const Transactio
   Verdict verdict = check_sender(*transaction, *known);
   const bool checked = !visit->findings.client.exempt;
   if (verdict.accepted() && checked && parts_.client != nullptr) {
-    join(verdict, co_await parts_.client->at_mail(visit, transaction));
+    join(verdict, parts_.client->at_mail(*visit, *transaction));
   }
-  if (verdict.accepted() && checked && parts_.sender != nullptr) {
-    join(verdict, co_await parts_.sender->at_mail(visit, transaction));
+  if (verdict.accepted() && checked) {
+    join(verdict, co_await ask_at_mail(visit, transaction, known));
   }
   if (verdict.accepted() && visit->filters) {
     join(verdict, co_await visit->filters->at_mail(transaction));
+    note_filters(*visit);
   }
+  co_return verdict;
+}
+
+// What client and sender checks ask the DNS does not depend on each other.
+io::Task<Verdict> Policy::ask_at_mail(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
+                                      io::Ref<const directory::Snapshot> known) {
+  io::TaskGroup asking(co_await io::current_scope());
+  if (parts_.client != nullptr) {
+    asking.spawn(parts_.client->look_up(visit, transaction, known));
+  }
+  Verdict verdict;
+  if (parts_.sender != nullptr) verdict = co_await parts_.sender->at_mail(visit, transaction);
+  co_await asking.join();
   co_return verdict;
 }
 
@@ -74,12 +108,18 @@ io::Task<RecipientVerdict> Policy::at_rcpt(io::Ref<Visit> visit,
                                            io::Ref<const Transaction> transaction,
                                            io::Ref<const message::Recipient> recipient,
                                            io::Ref<const directory::Snapshot> known) {
-  RecipientVerdict verdict = co_await find_recipient(transaction, recipient, known);
-  if (verdict.verdict.accepted() && parts_.client != nullptr && !visit->findings.client.exempt) {
-    join(verdict.verdict, co_await parts_.client->at_rcpt(visit, transaction, recipient));
+  const bool checked = !visit->findings.client.exempt && parts_.client != nullptr;
+  RecipientVerdict verdict;
+  if (checked) verdict.verdict = parts_.client->before_rcpt(*visit, *transaction, *recipient);
+  if (!verdict.verdict.accepted()) co_return verdict;
+  verdict = co_await find_recipient(transaction, recipient, known);
+  if (checked && verdict.unknown) parts_.client->unknown_recipient(*visit, *transaction);
+  if (checked && verdict.verdict.accepted()) {
+    join(verdict.verdict, parts_.client->at_rcpt(*visit, *transaction, *recipient));
   }
   if (verdict.verdict.accepted() && visit->filters) {
     join(verdict.verdict, co_await visit->filters->at_rcpt(transaction, recipient));
+    note_filters(*visit);
   }
   if (!verdict.verdict.accepted()) verdict.recipients.clear();
   co_return verdict;
@@ -101,17 +141,21 @@ io::Task<RecipientVerdict> Policy::find_recipient(io::Ref<const Transaction> tra
 
 io::Task<Verdict> Policy::at_data(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
   if (!visit->filters) co_return Verdict{};
-  co_return co_await visit->filters->at_data(transaction);
+  Verdict verdict = co_await visit->filters->at_data(transaction);
+  note_filters(*visit);
+  co_return verdict;
 }
 
 io::Task<void> Policy::at_header(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
   if (parts_.sender != nullptr) parts_.sender->at_header(*visit, *transaction);
-  if (visit->filters) co_await visit->filters->at_header(transaction);
+  if (parts_.signing != nullptr) parts_.signing->at_header(*visit, *transaction);
+  co_return;
 }
 
 io::Task<void> Policy::at_body(io::Ref<Visit> visit, std::string_view octets) {
   if (visit->inspection) visit->inspection->feed(octets);
-  if (visit->filters) co_await visit->filters->at_body(octets);
+  if (visit->signing) visit->signing->feed(octets);
+  co_return;
 }
 
 // Only for an address that stands for one mailbox: of a list's members the others must not suffer.
@@ -145,8 +189,15 @@ io::Task<Verdict> Policy::at_end_of_data(io::Ref<Visit> visit,
                                          io::Ref<const Transaction> transaction,
                                          io::Ref<const directory::Snapshot> known,
                                          io::Ref<ReceivedOctets> octets) {
-  Verdict verdict = co_await judge_message(visit, transaction, known, octets);
+  Verdict verdict = co_await judge_message(visit, transaction, known);
   complete_submission(*settings_, *transaction, *known, verdict);
+  if (parts_.sender != nullptr) SenderChecks::clean(*visit, *transaction, verdict);
+  if (verdict.accepted() && visit->filters) {
+    // They see the message as the rules above have made it, and nothing that is refused anyway.
+    co_await visit->filters->at_end_of_data(
+        {.transaction = transaction, .known = known, .octets = octets, .verdict = verdict});
+    note_filters(*visit);
+  }
   if (verdict.kind == Verdict::Kind::accept) {
     // Last: what is refused for another reason is no sent mail.
     join(verdict, parts_.ledger.judge(*transaction, *known, parts_.clock.wall()));
@@ -154,7 +205,7 @@ io::Task<Verdict> Policy::at_end_of_data(io::Ref<Visit> visit,
   visit->findings.rule = verdict.rule;
   if (parts_.sender != nullptr) parts_.sender->conclude(*visit, *transaction, verdict);
   if (parts_.impersonation != nullptr && verdict.accepted()) {
-    parts_.impersonation->learn(*transaction);
+    parts_.impersonation->learn(*visit, *transaction, *known, verdict);
   }
   co_return verdict;
 }
@@ -162,8 +213,7 @@ io::Task<Verdict> Policy::at_end_of_data(io::Ref<Visit> visit,
 // Each rule is asked only while nothing before it has refused the message.
 io::Task<Verdict> Policy::judge_message(io::Ref<Visit> visit,
                                         io::Ref<const Transaction> transaction,
-                                        io::Ref<const directory::Snapshot> known,
-                                        io::Ref<ReceivedOctets> octets) {
+                                        io::Ref<const directory::Snapshot> known) {
   Verdict verdict = check_loop(*settings_, *transaction);
   // Again: the log-in may have ended, or a grant been taken back, while the message was coming.
   if (verdict.accepted()) verdict = check_sender(*transaction, *known);
@@ -174,15 +224,18 @@ io::Task<Verdict> Policy::judge_message(io::Ref<Visit> visit,
     join(verdict, co_await parts_.sender->at_end_of_data(visit, transaction, known));
   }
   if (verdict.accepted() && checked && parts_.client != nullptr) {
-    join(verdict, co_await parts_.client->at_end_of_data(visit, transaction));
+    join(verdict, parts_.client->at_end_of_data(*visit, *transaction));
   }
   if (verdict.accepted() && checked && parts_.impersonation != nullptr) {
     join(verdict, parts_.impersonation->judge(*visit, *transaction, *known));
   }
-  if (verdict.accepted() && visit->filters) {
-    join(verdict, co_await visit->filters->at_end_of_data(transaction, visit->findings, octets));
-  }
   co_return verdict;
+}
+
+io::Task<std::string> Policy::sign(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
+                                   SigningContent content) {
+  if (parts_.signing == nullptr) co_return std::string();
+  co_return co_await parts_.signing->sign(visit, transaction, content);
 }
 
 io::Task<void> Policy::reset(io::Ref<Visit> visit) {

@@ -23,6 +23,7 @@
 #include "policy/limits/sending_ledger.h"
 #include "policy/quota_status.h"
 #include "policy/settings.h"
+#include "policy/signing/signing.h"
 #include "policy/transaction.h"
 #include "policy/verdict.h"
 #include "policy/verify/sender_checks.h"
@@ -48,6 +49,7 @@ struct Parts {
   SenderChecks* sender = nullptr;  // of this loop
   ImpersonationChecks* impersonation = nullptr;
   MakeFilters make_filters = {};
+  const Signing* signing = nullptr;  // of this loop
 };
 
 class Policy {
@@ -64,6 +66,10 @@ class Policy {
   [[nodiscard]] Standing standing(const Transaction& transaction);
   // Before the greeting.
   io::Task<Verdict> at_connect(io::Ref<Visit> visit, io::Ref<const Transaction> transaction);
+  // Is it worth while to look whether this client speaks before its turn, and what if it has?
+  [[nodiscard]] bool listens_before_greeting(const Visit& visit,
+                                             const Transaction& transaction) const;
+  [[nodiscard]] Verdict heard_early(Visit& visit) const;
   // After HELO or EHLO.
   io::Task<Verdict> at_helo(io::Ref<Visit> visit, io::Ref<const Transaction> transaction);
   // After MAIL was parsed; `transaction.envelope.sender` is set.
@@ -83,6 +89,11 @@ class Policy {
   io::Task<Verdict> at_end_of_data(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
                                    io::Ref<const directory::Snapshot> known,
                                    io::Ref<ReceivedOctets> octets);
+  // Accepted: the fields to put on top of the message as it will be stored.
+  io::Task<std::string> sign(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
+                             SigningContent content);
+  // For mail that the server writes itself; null: it goes unsigned.
+  [[nodiscard]] const Signing* signing() const { return parts_.signing; }
   // RSET, a new greeting, or the end of a message.
   io::Task<void> reset(io::Ref<Visit> visit);
   io::Task<void> end_visit(io::Ref<Visit> visit);
@@ -91,6 +102,8 @@ class Policy {
   void set_settings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
 
  private:
+  io::Task<Verdict> ask_at_mail(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
+                                io::Ref<const directory::Snapshot> known);
   io::Task<RecipientVerdict> find_recipient(io::Ref<const Transaction> transaction,
                                             io::Ref<const message::Recipient> recipient,
                                             io::Ref<const directory::Snapshot> known);
@@ -98,8 +111,7 @@ class Policy {
                                        io::Ref<const directory::Snapshot> known,
                                        RecipientVerdict verdict);
   io::Task<Verdict> judge_message(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
-                                  io::Ref<const directory::Snapshot> known,
-                                  io::Ref<ReceivedOctets> octets);
+                                  io::Ref<const directory::Snapshot> known);
 
   Parts parts_;
   std::shared_ptr<const Settings> settings_;

@@ -44,6 +44,7 @@ void join(Verdict& verdict, Verdict later) {
   add(verdict.recipients_removed, std::move(later.recipients_removed));
   verdict.junk = verdict.junk || later.junk;
   verdict.close = verdict.close || later.close;
+  verdict.eight_bit = verdict.eight_bit || later.eight_bit;
   if (later.sender) verdict.sender = std::move(later.sender);
 }
 

@@ -12,6 +12,7 @@
 #include "policy/filters/filter_chain.h"
 #include "policy/findings.h"
 #include "policy/settings.h"
+#include "policy/signing/signing_pass.h"
 #include "policy/verify/inspection.h"
 
 namespace policy {
@@ -26,12 +27,14 @@ class Visit {
   Findings findings;                               // `client` outlives a message, the rest does not
   std::unique_ptr<FilterChain> filters;            // none: nobody filters this connection
   std::unique_ptr<Inspection> inspection;          // of the message that is coming; none: unchecked
+  std::unique_ptr<SigningPass> signing;            // of the same; none: it is not to be signed
 
   void reset_message() {
     ClientFindings client = std::move(findings.client);
     findings = {};
     findings.client = std::move(client);
     inspection.reset();
+    signing.reset();
   }
 };
 

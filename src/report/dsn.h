@@ -38,6 +38,14 @@ struct Dsn {
   std::string message;
   bool eight_bit = false;  // it holds octets above 127: the next hop must know
   bool smtputf8 = false;   // the address it goes to, or one in its header, is not ASCII
+
+  // The fields, and what follows the empty line.
+  [[nodiscard]] std::string_view header() const {
+    return std::string_view(message).substr(0, message.find("\r\n\r\n") + 2);
+  }
+  [[nodiscard]] std::string_view body() const {
+    return std::string_view(message).substr(header().size() + 2);
+  }
 };
 
 [[nodiscard]] Dsn write_dsn(const Settings& settings, const DsnInput& input);

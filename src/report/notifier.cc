@@ -25,6 +25,7 @@ std::optional<queue::NewMessage> DsnNotifier::failure(
   Dsn dsn = write_dsn(
       *settings_,
       {.original = original, .failed = wanted, .header = header, .id = new_id, .now = now});
+  if (sign_) dsn.message.insert(0, sign_(dsn.header(), dsn.body(), {}));
   queue::NewMessage report;
   report.info.id = new_id;
   report.info.accepted = now;

@@ -18,6 +18,7 @@
 #include "lib/message/envelope.h"
 #include "queue/notifier.h"
 #include "report/settings.h"
+#include "report/sign.h"
 
 namespace report {
 
@@ -26,8 +27,8 @@ using Expand = std::function<std::vector<message::Recipient>(const message::Reci
 
 class DsnNotifier final : public queue::Notifier {
  public:
-  explicit DsnNotifier(std::shared_ptr<const Settings> settings, Expand expand = {})
-      : settings_(std::move(settings)), expand_(std::move(expand)) {}
+  explicit DsnNotifier(std::shared_ptr<const Settings> settings, Expand expand = {}, Sign sign = {})
+      : settings_(std::move(settings)), expand_(std::move(expand)), sign_(std::move(sign)) {}
 
   [[nodiscard]] std::optional<queue::NewMessage> failure(
       const queue::MessageInfo& original, const std::vector<queue::FailedRecipient>& failed,
@@ -38,6 +39,7 @@ class DsnNotifier final : public queue::Notifier {
  private:
   std::shared_ptr<const Settings> settings_;
   Expand expand_;
+  Sign sign_;  // empty: reports go unsigned
 };
 
 }  // namespace report

@@ -55,7 +55,31 @@ admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector
           .clients = client_parts(config, shared),
           .mail_folder = [folder = config.delivery.mail_folder](
                              const std::string& key) { return mail_folder_of(folder, key); },
+          .test_lists =
+              [&shared, doors] {
+                return shared.state->client().lists.test(doors.resolver, doors.io.clock, false);
+              },
           .auth_policy_key = admin::auth_policy_key(shared.login_secret)};
+}
+
+// Mail of this server itself is from its own name: keys of the domain that it is in are ours, too.
+admin::Parts with_signing(admin::Parts parts, policy::Rotation& rotation, SharedParts& shared,
+                          const config::Config& config) {
+  parts.signing = {.keys = shared.keys.get(),
+                   .rotation = &rotation,
+                   .settings = config.policy.signing,
+                   .is_ours = [&shared, host = message::domain_key(config.session.hostname)](
+                                  const std::string& domain) {
+                     return shared.directory->snapshot()->is_local_domain(domain) ||
+                            host == domain || host.ends_with("." + domain);
+                   }};
+  return parts;
+}
+
+admin::Parts with_reports(admin::Parts parts, report::Reporter& reporter, SharedParts& shared) {
+  parts.reports = shared.reports.get();
+  parts.reporter = &reporter;
+  return parts;
 }
 
 http::ServerLimits limits_of(const admin::Settings& settings, std::size_t body_bytes_max) {
@@ -74,8 +98,21 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
       settings_(config.admin),
       queues_(doors.io.loop, assemblies),
       injector_(doors, *assemblies.front(), *shared.directory, *shared.events, config.session),
-      api_(admin_parts(doors, queues_, injector_, shared, config)),
-      public_api_(admin_parts(doors, queues_, injector_, shared, config)),
+      rotation_({.doors = doors.io,
+                 .resolver = doors.resolver,
+                 .keys = *shared.keys,
+                 .events = *shared.events},
+                config.policy.signing.check_every),
+      reporter_({.doors = doors.io,
+                 .resolver = doors.resolver,
+                 .reports = *shared.reports,
+                 .events = *shared.events,
+                 .post = make_post(*assemblies.front(), *shared.directory)}),
+      api_(with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
+                                     rotation_, shared, config),
+                        reporter_, shared)),
+      public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
+                               shared, config)),
       client_api_(client_parts(config, shared)),
       control_(doors.io, api_, limits_of(settings_, control_body_bytes_max)),
       public_(doors.io, public_api_, limits_of(settings_, settings_.body_bytes_max)),

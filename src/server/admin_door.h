@@ -14,6 +14,8 @@
 #include "admin/api.h"
 #include "lib/http/server.h"
 #include "lib/io/task_group.h"
+#include "policy/signing/rotation.h"
+#include "report/dmarc/reporter.h"
 #include "server/all_queues.h"
 #include "server/injector.h"
 #include "server/shared_parts.h"
@@ -31,6 +33,9 @@ class AdminDoor {
   base::Result<> open();
   io::Task<void> stop();
   [[nodiscard]] http::Handler& handler() { return api_; }
+  // For new settings of how often the DNS is asked for new keys.
+  [[nodiscard]] policy::Rotation& rotation() { return rotation_; }
+  [[nodiscard]] report::Reporter& reporter() { return reporter_; }
 
  private:
   struct Face {
@@ -44,6 +49,8 @@ class AdminDoor {
   const admin::Settings settings_;
   AllQueues queues_;
   LocalInjector injector_;
+  policy::Rotation rotation_;
+  report::Reporter reporter_;
   admin::Api api_;
   admin::PublicApi public_api_;
   admin::ClientApi client_api_;

@@ -1,6 +1,7 @@
 // See assemble.h.
 #include "server/assemble.h"
 
+#include "policy/filters/filters.h"
 #include "queue/journal/journal.h"
 
 namespace server {
@@ -56,6 +57,12 @@ report::Expand expander(const directory::Directory& directory) {
   };
 }
 
+report::Sign signer(const policy::Signing& signing) {
+  return [&signing](std::string_view header, std::string_view body, std::string_view domain) {
+    return signing.sign_now(header, body, domain);
+  };
+}
+
 policy::ConfirmUnknown confirmer(directory::LdapDirectory* ldap, io::Doors doors) {
   if (ldap == nullptr) return {};
   return [ldap, doors](message::Address address) {
@@ -83,6 +90,11 @@ Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slo
       store_(queue::journal::Journal::make(
           doors.io, queue_settings(config, slot),
           queue::journal::claim_streams(slot.streams, slot.index, slot.count))),
+      signing_({.doors = doors.io,
+                .keys = shared.keys,
+                .directory = shared.directory,
+                .events = shared.events},
+               std::make_shared<policy::Settings>(config.policy)),
       courier_({.doors = doors.io,
                 .resolver = doors.resolver,
                 .directory = shared.directory,
@@ -90,19 +102,25 @@ Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slo
                 .events = shared.events,
                 .metrics = shared.metrics},
                delivery_settings(config, doors.io.network)),
-      notifier_(std::make_shared<report::Settings>(config.report), expander(shared.directory)),
+      inbox_({.doors = doors.io,
+              .next = courier_,
+              .reports = shared.reports,
+              .events = shared.events}),
+      notifier_(std::make_shared<report::Settings>(config.report), expander(shared.directory),
+                signer(signing_)),
       bounces_(notifier_, shared.state.ledger(), shared.directory),
       queue_(queue::Queue::make({.doors = doors.io,
                                  .store = *store_,
-                                 .courier = courier_,
+                                 .courier = inbox_,
                                  .notifier = bounces_,
                                  .events = shared.events,
                                  .metrics = shared.metrics,
                                  .ids = ids_},
                                 queue_settings(config, slot))),
       quota_status_(doors.io, doors.resolver),
-      client_checks_(doors.io.clock, doors.resolver),
-      sender_checks_(doors.io.clock, doors.resolver, nullptr),
+      client_checks_(doors.io.clock, doors.resolver, shared.state.client()),
+      sender_checks_(doors.io.clock, doors.resolver, shared.dmarc_observer),
+      impersonation_checks_(doors.io.clock, shared.state.contacts()),
       policy_({.clock = doors.io.clock,
                .guard = shared.state.guard(),
                .ledger = shared.state.ledger(),
@@ -110,8 +128,10 @@ Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slo
                .confirm_unknown = confirmer(shared.ldap, doors.io),
                .client = &client_checks_,
                .sender = &sender_checks_,
-               .impersonation = nullptr,
-               .make_filters = {}},
+               .impersonation = &impersonation_checks_,
+               .make_filters = policy::filters_maker(
+                   {.doors = doors.io, .resolver = doors.resolver, .tls = shared.tls_client}),
+               .signing = &signing_},
               std::make_shared<policy::Settings>(config.policy)),
       authenticator_(
           {.web = {.doors = doors.io, .resolver = doors.resolver, .tls = shared.tls_client},
@@ -147,6 +167,7 @@ void Assembly::reload(const config::Config& config, std::shared_ptr<io::TlsServe
   notifier_.set_settings(std::make_shared<report::Settings>(config.report));
   courier_.set_settings(delivery_settings(config, doors_.io.network));
   policy_.set_settings(std::make_shared<policy::Settings>(config.policy));
+  signing_.set_settings(std::make_shared<policy::Settings>(config.policy));
   authenticator_.set_settings(config.policy.login);
   front_.set_rules(std::make_shared<session::Settings>(config.session), std::move(tls));
 }

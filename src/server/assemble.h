@@ -23,8 +23,10 @@
 #include "lib/io/tls.h"
 #include "policy/login/authenticator.h"
 #include "policy/policy.h"
+#include "policy/signing/signing.h"
 #include "policy/state/state.h"
 #include "queue/queue.h"
+#include "report/incoming/inbox_courier.h"
 #include "report/notifier.h"
 #include "server/bounce_counter.h"
 #include "session/front.h"
@@ -46,7 +48,10 @@ struct Shared {
   std::shared_ptr<io::TlsClient> tls_client;
   directory::LdapDirectory* ldap = nullptr;    // null: nobody is in LDAP
   policy::PasswordCheck check_elsewhere = {};  // of people whose verifier the directory lacks
+  report::Reports* reports = nullptr;          // null: no reports are read and none collected
+  policy::DmarcObserver* dmarc_observer = nullptr;
   std::string login_secret = {};               // policy::Authenticator::Parts::secret
+  policy::KeyStore* keys = nullptr;            // of DKIM; null: nothing is signed
 };
 
 // Which loop of how many, and the journal's streams that earlier runs left, which they share out.
@@ -74,6 +79,7 @@ class Assembly {
   [[nodiscard]] queue::Queue& queue() { return *queue_; }
   [[nodiscard]] const session::Front& front() const { return front_; }
   [[nodiscard]] policy::Policy& policy() { return policy_; }
+  [[nodiscard]] policy::Signing& signing() { return signing_; }
   [[nodiscard]] base::IdMaker& ids() { return ids_; }
   [[nodiscard]] io::Loop& loop() { return doors_.io.loop; }
   [[nodiscard]] io::Clock& clock() { return doors_.io.clock; }
@@ -84,13 +90,16 @@ class Assembly {
   Slot slot_;
   base::IdMaker ids_;
   std::unique_ptr<queue::Store> store_;
+  policy::Signing signing_;
   delivery::Dispatcher courier_;
+  report::InboxCourier inbox_;
   report::DsnNotifier notifier_;
   BounceCounter bounces_;
   std::unique_ptr<queue::Queue> queue_;
   policy::QuotaStatus quota_status_;
   policy::ClientChecks client_checks_;
   policy::SenderChecks sender_checks_;
+  policy::ImpersonationChecks impersonation_checks_;
   policy::Policy policy_;
   policy::Authenticator authenticator_;
   session::Front front_;

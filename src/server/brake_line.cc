@@ -49,8 +49,10 @@ io::Task<void> BrakeLine::hold(Assembly* assembly, policy::Brake brake) {
 io::Task<void> BrakeLine::send(Assembly* assembly, policy::Notice notice) {
   const auto known = parts_.directory.snapshot();
   const std::string to = notice.to.text();
-  const session::NoticeWay way{
-      .clock = assembly->clock(), .queue = assembly->queue(), .known = *known};
+  const session::NoticeWay way{.clock = assembly->clock(),
+                               .queue = assembly->queue(),
+                               .known = *known,
+                               .signing = assembly->policy().signing()};
   const auto sent = co_await session::send_notice(way, std::move(notice), parts_.hostname);
   tell(sent ? base::Severity::info : base::Severity::warning,
        sent ? "notice.sent" : "notice.failed", assembly->clock().wall(),

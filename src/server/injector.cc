@@ -48,6 +48,7 @@ io::Task<base::Result<base::MessageId>> LocalInjector::inject(admin::Injection i
   message::HeaderScanner header;
   header.feed(text);
   info.envelope.eight_bit = header.eight_bit();
+  const std::string signatures = co_await assembly_.signing().sign_text(text, info.envelope.sender);
   info.received_bytes = text.size();
   info.content = message::Content::whole(text.size());
   info.content.prepend(message::received_field({.helo = {},
@@ -59,6 +60,7 @@ io::Task<base::Result<base::MessageId>> LocalInjector::inject(admin::Injection i
                                                 .id = info.id.text(),
                                                 .for_address = {},
                                                 .time = info.accepted}));
+  info.content.prepend(signatures);
   auto draft = assembly_.queue().open_draft();
   if (auto taken = co_await draft->append(std::move(text)); !taken) {
     co_return std::unexpected(std::move(taken.error()));

@@ -131,6 +131,9 @@ base::Result<> Process::run() {
   if (auto saved = shared_->state->save(main_doors().clock.wall()); !saved) {
     emit(base::Severity::error, "state.unsaved", saved.error().text());
   }
+  if (auto saved = shared_->reports->save(); !saved) {
+    emit(base::Severity::error, "report.unsaved", saved.error().text());
+  }
   shared_->trace->close(main_doors().clock.wall());
   return result;
 }
@@ -152,6 +155,8 @@ io::Task<base::Result<>> Process::start() {
   tasks_.spawn(
       shared_->directory->watch(doors.clock, doors.pool, *shared_->watch_store, *shared_->events));
   tasks_.spawn(shared_->state->run(doors.clock, doors.pool));
+  tasks_.spawn(shared_->reports->run(doors.clock, doors.pool));
+  tasks_.spawn(shared_->state->client().lists.run(*lanes_.front()->resolver, doors.clock));
   if (shared_->ldap) {
     // Without a copy of an earlier run nobody would be known.
     if (!shared_->ldap->has_people()) {
@@ -163,6 +168,8 @@ io::Task<base::Result<>> Process::start() {
     if (auto started = co_await start_lane(lane.get()); !started) co_return started;
   }
   brake_line_->pull_all();
+  tasks_.spawn(admin_->rotation().run());
+  tasks_.spawn(admin_->reporter().run());
   co_return admin_->open();
 }
 
@@ -227,6 +234,9 @@ io::Task<void> Process::reload() {
     (void)co_await on_lane(*lane, lanes_.front()->loop, make);
   }
   shared_->state->set_settings(config->policy);
+  shared_->reports->set_settings(config->report);
+  shared_->keys->load();  // somebody may have restored a file
+  admin_->rotation().set_every(config->policy.signing.check_every);
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);
   emit(base::Severity::info, "server.reloaded",

@@ -7,19 +7,6 @@
 namespace server {
 namespace {
 
-// A bare machine or a container may have neither file; then the DNS is walked from its root.
-dns::Settings dns_settings_of(const config::Config& config, io::Files& files) {
-  dns::Settings settings;
-  settings.forwarders = config.server.dns_servers;
-  constexpr const char* resolv_conf = "/etc/resolv.conf";
-  constexpr const char* hosts = "/etc/hosts";
-  if (settings.forwarders.empty() && config.server.dns_from_system && files.info(resolv_conf)) {
-    settings.resolv_conf_path = resolv_conf;
-  }
-  if (files.info(hosts)) settings.hosts_path = hosts;
-  return settings;
-}
-
 // Opens `part` by `opened`, or hands its error on.
 template <class T, class U>
 base::Result<> take(T& part, base::Result<U> opened) {
@@ -89,6 +76,19 @@ base::Result<> open_directory(SharedParts& parts, const config::Config& config, 
 
 }  // namespace
 
+// A bare machine or a container may have neither file; then the DNS is walked from its root.
+dns::Settings dns_settings_of(const config::Config& config, io::Files& files) {
+  dns::Settings settings;
+  settings.forwarders = config.server.dns_servers;
+  constexpr const char* resolv_conf = "/etc/resolv.conf";
+  constexpr const char* hosts = "/etc/hosts";
+  if (settings.forwarders.empty() && config.server.dns_from_system && files.info(resolv_conf)) {
+    settings.resolv_conf_path = resolv_conf;
+  }
+  if (files.info(hosts)) settings.hosts_path = hosts;
+  return settings;
+}
+
 base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Config& config,
                                                              io::Files& files, base::Time now) {
   auto parts = std::make_unique<SharedParts>();
@@ -99,6 +99,12 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
     done =
         take(parts->state, policy::State::open(config.policy, *parts->events, parts->metrics, now));
   }
+  if (done) {
+    parts->keys = std::make_unique<policy::KeyStore>(files, config.policy.signing.key_folder);
+    parts->keys->load();
+  }
+  if (done) done = take(parts->reports, report::Reports::open(config.report, *parts->events));
+  if (done) parts->dmarc_line = std::make_unique<DmarcLine>(*parts->reports);
   if (done) done = take(parts->login_secret, server::login_secret(files, config));
   if (done) done = take(parts->tls_server, make_tls_server(files, config, now));
   if (done) done = take(parts->tls_client, io::TlsClient::make(""));
@@ -121,7 +127,10 @@ Shared SharedParts::shared() {
           .tls_client = tls_client,
           .ldap = ldap.get(),
           .check_elsewhere = {},
-          .login_secret = login_secret};
+          .reports = reports.get(),
+          .dmarc_observer = dmarc_line.get(),
+          .login_secret = login_secret,
+          .keys = keys.get()};
 }
 
 }  // namespace server

@@ -20,13 +20,19 @@
 #include "lib/io/files.h"
 #include "lib/io/real/pool.h"
 #include "lib/io/tls.h"
+#include "policy/signing/key_store.h"
 #include "policy/state/state.h"
+#include "report/reports.h"
 #include "server/assemble.h"
+#include "server/dmarc_line.h"
 #include "trace/log.h"
 #include "trace/store.h"
 #include "trace/tee.h"
 
 namespace server {
+
+// Whom to ask for names: the settings, else what this host asks.
+[[nodiscard]] dns::Settings dns_settings_of(const config::Config& config, io::Files& files);
 
 struct SharedParts {
   [[nodiscard]] static base::Result<std::unique_ptr<SharedParts>> open(const config::Config& config,
@@ -48,6 +54,9 @@ struct SharedParts {
   std::unique_ptr<io::real::ThreadPool> ldap_threads;
   std::unique_ptr<directory::LdapDirectory> ldap;  // null: nobody is in LDAP
   std::unique_ptr<policy::State> state;
+  std::unique_ptr<report::Reports> reports;
+  std::unique_ptr<DmarcLine> dmarc_line;
+  std::unique_ptr<policy::KeyStore> keys;
   std::string login_secret;
   std::shared_ptr<io::TlsServer> tls_server;
   std::shared_ptr<io::TlsClient> tls_client;

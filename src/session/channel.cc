@@ -57,6 +57,15 @@ io::Task<base::Result<>> Channel::fill(base::Duration timeout) {
   co_return base::Result<>{};
 }
 
+io::Task<bool> Channel::hears(base::Duration wait) {
+  if (begin_ < end_) co_return true;
+  begin_ = end_ = 0;
+  const auto got =
+      co_await io::with_timeout(clock_, wait, stream_->read_some({buffer_.get(), buffer_bytes_}));
+  if (got) end_ = *got;
+  co_return end_ > 0;
+}
+
 void Channel::set_buffer_bytes(std::size_t bytes) {
   const std::size_t waiting = end_ - begin_;
   const std::size_t wanted = bytes == 0 ? idle_buffer_bytes : bytes;

@@ -46,6 +46,8 @@ class Channel {
   }
   void consume(std::size_t bytes) { begin_ += bytes; }
   io::Task<base::Result<>> fill(base::Duration timeout);
+  // Has the client said something, or does it within that time, although it is not its turn?
+  io::Task<bool> hears(base::Duration wait);
   // DATA reads in larger steps; back to small ones afterwards, so that idle sessions stay small.
   void set_buffer_bytes(std::size_t bytes);
   // AUTH and its answers may be longer than other lines. Counts from the next line on.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "lib/message/trace_fields.h"
+#include "session/addresses.h"
 #include "session/notice.h"
 #include "session/session.h"
 
@@ -18,19 +19,6 @@ std::string protocol_name(const policy::Transaction& transaction) {
   if (!transaction.tls.protocol.empty()) name += 'S';
   if (!transaction.login.empty()) name += 'A';
   return name;
-}
-
-std::string join_addresses(const std::vector<message::Recipient>& recipients) {
-  constexpr std::size_t shown_max = 20;
-  std::string out;
-  for (std::size_t i = 0; i < recipients.size() && i < shown_max; ++i) {
-    if (i > 0) out += ", ";
-    out += recipients[i].address.text();
-  }
-  if (recipients.size() > shown_max) {
-    out += fmt::format(" and {} more", recipients.size() - shown_max);
-  }
-  return out;
 }
 
 smtp::Reply storage_reply(const base::Error& error) {
@@ -57,6 +45,7 @@ class DraftOctets final : public policy::ReceivedOctets {
 // What filters asked for.
 void change_envelope(message::Envelope& envelope, policy::Verdict& verdict) {
   if (verdict.sender) envelope.sender = std::move(*verdict.sender);
+  envelope.eight_bit = envelope.eight_bit || verdict.eight_bit;
   for (const message::Address& removed : verdict.recipients_removed) {
     std::erase_if(envelope.recipients,
                   [&removed](const auto& recipient) { return recipient.address == removed; });
@@ -74,6 +63,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   if (transaction_.envelope.recipients.empty()) {
     co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");  // RFC 5321 §3.3
   }
+  transaction_.message = parts_.queue.next_id();
   policy::Verdict begun = co_await parts_.policy.at_data(*visit_, transaction_);
   if (!begun.accepted()) {
     smtp::Reply refusal = refuse("DATA", std::move(begun));
@@ -120,6 +110,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   if (!reply.positive()) {
     (reply.permanent() ? parts_.counters.refused : parts_.counters.deferred).add();
     base::Event refused = event("message.refused");
+    refused.message = transaction_.message;
     refused.fields.emplace_back("from", transaction_.envelope.sender.text());
     refused.fields.emplace_back("to", join_addresses(transaction_.envelope.recipients));
     refused.fields.emplace_back("reply", reply.text());
@@ -139,7 +130,6 @@ void Session::describe_header(const message::HeaderScanner& header) {
 void Session::describe(Watchers& watchers) {
   const message::HeaderScanner& header = watchers.header;
   describe_header(header);
-  transaction_.message = parts_.queue.next_id();
   transaction_.arrived = parts_.doors.clock.wall();
   bool eight_bit = header.eight_bit();
   if (watchers.recoder) {
@@ -191,6 +181,7 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   DraftOctets octets(*draft);
   policy::Verdict verdict =
       co_await parts_.policy.at_end_of_data(*visit_, transaction_, *known_, octets);
+  tell_judged(verdict);
   transaction_.recoding = {};  // the verdict has it
   if (!verdict.accepted()) {
     co_await send_notices(std::move(verdict.notices));
@@ -211,6 +202,7 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   if (info.hold) accepted.fields.emplace_back("hold", info.hold_reason);
   const std::string id = info.id.text();
   if (verdict.kind != policy::Verdict::Kind::discard) {
+    co_await sign(info, verdict, octets);
     // What takes a body's place goes where bodies go: a commit record is no place for megabytes.
     for (std::string& aside : info.content.set_aside(set_aside_bytes_min, draft->size())) {
       const auto kept = co_await draft->append(std::move(aside));
@@ -231,7 +223,10 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
 io::Task<void> Session::send_notices(std::vector<policy::Notice> notices) {
   for (policy::Notice& notice : notices) {
     const std::string to = notice.to.text();
-    const NoticeWay way{.clock = parts_.doors.clock, .queue = parts_.queue, .known = *known_};
+    const NoticeWay way{.clock = parts_.doors.clock,
+                        .queue = parts_.queue,
+                        .known = *known_,
+                        .signing = parts_.policy.signing()};
     const auto sent = co_await send_notice(way, std::move(notice), settings_.hostname);
     base::Event told = event(sent ? "notice.sent" : "notice.failed",
                              sent ? base::Severity::info : base::Severity::warning);
@@ -277,6 +272,8 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
   info.content = message::Content::whole(info.received_bytes);
   info.content.apply(std::move(verdict.edits));
   for (const std::string& field : verdict.header_fields) info.content.prepend(field);
+  // For Sieve behind LMTP. One that a stranger wrote himself only sends his own mail to Junk.
+  if (verdict.junk) info.content.prepend("X-Spam-Flag: YES\r\n");
   info.content.prepend(message::received_field(trace));
   return info;
 }

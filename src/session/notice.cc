@@ -55,6 +55,9 @@ io::Task<base::Result<base::MessageId>> send_notice(NoticeWay way, policy::Notic
   if (info.envelope.recipients.empty()) info.envelope.recipients.push_back(to);
   std::string text = notice_text(notice, info.id.text(), hostname, info.accepted);
   info.envelope.eight_bit = !is_ascii(text);
+  if (way.signing != nullptr) {
+    text.insert(0, co_await way.signing->sign_text(text, {}));
+  }
   info.envelope.smtputf8 = !notice.to.is_ascii() || !is_ascii(notice.subject);
   info.received_bytes = text.size();
   info.content = message::Content::whole(text.size());

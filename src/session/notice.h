@@ -11,6 +11,7 @@
 
 #include "lib/io/clock.h"
 #include "lib/io/task.h"
+#include "policy/signing/signing.h"
 #include "policy/verdict.h"
 #include "queue/queue.h"
 
@@ -20,7 +21,8 @@ namespace session {
 struct NoticeWay {
   io::Clock& clock;
   queue::Queue& queue;
-  const directory::Snapshot& known;  // for aliases, such as postmaster
+  const directory::Snapshot& known;          // for aliases, such as postmaster
+  const policy::Signing* signing = nullptr;  // null: it goes unsigned
 };
 
 // The message's text, lines ended by CRLF.

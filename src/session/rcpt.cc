@@ -36,10 +36,14 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
     refused.fields.emplace_back("from", transaction_.envelope.sender.text());
     refused.fields.emplace_back("to", recipient.address.text());
     refused.fields.emplace_back("reply", judged.verdict.reply.text());
-    for (std::string& reason : judged.verdict.reasons) {
-      refused.fields.emplace_back("reason", std::move(reason));
+    for (const std::string& reason : judged.verdict.reasons) {
+      refused.fields.emplace_back("reason", reason);
     }
     parts_.events.emit(refused);
+    if (!recipient_judged_ && !judged.verdict.rule.empty()) {
+      recipient_judged_ = true;
+      tell_judged(judged.verdict, &recipient);
+    }
     if (judged.verdict.reply.code == 421 || judged.verdict.close) {
       end_reason_ = "refused by " + judged.verdict.rule;
       ended_ = true;

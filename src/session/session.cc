@@ -140,12 +140,14 @@ void Session::count_error(const smtp::Reply& reply) {
 io::Task<void> Session::reset_transaction() {
   transaction_.reset_message();
   mail_given_ = false;
+  recipient_judged_ = false;
   known_.reset();
   co_await parts_.policy.reset(*visit_);
 }
 
 // What policy refused; 421 closes (RFC 5321 §3.8: whoever says it closes).
 smtp::Reply Session::refuse(std::string_view command, policy::Verdict verdict) {
+  tell_judged(verdict);
   base::Event refused = event("session.command_refused");
   refused.fields.emplace_back("command", base::printable(command, 200));
   refused.fields.emplace_back("reply", verdict.reply.text());

@@ -97,6 +97,7 @@ class Session {
   bool banned();
   // at_connect.cc: the checks before the greeting
   io::Task<bool> admitted();
+  io::Task<bool> speaks_early();
   // ehlo.cc
   io::Task<smtp::Reply> helo(std::string_view argument);
   io::Task<smtp::Reply> ehlo(std::string_view argument);
@@ -127,12 +128,17 @@ class Session {
   io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
   [[nodiscard]] queue::MessageInfo message_info(policy::Verdict& verdict) const;
   io::Task<void> send_notices(std::vector<policy::Notice> notices);
+  // sign.cc
+  io::Task<void> sign(io::Ref<queue::MessageInfo> info, io::Ref<const policy::Verdict> verdict,
+                      io::Ref<policy::ReceivedOctets> octets);
   // simple.cc
   io::Task<smtp::Reply> simple(io::Ref<const smtp::Command> command);
   smtp::Reply vrfy(std::string_view argument) const;
 
   io::Task<void> reset_transaction();
   smtp::Reply refuse(std::string_view command, policy::Verdict verdict);
+  // judged.cc; `refused`: the recipient that it is about, when it is not the whole message
+  void tell_judged(const policy::Verdict& verdict, const message::Recipient* refused = nullptr);
   base::Event event(std::string_view name, base::Severity severity = base::Severity::info) const;
   void report_refusal(std::string_view command, const smtp::Reply& reply);
 
@@ -145,6 +151,7 @@ class Session {
   std::unique_ptr<policy::Visit> visit_;
   std::shared_ptr<const directory::Snapshot> known_;  // of this transaction
   bool mail_given_ = false;
+  bool recipient_judged_ = false;  // one event of a transaction tells why recipients are refused
   bool ended_ = false;
   std::string end_reason_ = "quit";
   unsigned errors_ = 0;

@@ -70,7 +70,7 @@ std::string session_ended(const StoredEvent& event) {
 std::string recipient_refused(const StoredEvent& event) {
   return fmt::format("refused recipient {} of a message from {}", word(event, "to"),
                      sender(event)) +
-         quoted(event, "; we said: ", "reply");
+         quoted(event, "; we said: ", "reply") + clause(event, "; because ", "reason");
 }
 
 std::string accepted(const StoredEvent& event) {
@@ -105,6 +105,40 @@ std::string notice_sent(const StoredEvent& event) {
 std::string refused(const StoredEvent& event) {
   return "refused the message from " + sender(event) + clause(event, " for ", "to") +
          quoted(event, "; we said: ", "reply") + clause(event, "; because ", "reason");
+}
+
+// What the fields of a judged mail are called; in the order in which they are told.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> judged_titles = {{
+    {"iprev", "name of the client"},
+    {"helo_check", "HELO name"},
+    {"lists", "on lists"},
+    {"list_score", "score of lists"},
+    {"early_talker", "spoke before the greeting"},
+    {"rate", "too often"},
+    {"spf", "SPF of MAIL FROM"},
+    {"spf_helo", "SPF of HELO"},
+    {"dkim", "DKIM"},
+    {"arc", "ARC"},
+    {"author", "author"},
+    {"dmarc", "DMARC"},
+    {"overrides", "DMARC passed over"},
+    {"greylist", "greylist"},
+    {"impersonation", "warnings"},
+    {"filters", "filters"},
+    {"verdict", "verdict"},
+    {"rule", "rule that decided"},
+    {"reason", "because"},
+}};
+
+// One line for each check.
+std::string judged(const StoredEvent& event) {
+  std::string out = fmt::format("judged the mail from {}", sender(event)) +
+                    clause(event, " for ", "to") + clause(event, ", brought by ", "peer") +
+                    clause(event, " as ", "helo");
+  for (const auto& [key, title] : judged_titles) {
+    out += clause(event, fmt::format("\n{}: ", title), key);
+  }
+  return out;
 }
 
 std::string queued(const StoredEvent& event) {
@@ -158,7 +192,7 @@ std::string generic(const StoredEvent& event) {
 
 using Words = std::string (*)(const StoredEvent&);
 
-constexpr std::array<std::pair<std::string_view, Words>, 20> words_of = {{
+constexpr std::array<std::pair<std::string_view, Words>, 21> words_of = {{
     {"session.banned", banned},
     {"account.held", account_held},
     {"account.warned", account_warned},
@@ -171,6 +205,7 @@ constexpr std::array<std::pair<std::string_view, Words>, 20> words_of = {{
     {"recipient.refused", recipient_refused},
     {"message.accepted", accepted},
     {"message.refused", refused},
+    {"message.judged", judged},
     {"message.queued", queued},
     {"delivery.attempt", attempted},
     {"recipient.delivered", delivered},
@@ -186,6 +221,17 @@ std::string shown_time(base::Time time, Duration utc_offset) {
   text[text.find('T')] = ' ';
   text.pop_back();  // Z: the heading says which clock it is
   return text;
+}
+
+// Further lines stand below the words of the first.
+std::string indented(std::string_view words) {
+  constexpr std::string_view margin = "\n                               ";
+  std::string out;
+  for (const std::string_view line : base::split(words, '\n')) {
+    if (!out.empty()) out += margin;
+    out += line;
+  }
+  return out;
 }
 
 // Invariant: each event is in one group; sessions' events come before the message that they
@@ -249,7 +295,7 @@ std::string explain(const std::vector<StoredEvent>& events, ExplainOptions optio
     for (const StoredEvent* event : one.events) {
       const bool bad = event->severity >= base::Severity::warning;
       out += fmt::format("  {}  {}{}\n", shown_time(event->time, options.utc_offset),
-                         bad ? "! " : "", in_words(*event));
+                         bad ? "! " : "", indented(in_words(*event)));
     }
   }
   return out;

@@ -22,7 +22,8 @@ struct ExplainOptions {
 [[nodiscard]] std::string explain(const std::vector<StoredEvent>& events,
                                   ExplainOptions options = {});
 
-// One event in words: "connected from 192.0.2.1:4711 to listener smtp".
+// One event in words: "connected from 192.0.2.1:4711 to listener smtp". Of a judged mail there are
+// several lines.
 [[nodiscard]] std::string in_words(const StoredEvent& event);
 
 }  // namespace trace

@@ -17,6 +17,26 @@ StoredEvent make(std::string name, std::uint64_t session, std::uint64_t message,
   return event;
 }
 
+TEST(Explain, AJudgedMailHasALineForEachCheck) {
+  const auto event = make("message.judged", 1, 9,
+                          {{"from", "a@x.test"},
+                           {"to", "you@demo.test"},
+                           {"peer", "192.0.2.1"},
+                           {"helo", "mx.x.test"},
+                           {"spf", "fail x.test by -all"},
+                           {"dmarc", "fail p=reject of x.test\nforged: line"},
+                           {"verdict", "reject 550 5.7.1 no"},
+                           {"rule", "dmarc"}});
+  EXPECT_EQ(in_words(event),
+            "judged the mail from a@x.test for you@demo.test, brought by 192.0.2.1 as mx.x.test\n"
+            "SPF of MAIL FROM: fail x.test by -all\n"
+            "DMARC: fail p=reject of x.test\\nforged: line\n"
+            "verdict: reject 550 5.7.1 no\n"
+            "rule that decided: dmarc");
+  EXPECT_TRUE(explain({event}).contains("\n                               DMARC: fail"))
+      << explain({event});
+}
+
 TEST(Explain, Words) {
   struct Case {
     StoredEvent event;

@@ -1,9 +1,12 @@
-// Tests of the dialogue: every tests/dialogs/*.smtp against the whole server in memory.
+// Tests of the dialogue: every .smtp of tests/dialogs and its folders against the whole server in
+// memory.
 //
 // A dialogue file is text: lines "C: …" are sent with CRLF, "S: …" are what the server must say
 // ("*" at the end of such a line stands for anything), "X: …" sends the bytes as written with \r \n
 // \0 \\ \xNN, "E:" expects the end of the connection, "# …" is a comment, "@ 587" chooses another
-// port (first line). tests/e2e/test_dialogs.py runs the same files against the real program.
+// port (first line), "Z: …" is a line of the DNS (lib/dns/zone_resolver.h).
+// tests/e2e/test_dialogs.py runs the files of tests/dialogs itself, which need no DNS, against the
+// real program.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -18,6 +21,7 @@ namespace {
 struct Dialog {
   std::string file;
   std::string port = "25";
+  std::string zone;
   std::vector<std::pair<char, std::string>> lines;
 };
 
@@ -42,12 +46,14 @@ std::string unescape(std::string_view text) {
 }
 
 Dialog read_dialog(const std::filesystem::path& path) {
-  Dialog dialog{.file = path.filename().string(), .lines = {}};
+  Dialog dialog{.file = path.filename().string(), .zone = {}, .lines = {}};
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
     if (line.empty() || line[0] == '#') continue;
     if (line.starts_with("@ ")) {
       dialog.port = line.substr(2);
+    } else if (line.starts_with("Z: ")) {
+      dialog.zone += line.substr(3) + "\n";
     } else {
       dialog.lines.emplace_back(line[0], line.size() > 3 ? line.substr(3) : "");
     }
@@ -57,7 +63,7 @@ Dialog read_dialog(const std::filesystem::path& path) {
 
 std::vector<Dialog> all_dialogs() {
   std::vector<Dialog> out;
-  for (const auto& entry : std::filesystem::directory_iterator(STAGEPOST_DIALOGS)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(STAGEPOST_DIALOGS)) {
     if (entry.path().extension() == ".smtp") out.push_back(read_dialog(entry.path()));
   }
   std::ranges::sort(out, {}, &Dialog::file);
@@ -94,7 +100,7 @@ class DialogTest : public testing::TestWithParam<Dialog> {};
 TEST_P(DialogTest, GoesAsWritten) {
   io::sim::World world(1);
   io::sim::Host client(world, {"198.51.100.9"});
-  sim::Home home(world, "192.0.2.1", "");
+  sim::Home home(world, "192.0.2.1", GetParam().zone);
   home.config.session.message_bytes_max = 65'536;
   home.config.session.recipients_max = 100;
   home.config.session.errors_max = 5;

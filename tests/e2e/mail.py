@@ -42,7 +42,8 @@ def assert_delivered_exactly(delivered: bytes, sent: bytes) -> None:
     for line in added.splitlines():
         assert line.startswith((" ", "\t")) or line.split(":")[0] in (
             "Return-Path", "Delivered-To", "Received", "Received-SPF",
-            "Authentication-Results", "X-Original-To"), f"unknown trace field: {line}"
+            "Authentication-Results", "X-Original-To",
+            "X-Stagepost-Warning"), f"unknown trace field: {line}"
 
 
 def refusal(client: smtplib.SMTP, recipient: str, sender: str = SENDER) -> tuple[int, str]:

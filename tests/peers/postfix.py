@@ -58,6 +58,7 @@ class Postfix:
                     "MAIL_CONFIG": str(folder / "etc")}
         self.log = folder / "mail.log"
         self.mail = folder / "mail"
+        self.services = ""  # further lines of master.cf
         self.process: subprocess.Popen | None = None
         folder.mkdir(parents=True)
         folder.chmod(0o755)
@@ -115,7 +116,8 @@ class Postfix:
                        "smtpd_tls_security_level": "may", **options}
         (etc / "main.cf").write_text("".join(
             f"{name} = {value}\n" for name, value in self.main_cf(options).items()))
-        (etc / "master.cf").write_text(SERVICES.format(address=self.address))
+        (etc / "master.cf").write_text(SERVICES.format(address=self.address) +
+                                       self.services)
         self.process = self.net.start(
             [self.root / "usr/lib/postfix/sbin/master", "-c", etc, "-d"],
             self.folder / "master.out", self.env)

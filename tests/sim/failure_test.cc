@@ -31,7 +31,7 @@ io::Task<std::string> send_one(io::sim::Host* client) {
   io::sim::Peer peer(std::move(*stream));
   std::string reply = co_await peer.read_reply();
   for (const char* line : {"HELO client.test", "MAIL FROM:<a@far.test>", "RCPT TO:<you@home.test>",
-                           "DATA", "Subject: one\r\n\r\nbody\r\n."}) {
+                           "DATA", "From: a@far.test\r\nSubject: one\r\n\r\nbody\r\n."}) {
     if (!reply.starts_with('2') && !reply.starts_with('3')) co_return reply;
     reply = co_await peer.command(line);
   }

@@ -96,6 +96,7 @@ std::optional<Record> read_record(Type type, std::string_view data) {
     case Type::txt: return read_text(data);
     case Type::srv: return read_service(data);
     case Type::cname:
+    case Type::ns:
     case Type::ptr: {
       auto name = read_name(data);
       if (!name || !data.empty()) return std::nullopt;

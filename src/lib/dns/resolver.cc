@@ -40,6 +40,7 @@ std::string_view to_string(Type type) {
     case Type::mx: return "MX";
     case Type::txt: return "TXT";
     case Type::aaaa: return "AAAA";
+    case Type::ns: return "NS";
     case Type::srv: return "SRV";
     case Type::tlsa: return "TLSA";
   }

@@ -21,6 +21,7 @@ namespace dns {
 
 enum class Type : std::uint16_t {
   a = 1,
+  ns = 2,
   cname = 5,
   ptr = 12,
   mx = 15,
@@ -56,7 +57,7 @@ struct TlsaRecord {
 
 // One record in the form its type has; others are empty.
 struct Record {
-  std::string data;       // ptr, cname: the name; txt: the strings joined (RFC 7208 §3.3)
+  std::string data;       // ptr, cname, ns: the name; txt: the strings joined (RFC 7208 §3.3)
   io::IpAddress address;  // a, aaaa
   MxRecord mx;
   TlsaRecord tlsa;

@@ -13,8 +13,8 @@
 namespace dns {
 namespace {
 
-constexpr std::array types = {Type::a,     Type::aaaa, Type::mx,  Type::txt,
-                              Type::cname, Type::ptr,  Type::srv, Type::tlsa};
+constexpr std::array types = {Type::a,     Type::ns,  Type::aaaa, Type::mx,  Type::txt,
+                              Type::cname, Type::ptr, Type::srv,  Type::tlsa};
 
 std::optional<Type> parse_type(std::string_view word) {
   for (const Type type : types) {
@@ -116,6 +116,7 @@ base::Result<> ZoneResolver::add_record(Name& name, Type type, std::string_view 
     }
     case Type::txt: record.data = unquote(data); break;
     case Type::cname:
+    case Type::ns:
     case Type::ptr:
     case Type::srv:
       if (data.empty()) return bad("a name is missing");

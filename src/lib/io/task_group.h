@@ -20,6 +20,8 @@ class TaskGroup {
   TaskGroup() = default;
   // Tasks of a child group are cancelled with the parent's, too.
   explicit TaskGroup(TaskGroup& parent) : scope_(&parent.scope_) {}
+  // Part of one task: `TaskGroup group(co_await current_scope())` is cancelled with that task.
+  explicit TaskGroup(CancelScope* scope) : scope_(scope) {}
   TaskGroup(const TaskGroup&) = delete;
   TaskGroup& operator=(const TaskGroup&) = delete;
   ~TaskGroup() { CHECK(running_ == 0, "a task group ended before its tasks"); }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/base/check.h"
+#include "lib/io/task_group.h"
 #include "lib/mailauth/dkim_crypto.h"
 #include "lib/mailauth/dkim_verifier.h"
 
@@ -21,6 +22,11 @@ Claim make_claim(const Signature& signature, std::string hash) {
           .algorithm = signature.algorithm,
           .hash = std::move(hash),
           .octets = signature.octets};
+}
+
+io::Task<void> check_into(io::Ref<dns::Resolver> resolver, Claim claim,
+                          io::Ref<KeyVerdict> verdict) {
+  *verdict = co_await check_claim(resolver, std::move(claim));
 }
 
 }  // namespace
@@ -119,18 +125,25 @@ io::Task<ArcVerdict> ArcVerifier::verify(io::Ref<dns::Resolver> resolver, base::
   verdict.problem = message_problem(now);
   if (!verdict.problem.empty()) co_return verdict;
 
-  const KeyVerdict message = co_await check_claim(resolver, message_claim());
+  std::vector<Claim> claims = seal_claims();
+  std::vector<KeyVerdict> seals(claims.size());
+  KeyVerdict message;
+  // All keys are asked for at the same time.
+  io::TaskGroup group(co_await io::current_scope());
+  group.spawn(check_into(resolver, message_claim(), message));
+  for (std::size_t i = 0; i < claims.size(); ++i) {
+    group.spawn(check_into(resolver, std::move(claims[i]), seals[i]));
+  }
+  co_await group.join();
   if (message.result != DkimResult::pass) {
     verdict.problem = fmt::format("the newest AMS: {}", message.problem);
     verdict.temporary = message.result == DkimResult::temperror;
     co_return verdict;
   }
-  const std::vector<Claim> claims = seal_claims();
-  for (std::size_t i = claims.size(); i-- > 0;) {  // §5.2, step 6: the newest first
-    const KeyVerdict seal = co_await check_claim(resolver, claims[i]);
-    if (seal.result == DkimResult::pass) continue;
-    verdict.problem = fmt::format("the seal i={}: {}", i + 1, seal.problem);
-    verdict.temporary = seal.result == DkimResult::temperror;
+  for (std::size_t i = seals.size(); i-- > 0;) {  // §5.2, step 6: the newest first
+    if (seals[i].result == DkimResult::pass) continue;
+    verdict.problem = fmt::format("the seal i={}: {}", i + 1, seals[i].problem);
+    verdict.temporary = seals[i].result == DkimResult::temperror;
     co_return verdict;
   }
   verdict.result = ArcResult::pass;

@@ -143,7 +143,9 @@ std::string authserv_id_of(std::string_view value) {
 std::vector<message::Edit> cut_forged_results(std::string_view header,
                                               std::string_view authserv_id) {
   std::vector<message::Edit> cuts;
-  for (const message::FieldView& field : message::read_header(header)) {
+  const message::HeaderLimits all{.header_bytes_max = header.size(),
+                                  .fields_max = header.size() + 1};
+  for (const message::FieldView& field : message::read_header(header, all)) {
     if (!base::iequals(field.name, field_name)) continue;
     const std::string id = authserv_id_of(field.value);
     // What we cannot read somebody else might, as ours.

@@ -8,6 +8,7 @@
 
 #include "lib/base/check.h"
 #include "lib/base/text.h"
+#include "lib/io/task_group.h"
 #include "lib/mailauth/dkim_crypto.h"
 
 namespace mailauth {
@@ -15,7 +16,7 @@ namespace {
 
 using base::ErrorKind;
 
-constexpr std::size_t shown_signature_bytes = 8;  // RFC 6008 §4
+constexpr std::size_t shown_signature_octets = 6;  // 8 characters of base64 (RFC 6008 §4)
 
 std::int64_t seconds_of(base::Time time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -61,7 +62,8 @@ DkimVerdict DkimVerifier::describe(const Candidate& candidate) const {
   verdict.selector = signature.selector;
   verdict.identity = base::printable(signature.identity);
   verdict.algorithm = to_string(signature.algorithm);
-  verdict.signature = base::base64(signature.octets).substr(0, shown_signature_bytes);
+  verdict.signature =
+      base::base64(std::string_view(signature.octets).substr(0, shown_signature_octets));
   if (signature.body.bytes_max) {
     verdict.length_limited = true;
     const std::uint64_t all = bodies_.canonical_bytes(candidate.body_ticket);
@@ -134,25 +136,34 @@ io::Task<DkimReport> DkimVerifier::verify(io::Ref<dns::Resolver> resolver, base:
   CHECK(bodies_.finished(), "signatures are verified when the body has ended");
   DkimReport report;
   report.ignored = ignored_;
+  report.verdicts.reserve(candidates_.size());
+  // All keys are asked for at the same time.
+  io::TaskGroup group(co_await io::current_scope());
   for (const Candidate& candidate : candidates_) {
-    DkimVerdict verdict = describe(candidate);
+    DkimVerdict& verdict = report.verdicts.emplace_back(describe(candidate));
     if (is_acceptable(candidate, now, verdict)) {
-      KeyVerdict key = co_await check_claim(resolver, claim_of(candidate));
-      verdict.result = key.result;
-      verdict.problem = std::move(key.problem);
-      verdict.key_bits = key.key_bits;
-      verdict.testing = key.testing;
-      // A body that differs is proof enough, whatever the DNS would have said later.
-      const std::string changed = body_problem(candidate);
-      if (!changed.empty() && (key.result == DkimResult::pass || key.result == DkimResult::fail ||
-                               key.result == DkimResult::temperror)) {
-        verdict.result = DkimResult::fail;
-        verdict.problem = changed;
-      }
+      group.spawn(check_key(resolver, candidate, verdict));
     }
-    report.verdicts.push_back(std::move(verdict));
   }
+  co_await group.join();
   co_return report;
+}
+
+io::Task<void> DkimVerifier::check_key(io::Ref<dns::Resolver> resolver,
+                                       io::Ref<const Candidate> candidate,
+                                       io::Ref<DkimVerdict> verdict) const {
+  KeyVerdict key = co_await check_claim(resolver, claim_of(*candidate));
+  verdict->result = key.result;
+  verdict->problem = std::move(key.problem);
+  verdict->key_bits = key.key_bits;
+  verdict->testing = key.testing;
+  // A body that differs is proof enough, whatever the DNS would have said later.
+  std::string changed = body_problem(*candidate);
+  if (!changed.empty() && (key.result == DkimResult::pass || key.result == DkimResult::fail ||
+                           key.result == DkimResult::temperror)) {
+    verdict->result = DkimResult::fail;
+    verdict->problem = std::move(changed);
+  }
 }
 
 }  // namespace mailauth

@@ -81,6 +81,9 @@ class DkimVerifier {
                                    DkimVerdict& verdict) const;
   [[nodiscard]] std::string body_problem(const Candidate& candidate) const;
   [[nodiscard]] Claim claim_of(const Candidate& candidate) const;
+  [[nodiscard]] io::Task<void> check_key(io::Ref<dns::Resolver> resolver,
+                                         io::Ref<const Candidate> candidate,
+                                         io::Ref<DkimVerdict> verdict) const;
 
   DkimLimits limits_;
   const BodyHashes& bodies_;

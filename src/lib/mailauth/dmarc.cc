@@ -78,18 +78,38 @@ DmarcPolicy one_step_less(DmarcPolicy policy) {
   return policy == DmarcPolicy::reject ? DmarcPolicy::quarantine : DmarcPolicy::none;
 }
 
-// §4.8: which of p=, sp= and np= speaks of this author domain.
-DmarcPolicy policy_for(const TreeWalk& walk, const std::string& author, bool exists) {
-  const DmarcRecord& record = *walk.record;
-  if (walk.record_domain == author) return record.policy;
-  if (!exists && record.non_existing) return *record.non_existing;
-  return record.subdomains.value_or(record.policy);
+// §4.10.1: which of p=, sp= and np= speaks of this author domain.
+io::Task<DmarcPolicy> policy_for(io::Ref<dns::Resolver> resolver, io::Ref<const TreeWalk> walk,
+                                 std::string author) {
+  const DmarcRecord& record = *walk->record;
+  if (walk->record_domain == author) co_return record.policy;
+  const DmarcPolicy existing = record.subdomains.value_or(record.policy);
+  if (!record.non_existing || *record.non_existing == existing) co_return existing;
+  const dns::Answer answer = co_await resolver->query(author, dns::Type::a);
+  if (answer.status == dns::Status::no_name) co_return *record.non_existing;  // nothing less
+  // Trouble is no proof of existence either: the milder one, so that it refuses nothing.
+  if (answer.status == dns::Status::trouble || answer.status == dns::Status::bogus) {
+    co_return std::min(existing, *record.non_existing);
+  }
+  co_return existing;
+}
+
+// Where the record is the author's own, the names above it do not matter to a domain that is the
+// author's (§4.10.2).
+bool is_identical(const DmarcQuery& query, const std::string& author, bool& spf, bool& dkim) {
+  spf = query.spf_domain && message::domain_key(*query.spf_domain) == author;
+  const std::size_t count = std::min(query.dkim_domains.size(), identifiers_max);
+  dkim = std::any_of(query.dkim_domains.begin(),
+                     query.dkim_domains.begin() + static_cast<std::ptrdiff_t>(count),
+                     [&](const auto& domain) { return message::domain_key(domain) == author; });
+  return spf || dkim;
 }
 
 // Walks, but each name only once per message.
 class Walker {
  public:
-  explicit Walker(dns::Resolver& resolver) : resolver_(resolver) {}
+  Walker(dns::Resolver& resolver, const std::string& domain, const TreeWalk& walk)
+      : resolver_(resolver), walks_{{domain, walk}} {}
   io::Task<TreeWalk> walk(std::string domain) {
     const auto known = walks_.find(domain);
     if (known != walks_.end()) co_return known->second;
@@ -116,6 +136,29 @@ io::Task<Aligned> align(io::Ref<Walker> walker, std::string identifier,
   const TreeWalk walk = co_await walker->walk(std::move(identifier));
   if (walk.trouble) co_return Aligned::unknown;
   co_return walk.organizational_domain == organizational_domain ? Aligned::yes : Aligned::no;
+}
+
+// Completes spf_aligned and dkim_aligned; true when it could not be told of one that matters.
+io::Task<bool> align_all(io::Ref<Walker> walker, io::Ref<const DmarcQuery> query,
+                         io::Ref<const TreeWalk> walk, io::Ref<DmarcVerdict> verdict) {
+  const std::string author = message::domain_key(query->author_domain);
+  const std::string& above = walk->organizational_domain;
+  bool unknown = false;
+  if (query->spf_domain && !verdict->spf_aligned) {
+    const Aligned spf = co_await align(walker, message::domain_key(*query->spf_domain), above,
+                                       walk->record->strict_spf, author);
+    verdict->spf_aligned = spf == Aligned::yes;
+    unknown = spf == Aligned::unknown;
+  }
+  std::size_t looked_at = 0;
+  for (const std::string& domain : query->dkim_domains) {
+    if (verdict->dkim_aligned || ++looked_at > identifiers_max) break;
+    const Aligned dkim = co_await align(walker, message::domain_key(domain), above,
+                                        walk->record->strict_dkim, author);
+    verdict->dkim_aligned = dkim == Aligned::yes;
+    unknown = unknown || dkim == Aligned::unknown;
+  }
+  co_return unknown;
 }
 
 }  // namespace
@@ -161,14 +204,23 @@ io::Task<TreeWalk> walk_tree(io::Ref<dns::Resolver> resolver, std::string domain
 }
 
 io::Task<DmarcVerdict> check_dmarc(io::Ref<dns::Resolver> resolver, DmarcQuery query) {
+  TreeWalk walk = co_await walk_tree(resolver, message::domain_key(query.author_domain));
+  co_return co_await check_dmarc(resolver, std::move(query), std::move(walk));
+}
+
+io::Task<DmarcVerdict> check_dmarc(io::Ref<dns::Resolver> resolver, DmarcQuery query,
+                                   TreeWalk walk) {
   const std::string author = message::domain_key(query.author_domain);
-  Walker walker(*resolver);
-  const TreeWalk walk = co_await walker.walk(author);
   DmarcVerdict verdict;
   verdict.organizational_domain = walk.organizational_domain;
   verdict.record_domain = walk.record_domain;
   verdict.record = walk.record;
-  if (walk.trouble) {
+  if (walk.record && walk.record_domain == author &&
+      is_identical(query, author, verdict.spf_aligned, verdict.dkim_aligned)) {
+    verdict.result = DmarcResult::pass;
+    verdict.published = walk.record->policy;
+    if (walk.trouble) co_return verdict;
+  } else if (walk.trouble) {
     verdict.result = DmarcResult::temperror;
     verdict.why = fmt::format("the DNS does not answer for the policy of {}", author);
     co_return verdict;
@@ -177,35 +229,18 @@ io::Task<DmarcVerdict> check_dmarc(io::Ref<dns::Resolver> resolver, DmarcQuery q
     verdict.why = fmt::format("{} publishes no DMARC policy", author);
     co_return verdict;
   }
-  bool unknown = false;
-  if (query.spf_domain) {
-    const Aligned spf = co_await align(walker, message::domain_key(*query.spf_domain),
-                                       walk.organizational_domain, walk.record->strict_spf, author);
-    verdict.spf_aligned = spf == Aligned::yes;
-    unknown = spf == Aligned::unknown;
-  }
-  std::size_t looked_at = 0;
-  for (const std::string& domain : query.dkim_domains) {
-    if (verdict.dkim_aligned || ++looked_at > identifiers_max) break;
-    const Aligned dkim =
-        co_await align(walker, message::domain_key(domain), walk.organizational_domain,
-                       walk.record->strict_dkim, author);
-    verdict.dkim_aligned = dkim == Aligned::yes;
-    unknown = unknown || dkim == Aligned::unknown;
-  }
+  Walker walker(*resolver, author, walk);
+  const bool unknown = co_await align_all(walker, query, walk, verdict);
+  verdict.published = co_await policy_for(resolver, walk, author);
   if (verdict.spf_aligned || verdict.dkim_aligned) {
     verdict.result = DmarcResult::pass;
     co_return verdict;
   }
   verdict.result = unknown ? DmarcResult::temperror : DmarcResult::fail;
-  bool exists = true;
-  if (walk.record_domain != author && walk.record->non_existing) {
-    const dns::Answer answer = co_await resolver->query(author, dns::Type::a);
-    exists = answer.status != dns::Status::no_name;  // §4.9: NXDOMAIN, nothing less
+  if (!unknown) {
+    verdict.disposition =
+        walk.record->testing ? one_step_less(verdict.published) : verdict.published;
   }
-  verdict.published = policy_for(walk, author, exists);
-  verdict.disposition = walk.record->testing ? one_step_less(verdict.published) : verdict.published;
-  if (unknown) verdict.disposition = DmarcPolicy::none;
   verdict.why = fmt::format("neither SPF nor DKIM passed for {}; {} asks for {}", author,
                             walk.record_domain, to_string(verdict.disposition));
   co_return verdict;

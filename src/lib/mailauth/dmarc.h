@@ -54,5 +54,8 @@ struct DmarcVerdict {
   std::string why;
 };
 [[nodiscard]] io::Task<DmarcVerdict> check_dmarc(io::Ref<dns::Resolver> resolver, DmarcQuery query);
+// With the author domain's walk, which may be made while signatures are still being checked.
+[[nodiscard]] io::Task<DmarcVerdict> check_dmarc(io::Ref<dns::Resolver> resolver, DmarcQuery query,
+                                                 TreeWalk walk);
 
 }  // namespace mailauth

@@ -86,9 +86,13 @@ std::optional<DmarcRecord> parse_dmarc(std::string_view txt) {
     read_tag(name, value, record);
   }
   if (first) return std::nullopt;
-  // §4.7: without a valid p= it is a policy of none if somebody wants reports; psd=y needs none.
-  if (!policy && record.rua.empty() && record.psd == DmarcPsd::unknown) return std::nullopt;
-  record.policy = policy.value_or(DmarcPolicy::none);
+  // §4.10.1: without a valid p=, or with an sp= or np= that is not, it is a policy of none if
+  // somebody wants reports, else nothing; psd= alone marks a place in the tree.
+  const bool whole = policy && record.subdomains.has_value() == seen.contains("sp") &&
+                     record.non_existing.has_value() == seen.contains("np");
+  if (!whole && record.rua.empty() && record.psd == DmarcPsd::unknown) return std::nullopt;
+  if (!whole) record.subdomains = record.non_existing = std::nullopt;
+  record.policy = whole ? *policy : DmarcPolicy::none;
   return record;
 }
 

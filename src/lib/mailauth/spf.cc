@@ -113,7 +113,8 @@ io::Task<Answer> Evaluation::ask(std::string name, Type type) {
   } else {
     answer.status = Status::no_name;
   }
-  if (dns::is_negative(answer.status)) ++voids_;
+  // §4.6.4 counts queries that found nothing; of an impossible name none was made.
+  if (possible && dns::is_negative(answer.status)) ++voids_;
   co_return answer;
 }
 

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <optional>
+#include <utility>
 
 #include "lib/base/text.h"
 #include "lib/message/utf8.h"
@@ -20,6 +20,7 @@ struct Token {
   Kind kind = Kind::end;
   std::string text = {};  // word and literal: as written; quoted: without quotes and backslashes
   char special = 0;       // one of <>,;:@.
+  bool spaced = false;    // something stood between it and what came before
 };
 
 bool is_fold(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -42,7 +43,26 @@ class Lexer {
 
   // The next token, past comments and folds.
   Result<Token> next() {
+    const std::size_t before = at_;
     if (auto skipped = skip(); !skipped) return std::unexpected(skipped.error());
+    auto token = read();
+    if (token) token->spaced = at_before_token_ != before;
+    return token;
+  }
+
+  [[nodiscard]] std::vector<std::string> take_comments() { return std::move(comments_); }
+
+  [[nodiscard]] std::unexpected<base::Error> wrong(const std::string& what) const {
+    constexpr std::size_t shown = 40;
+    const std::size_t begin = at_ > shown / 2 ? at_ - shown / 2 : 0;
+    return base::fail(ErrorKind::invalid,
+                      fmt::format("{} near \"{}\"", what,
+                                  base::printable(base::trim(text_.substr(begin, shown)), shown)));
+  }
+
+ private:
+  Result<Token> read() {
+    at_before_token_ = at_;
     if (at_ == text_.size()) return Token{};
     const char c = text_[at_];
     if (c == '"') return delimited(Token::Kind::quoted, '"', "a quotation mark is not closed");
@@ -61,15 +81,6 @@ class Lexer {
     return Token{.kind = Token::Kind::word, .text = std::string(text_.substr(begin, at_ - begin))};
   }
 
-  [[nodiscard]] std::unexpected<base::Error> wrong(const std::string& what) const {
-    constexpr std::size_t shown = 40;
-    const std::size_t begin = at_ > shown / 2 ? at_ - shown / 2 : 0;
-    return base::fail(ErrorKind::invalid,
-                      fmt::format("{} near \"{}\"", what,
-                                  base::printable(base::trim(text_.substr(begin, shown)), shown)));
-  }
-
- private:
   // RFC 5322 §3.2.2 CFWS. Comments nest.
   Result<> skip() {
     std::size_t depth = 0;
@@ -77,6 +88,10 @@ class Lexer {
       const char c = text_[at_];
       if (c == '(') {
         if (++depth > comment_depth_max) return wrong("comments are nested too deep");
+        if (depth == 1) {
+          comments_.emplace_back();
+          continue;
+        }
       } else if (depth > 0 && c == ')') {
         --depth;
       } else if (depth > 0 && c == '\\') {
@@ -85,6 +100,9 @@ class Lexer {
         return {};
       } else if (is_control(c)) {
         return wrong("there is a control character");
+      }
+      if (depth > 0 && at_ < text_.size() && c != '\r' && c != '\n') {
+        comments_.back() += text_[at_];
       }
     }
     at_ = text_.size();  // a backslash may have been the last octet
@@ -114,6 +132,8 @@ class Lexer {
 
   std::string_view text_;
   std::size_t at_ = 0;
+  std::size_t at_before_token_ = 0;
+  std::vector<std::string> comments_;
 };
 
 // RFC 5322 §3.4 by one token of look-ahead; obsolete forms (§4.4) as far as they have one meaning.
@@ -137,6 +157,7 @@ class Parser {
       if (!done) return std::unexpected(done.error());
     }
     if (in_group_) return fail_with("a group is not closed by a semicolon");
+    out_.comments = lexer_.take_comments();
     return std::move(out_);
   }
 
@@ -164,6 +185,7 @@ class Parser {
   // sign behind it tells.
   Result<> take_entry() {
     std::string local;
+    name_.clear();
     std::size_t words = 0;
     bool joined = true;  // all words by single dots: it may be a local part
     bool dot = true;     // what came last; at the beginning a word is wanted
@@ -173,8 +195,11 @@ class Parser {
       dot = now_dot;
       if (!dot) ++words;
       local += dot ? "." : token_.text;
+      if (token_.spaced && !name_.empty()) name_ += ' ';
+      name_ += dot ? "." : token_.text;
       if (auto done = advance(); !done) return done;
     }
+    if (!is('<')) name_.clear();  // it was no name
     if (is('@')) {
       if (words == 0 || dot || !joined) return fail_with("an @ stands where a name should");
       return take_domain(std::move(local));
@@ -225,6 +250,7 @@ class Parser {
 
   // §4.4 obs-route: "@a,@b:". It means nothing any more.
   Result<> skip_route() {
+    out_.route = true;
     while (!is(':')) {
       const bool part = is('@') || is(',') || is('.') || token_.kind == Token::Kind::word ||
                         token_.kind == Token::Kind::literal;
@@ -259,12 +285,14 @@ class Parser {
     if (!good || *good != address || address.local.empty())
       return fail_with("this is no mail address");
     out_.addresses.push_back(std::move(address));
+    out_.names.push_back(std::exchange(name_, {}));
     return {};
   }
 
   Lexer lexer_;
   std::string_view domain_;
   Token token_;
+  std::string name_;  // of the entry that is being read
   Mailboxes out_;
   bool in_group_ = false;
 };

@@ -24,7 +24,10 @@ inline constexpr std::size_t comment_depth_max = 32;
 
 struct Mailboxes {
   std::vector<Address> addresses;
+  std::vector<std::string> names;     // one for each address: its display name; empty: none
+  std::vector<std::string> comments;  // all of the field, without parentheses
   bool group = false;  // there was a group (RFC 6854), which may have no address at all
+  bool route = false;  // there was an obsolete route (§4.4): "<@a,@b:c@d>"
 };
 
 // A local part alone gets the domain when there is one (RFC 6409 §8.1), else it is malformed.

@@ -49,6 +49,35 @@ TEST(AddressList, Addresses) {
   }
 }
 
+TEST(AddressList, NamesCommentsRoutes) {
+  struct Case {
+    std::string_view value;
+    std::string_view names;
+    std::string_view comments;
+    bool route = false;
+  };
+  for (const auto& [value, names, comments, route] : {
+           Case{"A  B <a@x.test>, c@x.test, \"D, E\" <d@x.test>", "A B||D, E", ""},
+           Case{"J. R.Q <a@x.test>", "J. R.Q", ""},
+           Case{"g: A <a@x.test>, <b@x.test>;", "A|", ""},
+           Case{"a@x.test (the (big) \\) boss)", "", "the (big) ) boss"},
+           Case{"(one) A (two)\r\n <a@x.test>(\r\n three)", "A", "one|two| three"},
+           Case{"<@h.test:a@x.test>", "", "", true},
+       }) {
+    const auto list = parse_address_list(value);
+    ASSERT_TRUE(list) << value;
+    ASSERT_EQ(list->names.size(), list->addresses.size()) << value;
+    const auto join = [](const std::vector<std::string>& parts) {
+      std::string out;
+      for (std::size_t i = 0; i < parts.size(); ++i) out += (i > 0 ? "|" : "") + parts[i];
+      return out;
+    };
+    EXPECT_EQ(join(list->names), names) << value;
+    EXPECT_EQ(join(list->comments), comments) << value;
+    EXPECT_EQ(list->route, route) << value;
+  }
+}
+
 TEST(AddressList, Refused) {
   for (const std::string_view value : {
            std::string_view("a"),

@@ -70,6 +70,28 @@ struct RecipientRow {
   std::uint32_t day = 0;  // since 1970: last written to
 };
 
+// Somebody whom an account knows, as a keyed hash.
+struct ContactRow {
+  std::string account;
+  std::uint64_t hash = 0;
+  std::uint32_t day = 0;  // since 1970: last met
+  bool written = false;   // the account wrote to it
+};
+
+struct ContactDomainRow {
+  std::string account;
+  std::string domain;  // that the account wrote to
+  std::uint32_t day = 0;
+};
+
+// Of the greylist: a mail or a network, as a keyed hash.
+struct GreylistRow {
+  std::uint64_t hash = 0;
+  base::Time first;
+  base::Time seen;
+  std::uint32_t successes = 0;
+};
+
 template <class Row, class Key>
 struct Changed {
   std::vector<Row> set;
@@ -84,9 +106,13 @@ struct StateChanges {
   Changed<LastUseRow, std::string> last_uses;
   Changed<SentRow, std::string> sent;
   Changed<RecipientRow, RecipientRow> recipients;
+  Changed<ContactRow, ContactRow> contacts;
+  Changed<ContactDomainRow, ContactDomainRow> contact_domains;
+  Changed<GreylistRow, std::uint64_t> greylist;
   [[nodiscard]] bool empty() const {
-    return bans.empty() && tracks.empty() && guesses.empty() && last_uses.empty() && sent.empty() &&
-           recipients.empty();
+    return greylist.empty() && bans.empty() && tracks.empty() && guesses.empty() &&
+           last_uses.empty() && sent.empty() && recipients.empty() && contacts.empty() &&
+           contact_domains.empty();
   }
 };
 
@@ -97,6 +123,9 @@ struct StateImage {
   std::vector<LastUseRow> last_uses;
   std::vector<SentRow> sent;
   std::vector<RecipientRow> recipients;
+  std::vector<ContactRow> contacts;
+  std::vector<ContactDomainRow> contact_domains;
+  std::vector<GreylistRow> greylist;
   std::string secret;  // keys the recipients' hashes
 };
 

@@ -14,6 +14,10 @@ std::shared_ptr<const LimitsSettings> limits_settings(const Settings& settings) 
   return std::make_shared<const LimitsSettings>(settings.limits);
 }
 
+std::shared_ptr<const ImpersonationSettings> contact_settings(const Settings& settings) {
+  return std::make_shared<const ImpersonationSettings>(settings.impersonation);
+}
+
 // Changes that could not be written are kept in order, for ten minutes at the usual pace.
 constexpr std::size_t unsaved_max = 120;
 
@@ -25,7 +29,11 @@ State::State(std::unique_ptr<StateStore> store, const Settings& settings, base::
       events_(events),
       save_every_(settings.state_save_every),
       guard_(guard_settings(settings), events, metrics),
-      ledger_(limits_settings(settings), events, metrics) {}
+      ledger_(limits_settings(settings), events, metrics),
+      contacts_(contact_settings(settings)),
+      client_(events, metrics) {
+  client_.lists.set_lists(settings.client.lists);
+}
 
 base::Result<std::unique_ptr<State>> State::open(const Settings& settings, base::EventSink& events,
                                                  base::Metrics& metrics, base::Time now) {
@@ -36,6 +44,8 @@ base::Result<std::unique_ptr<State>> State::open(const Settings& settings, base:
   std::unique_ptr<State> state(new State(std::move(*store), settings, events, metrics));
   state->guard_.load(*image, now);
   state->ledger_.load(*image);
+  state->contacts_.load(*image, now);
+  state->client_.greylist.load(*image);
   state->last_use_.load(std::move(image->last_uses));
   return state;
 }
@@ -45,6 +55,8 @@ base::Result<> State::save(base::Time now) {
   StateChanges changes;
   guard_.take_changes(changes, now);
   ledger_.take_changes(changes);
+  client_.greylist.take_changes(changes);
+  contacts_.take_changes(changes, now);
   changes.last_uses = last_use_.take_changes();
   if (!changes.empty()) unsaved_.push_back(std::move(changes));
   while (!unsaved_.empty()) {
@@ -76,12 +88,14 @@ io::Task<void> State::run(io::Ref<io::Clock> clock, io::Ref<io::Pool> pool) {
 Kept State::kept(std::string_view account, base::Time now) {
   return {.last_uses = last_use_.of_account(account),
           .places = guard_.known_of(account),
-          .usage = ledger_.usage(account, now)};
+          .usage = ledger_.usage(account, now),
+          .contacts = contacts_.of(account)};
 }
 
 base::Result<> State::erase(std::string_view account, base::Time now) {
   guard_.forget(account);
   ledger_.forget(account);
+  contacts_.forget(account);
   last_use_.forget(account);
   return save(now);
 }
@@ -89,6 +103,8 @@ base::Result<> State::erase(std::string_view account, base::Time now) {
 void State::set_settings(const Settings& settings) {
   guard_.set_settings(guard_settings(settings));
   ledger_.set_settings(limits_settings(settings));
+  client_.lists.set_lists(settings.client.lists);
+  contacts_.set_settings(contact_settings(settings));
 }
 
 }  // namespace policy

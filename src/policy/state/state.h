@@ -1,6 +1,7 @@
 // policy/state/state.h: what policy remembers of people and addresses, over restarts.
 //
-// What:    the login guard, the ledger of sent mail and the last uses, with their database.
+// What:    the login guard, the ledger of sent mail, the last uses and the contacts, with their
+//          database.
 // In/Out:  open() → all of them as they were; run() writes them every few seconds; save() at once.
 // Errors:  those of state_store.h; one that cannot be written is told once and tried again.
 // Limits:  a crash loses save_every of counters; a ban by an operator is saved at once.
@@ -18,9 +19,11 @@
 #include "lib/base/metrics.h"
 #include "lib/io/clock.h"
 #include "lib/io/pool.h"
+#include "policy/client/client_memory.h"
 #include "policy/guard/login_guard.h"
 #include "policy/limits/sending_ledger.h"
 #include "policy/settings.h"
+#include "policy/state/contacts.h"
 #include "policy/state/last_use.h"
 #include "policy/state/state_store.h"
 
@@ -31,6 +34,7 @@ struct Kept {
   std::vector<LastUseRow> last_uses;
   std::vector<GuessRow> places;  // where its log-ins succeeded, and recent wrong guesses
   Usage usage;  // recipients are kept as keyed hashes: only their number can be told
+  ContactsKept contacts;
 };
 
 // One per process. Its parts may be used from every loop.
@@ -46,6 +50,8 @@ class State {
   [[nodiscard]] LoginGuard& guard() { return guard_; }
   [[nodiscard]] SendingLedger& ledger() { return ledger_; }
   [[nodiscard]] LastUse& last_use() { return last_use_; }
+  [[nodiscard]] ClientMemory& client() { return client_; }
+  [[nodiscard]] Contacts& contacts() { return contacts_; }
 
   // Writes what has changed. Blocks.
   [[nodiscard]] base::Result<> save(base::Time now);
@@ -70,6 +76,8 @@ class State {
   LoginGuard guard_;
   SendingLedger ledger_;
   LastUse last_use_;
+  Contacts contacts_;
+  ClientMemory client_;
   bool failing_ = false;
 };
 

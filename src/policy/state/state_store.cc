@@ -3,17 +3,19 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <bit>
 
 #include "lib/base/text.h"
+#include "policy/state/contact_tables.h"
+#include "policy/state/greylist_table.h"
+#include "policy/state/sql_rows.h"
 
 namespace policy {
 namespace {
 
 using base::Result;
 using directory::Statement;
-
-constexpr std::int64_t schema_version = 1;
 
 // Times are microseconds since 1970; a failure count has six decimals as a whole number.
 constexpr const char* tables = R"sql(
@@ -36,37 +38,16 @@ CREATE TABLE recipients (account TEXT NOT NULL, hash INTEGER NOT NULL, day INTEG
 INSERT INTO meta VALUES ('secret', hex(randomblob(32)));
 )sql";
 
+// What brings a file from each version to the next, beginning with an empty one.
+constexpr std::array schema_steps = {tables, contact_tables, greylist_table};
+constexpr auto schema_version = static_cast<std::int64_t>(schema_steps.size());
+
 constexpr double millionths = 1e6;
 
 std::int64_t number(base::Time time) { return time.time_since_epoch().count(); }
 base::Time time_of(std::int64_t number) { return base::Time(base::Duration(number)); }
 std::int64_t number(double count) { return static_cast<std::int64_t>(count * millionths); }
 double count_of(std::int64_t number) { return static_cast<double>(number) / millionths; }
-
-// Runs `sql` and gives each row to `take`.
-template <class Take>
-Result<> each(directory::Database& database, std::string_view sql, Take take) {
-  auto statement = database.prepare(sql);
-  if (!statement) return std::unexpected(statement.error());
-  for (;;) {
-    auto row = statement->step();
-    if (!row) return std::unexpected(row.error());
-    if (!*row) return {};
-    take(*statement);
-  }
-}
-
-// Runs `sql` once for each of `rows`, its parameters bound by `bind`.
-template <class Rows, class Bind>
-Result<> for_each(directory::Database& database, const char* sql, const Rows& rows, Bind bind) {
-  for (const auto& row : rows) {
-    auto statement = database.prepare(sql);
-    if (!statement) return std::unexpected(statement.error());
-    bind(*statement, row);
-    if (auto done = statement->run(); !done) return done;
-  }
-  return {};
-}
 
 Result<> save_bans(directory::Database& database, const StateChanges& changes) {
   const auto by_network = [](Statement& s, const io::IpNetwork& network) {
@@ -259,7 +240,10 @@ Result<> StateStore::make_tables() {
                       "the file away to begin with empty counters");
   }
   if (*version == schema_version) return begun->commit();
-  auto done = database_->execute(tables);
+  Result<> done;
+  for (std::int64_t step = *version; done && step < schema_version; ++step) {
+    done = database_->execute(schema_steps.at(static_cast<std::size_t>(step)));
+  }
   if (done) done = database_->execute(fmt::format("PRAGMA user_version = {}", schema_version));
   if (!done) return done;
   return begun->commit();
@@ -273,6 +257,8 @@ Result<StateImage> StateStore::load() {
   if (done) done = load_guard(*database_, image);
   if (done) done = load_logins(*database_, image);
   if (done) done = load_sent(*database_, image);
+  if (done) done = load_contacts(*database_, image);
+  if (done) done = load_greylist(*database_, image);
   if (!done) return std::unexpected(done.error());
   return image;
 }
@@ -285,6 +271,8 @@ Result<> StateStore::save(const StateChanges& changes) {
   if (done) done = save_guesses(*database_, changes);
   if (done) done = save_last_uses(*database_, changes);
   if (done) done = save_sent(*database_, changes);
+  if (done) done = save_contacts(*database_, changes);
+  if (done) done = save_greylist(*database_, changes);
   if (!done) return done;
   return transaction->commit();
 }

@@ -131,6 +131,41 @@ TEST_F(StateTest, LastUsesSurviveAndAnErasedPersonDoesNot) {
   EXPECT_TRUE(state_->last_use().of("you@demo.test.org").has_value()) << "somebody else";
 }
 
+TEST_F(StateTest, ContactsSurviveUntilTheirAccountIsErased) {
+  const message::Address friendly{"friend", "distant.example"};
+  const message::Address caller{"caller", "near.example"};
+  state_->contacts().wrote("you@demo.test", {friendly}, now_);
+  state_->contacts().received({"you@demo.test", "an@demo.test"}, caller, now_);
+  restart();
+  Contacts& contacts = state_->contacts();
+  EXPECT_EQ(contacts.known({"you@demo.test"}, friendly, now_), Acquaintance::written);
+  EXPECT_EQ(contacts.known({"an@demo.test"}, caller, now_), Acquaintance::received);
+  EXPECT_EQ(contacts.known({"an@demo.test"}, friendly, now_), Acquaintance::none);
+  EXPECT_EQ(contacts.resembling({"you@demo.test"}, "distant.test").size(), 1U);
+  EXPECT_EQ(state_->kept("you@demo.test", now_).contacts.domains,
+            std::vector<std::string>{"distant.example"});
+  EXPECT_TRUE(state_->erase("you@demo.test", now_));
+  restart();
+  EXPECT_EQ(state_->kept("you@demo.test", now_).contacts.addresses, 0U);
+  EXPECT_TRUE(state_->kept("you@demo.test", now_).contacts.domains.empty());
+  EXPECT_EQ(state_->contacts().known({"an@demo.test"}, caller, now_), Acquaintance::received);
+}
+
+TEST_F(StateTest, AnOlderFileGetsTheTablesThatItLacks) {
+  state_.reset();
+  {
+    auto database = directory::Database::open(settings_.state_path);
+    ASSERT_TRUE(database);
+    ASSERT_TRUE(
+        (*database)->execute("DROP TABLE contacts; DROP TABLE contact_domains; DROP TABLE greylist;"
+                             "PRAGMA user_version = 1"));
+  }
+  restart();
+  state_->contacts().wrote("you@demo.test", {{"friend", "far.example"}}, now_);
+  restart();
+  EXPECT_EQ(state_->kept("you@demo.test", now_).contacts.addresses, 1U);
+}
+
 TEST_F(StateTest, ANewerFileIsRefusedWithWords) {
   state_.reset();
   auto database = directory::Database::open(settings_.state_path);

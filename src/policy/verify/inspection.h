@@ -16,10 +16,11 @@
 
 namespace policy {
 
+// A message without a signature makes no hash: feed() passes by.
 class Inspection {
  public:
-  explicit Inspection(std::string header)
-      : header_(std::move(header)), dkim_(header_, bodies_), arc_(header_, bodies_) {}
+  explicit Inspection(std::string header, mailauth::DkimLimits limits = {})
+      : header_(std::move(header)), dkim_(header_, bodies_, limits), arc_(header_, bodies_) {}
   Inspection(const Inspection&) = delete;
   Inspection& operator=(const Inspection&) = delete;
 

@@ -3,7 +3,7 @@
 // What:    the moments at which the sender is verified; writes Authentication-Results.
 // In/Out:  Visit and Transaction → findings and a Verdict with the field and the edits.
 // Errors:  trouble with the DNS is temperror, which is no evidence (HOUSE invariant 4).
-// Limits:  policy/verify/settings.h.
+// Limits:  policy/verify/settings.h; timeout bounds all look-ups of MAIL, and those of the end.
 // Not here: the checks themselves (lib/mailauth), the client (policy/client).
 #pragma once
 
@@ -22,21 +22,28 @@ class SenderChecks {
  public:
   SenderChecks(io::Clock& clock, dns::Resolver& resolver, DmarcObserver* observer)
       : clock_(clock), resolver_(resolver), observer_(observer) {}
+  SenderChecks(const SenderChecks&) = delete;
+  SenderChecks& operator=(const SenderChecks&) = delete;
 
   // SPF of the HELO name and of MAIL FROM.
   io::Task<Verdict> at_mail(io::Ref<Visit> visit, io::Ref<const Transaction> transaction);
   // The header has come: `transaction.header`. Makes visit.inspection.
   void at_header(Visit& visit, const Transaction& transaction);
-  // DKIM, ARC, author, DMARC; Authentication-Results in header_fields, forged ones cut by edits.
+  // Of everybody's message, also of one that is not checked: nobody but us writes in our name.
+  // After all others: what they do inside a field that is cut falls away.
+  static void clean(const Visit& visit, const Transaction& transaction, Verdict& verdict);
+  // DKIM, ARC, author, DMARC; Authentication-Results in header_fields.
   io::Task<Verdict> at_end_of_data(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
                                    io::Ref<const directory::Snapshot> known);
   // What became of it in the end; tells the observer.
   void conclude(const Visit& visit, const Transaction& transaction, const Verdict& verdict);
 
  private:
-  [[maybe_unused]] io::Clock& clock_;
-  [[maybe_unused]] dns::Resolver& resolver_;
-  [[maybe_unused]] DmarcObserver* observer_;
+  io::Task<base::Result<>> verify(io::Ref<Visit> visit, io::Ref<const Transaction> transaction);
+
+  io::Clock& clock_;
+  dns::Resolver& resolver_;
+  DmarcObserver* observer_;
 };
 
 }  // namespace policy

@@ -48,6 +48,8 @@ io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
 // Whole chunks are read even for a part of one: whoever reads goes on where he stopped.
 io::Task<base::Result<std::string>> JournalDraft::read(std::uint64_t offset, std::uint64_t length) {
   if (!health_) co_return std::unexpected(health_.error());
+  if (offset >= size_) co_return std::string();
+  length = std::min(length, size_ - offset);
   std::string out;
   std::uint64_t start = 0;
   for (const Chunk& chunk : chunks_) {
