@@ -39,7 +39,8 @@ MilterAnswer refuse(ReplyKind kind, smtp::Reply reply) {
   return out;
 }
 
-// As libmilter hands a value on: LF alone ends a line. Without the flag the first space is not told.
+// As libmilter hands a value on: LF alone ends a line. Without the flag the first space is not
+// told.
 std::string told_value(std::string_view value, bool leading_space) {
   if (!leading_space && value.starts_with(' ')) value.remove_prefix(1);
   std::string out;

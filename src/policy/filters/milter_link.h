@@ -1,4 +1,4 @@
-// policy/filters/milter_link.h: one connection to a milter: packets out, replies in, with deadlines.
+// policy/filters/milter_link.h: one connection to a milter: packets out, replies in, deadlines.
 //
 // What:    connects, agrees on options, sends commands in as few writes as their answers allow.
 // In/Out:  open(); say(command) collects; ask(timeout) sends what was collected and gives the next

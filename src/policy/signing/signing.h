@@ -1,8 +1,9 @@
 // policy/signing/signing.h: signs our own mail, once, at accept, after all changes (RFC 6376).
 //
-// What:    decides which domain signs (the author's when we have keys of it or of a domain above it,
-//          else the envelope sender's), and makes a DKIM-Signature with each of its active keys. Mail of strangers is
-//          never signed; when an alias forwards it, it may get an ARC set (setting arc_seal).
+// What:    decides which domain signs (the author's when we have keys of it or of a domain above
+//          it, else the envelope sender's), and makes a DKIM-Signature with each of its active
+//          keys. Mail of strangers is never signed; when an alias forwards it, it may get an ARC
+//          set (setting arc_seal).
 // In/Out:  at_header and the body as it streams, then sign(content) → fields to put on top. A body
 //          that is changed after it came is read once more, and only then.
 // Errors:  none that stop mail: what cannot be signed goes unsigned, event signing.failed.
