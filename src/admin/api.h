@@ -52,7 +52,7 @@ struct Parts {
   std::function<io::Task<void>()> test_lists = {};
   report::Reports* reports = nullptr;    // null: this Api has none
   report::Reporter* reporter = nullptr;  // likewise
-  std::string auth_policy_key = {};  // of the Dovecot beside us; "": it is not served
+  std::string auth_policy_key = {};      // of the Dovecot beside us; "": it is not served
 };
 
 class Api final : public http::Handler {

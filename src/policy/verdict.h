@@ -36,7 +36,7 @@ struct Verdict {
   std::string rule;                        // that decided; empty: nothing objected
   bool junk = false;                       // quarantined: goes to the Junk folder
   bool close = false;                      // with a refusal: the session ends
-  bool eight_bit = false;  // a filter has put octets beyond ASCII in
+  bool eight_bit = false;                  // a filter has put octets beyond ASCII in
   // Changes of the envelope that a filter made.
   std::optional<message::Address> sender;
   std::vector<message::Recipient> recipients_added;

@@ -50,8 +50,8 @@ struct Shared {
   policy::PasswordCheck check_elsewhere = {};  // of people whose verifier the directory lacks
   report::Reports* reports = nullptr;          // null: no reports are read and none collected
   policy::DmarcObserver* dmarc_observer = nullptr;
-  std::string login_secret = {};               // policy::Authenticator::Parts::secret
-  policy::KeyStore* keys = nullptr;            // of DKIM; null: nothing is signed
+  std::string login_secret = {};     // policy::Authenticator::Parts::secret
+  policy::KeyStore* keys = nullptr;  // of DKIM; null: nothing is signed
 };
 
 // Which loop of how many, and the journal's streams that earlier runs left, which they share out.

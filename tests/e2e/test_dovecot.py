@@ -144,7 +144,7 @@ def test_marked_spam_goes_to_junk(world):
 
 
 def test_a_full_mailbox_is_refused_at_rcpt(world):
-    world.start("--quota", "20kB")
+    world.start("--quota", "23kB")
     world.server.set("policy", quota_status_keep="0s")
     world.server.stop()
     world.server.start()

@@ -197,6 +197,17 @@ def test_one_that_is_not_there(new_server):
     assert send(server, message("x"))[0] == 250
 
 
+def test_rspamd_that_is_not_there_is_missed_only_when_told(new_server):
+    server = new_server().set("rspamd", url="http://127.0.0.1:9").start()
+    assert send(server, message("evidence is unknown"))[0] == 250
+    server.stop()
+    server.set("rspamd", default_action="tempfail").start()
+    assert send(server, message("no evidence, no mail"))[0] == 451
+    server.stop()
+    server.set("rspamd", size_max="1KiB").start()  # larger ones come in unseen
+    assert send(server, large_message("large", 5_000))[0] == 250
+
+
 def test_one_that_is_too_slow(new_server):
     with ScriptedMilter({"E": [m.Wait(2), CONTINUE]}) as milter:
         server = with_milters(new_server(), milter, end_timeout="200ms")

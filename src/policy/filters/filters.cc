@@ -51,6 +51,14 @@ FilterFinding finding(std::string label, std::string action, std::string words) 
   return out;
 }
 
+// Where its quarantine is the Junk folder.
+void put_into_junk(FilterOutcome& outcome) {
+  if (!outcome.quarantine) return;
+  outcome.junk = true;
+  outcome.words = *std::exchange(outcome.quarantine, std::nullopt);
+  outcome.action = "quarantine";
+}
+
 bool same(const message::Address& a, const message::Address& b) {
   return message::local_key(a.local) == message::local_key(b.local) &&
          message::domain_key(a.domain) == message::domain_key(b.domain);
@@ -218,11 +226,7 @@ io::Task<bool> Filters::ask_milter(io::Ref<Milter> milter, FilterMoment moment,
   const std::string label = settings.label();
   FilterOutcome outcome = co_await milter->talk.judge(
       moment.transaction, PassingMessage(*moment.transaction, joined->edits), moment.octets);
-  if (outcome.quarantine && settings.quarantine == Quarantine::junk) {
-    outcome.junk = true;
-    outcome.words = *std::exchange(outcome.quarantine, std::nullopt);
-    outcome.action = "quarantine";
-  }
+  if (settings.quarantine == Quarantine::junk) put_into_junk(outcome);
   co_return apply(label, settings.default_action, std::move(outcome), moment, *joined);
 }
 
@@ -236,6 +240,7 @@ io::Task<void> Filters::ask_rspamd(FilterMoment moment, io::Ref<Verdict> joined)
   FilterOutcome outcome =
       co_await consult_rspamd(parts, settings, moment.transaction,
                               PassingMessage(*moment.transaction, joined->edits), moment.octets);
+  if (settings.quarantine == Quarantine::junk) put_into_junk(outcome);
   apply(std::string(rspamd_label), settings.default_action, std::move(outcome), moment, *joined);
 }
 

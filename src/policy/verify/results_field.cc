@@ -115,9 +115,10 @@ std::string results_field(std::string_view authserv_id, const Findings& findings
   return mailauth::auth_results_field(authserv_id, results);
 }
 
-std::vector<message::Edit> cleaning_edits(std::string_view header, std::string_view authserv_id) {
+std::vector<message::Edit> cleaning_edits(std::string_view header, std::string_view authserv_id,
+                                          bool submission) {
   std::vector<message::Edit> edits = mailauth::cut_forged_results(header, authserv_id);
-  if (!header.empty() && base::is_space(header.front())) {
+  if (!submission && !header.empty() && base::is_space(header.front())) {
     edits.push_back({.offset = 0, .length = 0, .bytes = std::string(stray_field)});
   }
   return edits;

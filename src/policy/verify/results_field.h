@@ -21,8 +21,10 @@ namespace policy {
 [[nodiscard]] std::string results_field(std::string_view authserv_id, const Findings& findings,
                                         const Transaction& transaction);
 
-// Of anybody's message, also of who is not checked.
+// Of anybody's message, also of who is not checked. A submission's stray first line is the
+// business of who completes it.
 [[nodiscard]] std::vector<message::Edit> cleaning_edits(std::string_view header,
-                                                        std::string_view authserv_id);
+                                                        std::string_view authserv_id,
+                                                        bool submission);
 
 }  // namespace policy
