@@ -146,16 +146,14 @@ io::Task<Verdict> Policy::at_data(io::Ref<Visit> visit, io::Ref<const Transactio
   co_return verdict;
 }
 
-io::Task<void> Policy::at_header(io::Ref<Visit> visit, io::Ref<const Transaction> transaction) {
-  if (parts_.sender != nullptr) parts_.sender->at_header(*visit, *transaction);
-  if (parts_.signing != nullptr) parts_.signing->at_header(*visit, *transaction);
-  co_return;
+void Policy::at_header(Visit& visit, const Transaction& transaction) {
+  if (parts_.sender != nullptr) parts_.sender->at_header(visit, transaction);
+  if (parts_.signing != nullptr) parts_.signing->at_header(visit, transaction);
 }
 
-io::Task<void> Policy::at_body(io::Ref<Visit> visit, std::string_view octets) {
-  if (visit->inspection) visit->inspection->feed(octets);
-  if (visit->signing) visit->signing->feed(octets);
-  co_return;
+void Policy::at_body(Visit& visit, std::string_view octets) {
+  if (visit.inspection) visit.inspection->feed(octets);
+  if (visit.signing) visit.signing->feed(octets);
 }
 
 // Only for an address that stands for one mailbox: of a list's members the others must not suffer.

@@ -82,9 +82,9 @@ class Policy {
   // After DATA, before 354.
   io::Task<Verdict> at_data(io::Ref<Visit> visit, io::Ref<const Transaction> transaction);
   // The header has come: `transaction.header` is set.
-  io::Task<void> at_header(io::Ref<Visit> visit, io::Ref<const Transaction> transaction);
+  void at_header(Visit& visit, const Transaction& transaction);
   // What follows the empty line, as it comes.
-  io::Task<void> at_body(io::Ref<Visit> visit, std::string_view octets);
+  static void at_body(Visit& visit, std::string_view octets);
   // After the final dot: the header and the counts are set.
   io::Task<Verdict> at_end_of_data(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
                                    io::Ref<const directory::Snapshot> known,

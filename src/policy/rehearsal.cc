@@ -203,10 +203,9 @@ io::Task<void> Run::message(io::Ref<const RehearsedMail> mail) {
   transaction.received_fields = header.received_count();
   transaction.header = header.header();
   transaction.header_whole = !header.header_too_large();
-  co_await checks_.policy.at_header(*visit_, transaction);
+  checks_.policy.at_header(*visit_, transaction);
   if (header.header_ended()) {
-    co_await checks_.policy.at_body(*visit_,
-                                    std::string_view(mail->octets).substr(header.body_offset()));
+    Policy::at_body(*visit_, std::string_view(mail->octets).substr(header.body_offset()));
   }
   transaction.received_bytes = mail->octets.size();
   transaction.envelope.eight_bit = header.eight_bit();

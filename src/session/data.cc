@@ -100,7 +100,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   } else {
     transaction_.received_bytes = draft->size();
     describe(watchers);
-    if (!watchers.header_told) co_await parts_.policy.at_header(*visit_, transaction_);
+    if (!watchers.header_told) parts_.policy.at_header(*visit_, transaction_);
     reply = co_await conclude(std::move(draft));
     if (reply.code == 421) {  // RFC 5321 §3.8: whoever says it closes
       end_reason_ = "the log-in is not good any more";
@@ -155,23 +155,23 @@ io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
     if (chunk.empty() || !stored || reader->fault()) continue;
     watchers->header.feed(chunk);
     if (watchers->recoder) watchers->recoder->feed(chunk);
-    co_await show(watchers, chunk);
+    show(*watchers, chunk);
     stored = co_await draft->append(std::move(chunk));
   }
   co_return stored;
 }
 
 // Policy sees the message as it goes by: the header when it is whole, then what follows it.
-io::Task<void> Session::show(io::Ref<Watchers> watchers, std::string_view chunk) {
-  const message::HeaderScanner& header = watchers->header;
-  if (!header.header_ended()) co_return;
-  if (!watchers->header_told) {
-    watchers->header_told = true;
+void Session::show(Watchers& watchers, std::string_view chunk) {
+  const message::HeaderScanner& header = watchers.header;
+  if (!header.header_ended()) return;
+  if (!watchers.header_told) {
+    watchers.header_told = true;
     describe_header(header);
-    co_await parts_.policy.at_header(*visit_, transaction_);
+    parts_.policy.at_header(*visit_, transaction_);
     chunk.remove_prefix(chunk.size() - (header.size() - header.body_offset()));
   }
-  if (!chunk.empty()) co_await parts_.policy.at_body(*visit_, chunk);
+  if (!chunk.empty()) policy::Policy::at_body(*visit_, chunk);
 }
 
 // The verdict, the commit, and only then 250 (HOUSE: no answer before its truth).

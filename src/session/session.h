@@ -124,7 +124,7 @@ class Session {
                                    io::Ref<queue::Draft> draft);
   void describe_header(const message::HeaderScanner& header);
   void describe(Watchers& watchers);
-  io::Task<void> show(io::Ref<Watchers> watchers, std::string_view chunk);
+  void show(Watchers& watchers, std::string_view chunk);
   io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
   [[nodiscard]] queue::MessageInfo message_info(policy::Verdict& verdict) const;
   io::Task<void> send_notices(std::vector<policy::Notice> notices);
