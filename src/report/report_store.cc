@@ -84,7 +84,6 @@ Result<> ReportStore::add(const Counts& counts, const OutgoingSettings& limits) 
 
 Result<> ReportStore::add_period(const PeriodKey& key, const PeriodCounts& counts,
                                  const OutgoingSettings& limits) {
-  const std::string day = fmt::to_string(key.day);
   auto update = database_->prepare("UPDATE periods SET policy = ? WHERE day = ? AND domain = ?");
   if (!update) return std::unexpected(update.error());
   update->bind(encode_policy(counts.policy)).bind(key.day).bind(key.domain);

@@ -71,8 +71,12 @@ std::optional<std::uint32_t> parse_ttl(std::string_view word) {
 // Ends with a dot that is not escaped.
 bool is_absolute(std::string_view raw) {
   if (!raw.ends_with('.')) return false;
+  raw.remove_suffix(1);
   std::size_t slashes = 0;
-  for (std::size_t i = raw.size() - 1; i-- > 0 && raw[i] == '\\';) ++slashes;
+  while (raw.ends_with('\\')) {
+    raw.remove_suffix(1);
+    ++slashes;
+  }
   return slashes % 2 == 0;
 }
 

@@ -113,7 +113,7 @@ void Greylist::make_room(const GreylistSettings& settings, base::Time now) {
     }
     at = next;
   }
-  if (worths.size() <= settings.entries_max / 4 * 3) return;
+  if (worths.size() <= std::size_t{settings.entries_max} / 4 * 3) return;
   const auto quarter = worths.begin() + static_cast<std::ptrdiff_t>(worths.size() / 4);
   std::ranges::nth_element(worths, quarter);
   for (auto at = entries_.begin(); at != entries_.end();) {

@@ -27,7 +27,7 @@ bool is_suffix_pair(std::string_view second, std::string_view top) {
 std::string decoded(std::string_view label) {
   if (!label.starts_with("xn--")) return std::string(label);
   char* out = nullptr;
-  const std::string text(label);
+  std::string text(label);
   if (idn2_to_unicode_8z8z(text.c_str(), &out, 0) != IDN2_OK) return text;
   std::string result(out);
   idn2_free(out);

@@ -74,6 +74,7 @@ io::Task<base::Result<std::vector<std::string>>> Rotation::name_servers(std::str
     // Where a CNAME led are the servers of another zone.
     if (answer.status == dns::Status::ok && answer.canonical_name == name) {
       std::vector<std::string> servers;
+      servers.reserve(answer.records.size());
       for (const dns::Record& record : answer.records) servers.push_back(record.data);
       std::ranges::sort(servers);
       if (servers.size() > servers_max) servers.resize(servers_max);

@@ -106,6 +106,7 @@ void Contacts::drop_oldest(const std::string& account, Book& book) {
   if (book.addresses.size() > settings_->contacts_max) {
     // Who was written to stays longer than who only wrote.
     std::vector<std::pair<std::pair<bool, std::uint32_t>, std::uint64_t>> order;
+    order.reserve(book.addresses.size());
     for (const auto& [hash, met] : book.addresses) order.push_back({{met.written, met.day}, hash});
     std::ranges::sort(order);
     const std::size_t gone = book.addresses.size() - settings_->contacts_max * 15 / 16;
@@ -113,6 +114,7 @@ void Contacts::drop_oldest(const std::string& account, Book& book) {
   }
   if (book.domains.size() > domains_per_account_max) {
     std::vector<std::pair<std::uint32_t, std::string>> order;
+    order.reserve(book.domains.size());
     for (const auto& [domain, day] : book.domains) order.emplace_back(day, domain);
     std::ranges::sort(order);
     const std::size_t gone = book.domains.size() - domains_per_account_max * 15 / 16;

@@ -53,7 +53,7 @@ base::Time time_of(std::int64_t seconds) {
 object fields(const pugi::xml_node& parent, std::initializer_list<std::string_view> names) {
   object out;
   for (const std::string_view name : names) {
-    if (std::string value = text(parent, name); !value.empty()) out[name] = std::move(value);
+    if (const std::string value = text(parent, name); !value.empty()) out[name] = value;
   }
   return out;
 }

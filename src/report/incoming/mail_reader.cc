@@ -24,7 +24,7 @@ std::string file_name(const std::vector<FieldView>& fields) {
     // parse_content_type wants type "/" subtype; a disposition has no "/".
     std::string value = message::unfold(found->value);
     if (value.find('/') == std::string::npos || value.find('/') > value.find(';')) {
-      value = "x/" + value;
+      value.insert(0, "x/");
     }
     const auto type = message::parse_content_type(value);
     if (!type) continue;
