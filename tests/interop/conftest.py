@@ -20,13 +20,16 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Tests whose corpus is not there are left out and named."""
+    """Tests whose corpus is not there are left out and named; long ones wait for STAGEPOST_LONG."""
     left = []
     for item in items:
         corpus = item.get_closest_marker("corpus")
         if HERE in item.path.parents and corpus and not (CORPORA / corpus.args[0]).is_dir():
             not_run.append(f"{item.nodeid}: {CORPORA / corpus.args[0]} is not there; "
                            "set STAGEPOST_CORPORA")
+            left.append(item)
+        elif (HERE in item.path.parents and item.get_closest_marker("long")
+              and not os.environ.get("STAGEPOST_LONG")):
             left.append(item)
     if left:
         config.hook.pytest_deselected(items=left)

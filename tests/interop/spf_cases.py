@@ -33,13 +33,13 @@ class Case:
     failing: set[str] = field(default_factory=set)
 
     def zone_text(self) -> str:
-        out = []
+        # In front: right behind a name's records it would speak of the other types only.
+        out = [f"; !servfail {name}" for name in sorted(self.failing)]
         for (name, kind), values in self.records.items():
             for value in values:
                 data = {"TXT": txt_data, "MX": lambda mx: f"{mx[0]} {mx[1]}.",
                         "PTR": lambda host: f"{host}."}.get(kind, str)(value)
                 out.append(f"{name}. 60 IN {kind} {data}")
-        out += [f"; !servfail {name}" for name in sorted(self.failing)]
         return "\n".join(out) + "\n"
 
 
@@ -165,13 +165,20 @@ def lazy_query(spf):
     return Query
 
 
-def lazy_match(plain):
-    def match(names, suffix):
+def lazy_match(spf):
+    plain = spf.domainmatch
+
+    def leads_back(query, name) -> bool:
         # What the client's reverse names lead to is no void look-up of the record's terms: its
         # owner could else break the record of somebody else.
-        return any(plain([name], suffix) and
-                   query.cidrmatch(query.dns(name, query.A, ignore_void=True), query.cidrmax)
-                   for query, name in names)
+        try:
+            addresses = query.dns(name, query.A, ignore_void=True)
+        except spf.TempError:
+            return False  # RFC 7208 §5.5: such a name is skipped
+        return query.cidrmatch(addresses, query.cidrmax)
+
+    def match(names, suffix):
+        return any(plain([name], suffix) and leads_back(query, name) for query, name in names)
     return match
 
 
@@ -190,6 +197,6 @@ def pyspf_result(spf, case: Case) -> str:
 
     spf.DNSLookup = look_up
     if spf.domainmatch.__name__ != "match":
-        spf.domainmatch = lazy_match(spf.domainmatch)
+        spf.domainmatch = lazy_match(spf)
     query = lazy_query(spf)(i=case.ip, s=case.sender, h=case.helo, strict=True)
     return query.check()[0]

@@ -177,12 +177,13 @@ SpfResult result_of(SpfQualifier qualifier) {
 io::Task<SpfVerdict> Evaluation::evaluate(SpfRecord record, std::string domain, bool top) {
   for (const SpfMechanism& mechanism : record.mechanisms) {
     const Match match_result = co_await match(&mechanism, domain);
-    if (match_result == Match::temperror) co_return problem(SpfResult::temperror, words_);
-    if (match_result == Match::permerror) co_return problem(SpfResult::permerror, words_);
+    // First: trouble ends a mechanism, so what found nothing was asked before it.
     if (voids_ > limits_.void_lookups_max) {
       co_return problem(SpfResult::permerror, fmt::format("more than {} look-ups found nothing",
                                                           limits_.void_lookups_max));
     }
+    if (match_result == Match::temperror) co_return problem(SpfResult::temperror, words_);
+    if (match_result == Match::permerror) co_return problem(SpfResult::permerror, words_);
     if (match_result == Match::no) continue;
     SpfVerdict verdict = problem(result_of(mechanism.qualifier), {});
     verdict.mechanism = mechanism.text;
