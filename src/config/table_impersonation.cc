@@ -21,6 +21,10 @@ std::vector<Section> impersonation_sections() {
       "adds a field X-Stagepost-Warning, \"hold\" keeps the mail for an operator as well; see "
       "docs/impersonation.md.";
   section.settings = {
+      setting(
+          "own_domain", STAGEPOST_FIELD(policy.impersonation.own_domain), mark_codec(),
+          "The author's domain is one of ours, and neither DMARC nor SPF nor a signature proves "
+          "it. With DMARC's p=reject such mail does not come in at all."),
       setting("look_alike", STAGEPOST_FIELD(policy.impersonation.look_alike), mark_codec(),
               "The author's domain looks like one of ours or of somebody whom the recipient wrote "
               "to."),

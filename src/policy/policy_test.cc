@@ -92,5 +92,18 @@ TEST(Loop, TooManyReceivedFieldsAreALoop) {
   EXPECT_EQ(check_loop(settings, transaction).reply.enhanced, (smtp::EnhancedCode{5, 4, 6}));
 }
 
+// Before 250, so that nobody can make us send a report to whomever he names as the sender.
+TEST(Loop, AMailboxThatHadTheMessageIsALoop) {
+  Transaction transaction = stranger();
+  transaction.envelope.recipients.push_back(to("you", "demo.test"));
+  transaction.header = "Delivered-To: <YOU@Demo.test>\r\nSubject: again\r\n";
+  transaction.delivered_to_fields = 1;
+  const Verdict verdict = check_loop(Settings(), transaction);
+  EXPECT_EQ(verdict.reply.enhanced, (smtp::EnhancedCode{5, 4, 6}));
+  EXPECT_EQ(verdict.rule, "loop");
+  transaction.header = "Delivered-To: them@demo.test\r\nDelivered-To: nonsense\r\n";
+  EXPECT_TRUE(check_loop(Settings(), transaction).accepted());
+}
+
 }  // namespace
 }  // namespace policy

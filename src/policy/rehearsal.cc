@@ -201,6 +201,7 @@ io::Task<void> Run::message(io::Ref<const RehearsedMail> mail) {
   message::HeaderScanner header;
   header.feed(mail->octets);
   transaction.received_fields = header.received_count();
+  transaction.delivered_to_fields = header.delivered_to_count();
   transaction.header = header.header();
   transaction.header_whole = !header.header_too_large();
   checks_.policy.at_header(*visit_, transaction);

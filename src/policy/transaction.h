@@ -42,6 +42,7 @@ struct Transaction {
   std::uint64_t declared_bytes = 0;  // SIZE=; 0: not said
   std::uint64_t received_bytes = 0;
   std::size_t received_fields = 0;
+  std::size_t delivered_to_fields = 0;
   std::string header;        // of the message, when it has come
   bool header_whole = true;  // false: `header` is only its beginning
   base::MessageId message;   // the name it will have
@@ -56,7 +57,7 @@ struct Transaction {
   void reset_message() {
     envelope = {};
     declared_bytes = received_bytes = 0;
-    received_fields = 0;
+    received_fields = delivered_to_fields = 0;
     header.clear();
     header_whole = true;
     message = {};

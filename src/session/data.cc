@@ -122,6 +122,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
 
 void Session::describe_header(const message::HeaderScanner& header) {
   transaction_.received_fields = header.received_count();
+  transaction_.delivered_to_fields = header.delivered_to_count();
   transaction_.header = header.header();
   transaction_.header_whole = !header.header_too_large();
 }

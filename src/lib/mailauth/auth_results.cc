@@ -5,13 +5,15 @@
 #include <optional>
 
 #include "lib/base/text.h"
+#include "lib/message/address.h"
 #include "lib/message/header.h"
 
 namespace mailauth {
 namespace {
 
 constexpr std::string_view field_name = "Authentication-Results";
-constexpr std::size_t line_bytes_aim = 78;  // RFC 5322 §2.1.1
+constexpr std::size_t claim_bytes_max = 4096;  // of a value, where its authserv-id is looked for
+constexpr std::size_t line_bytes_aim = 78;     // RFC 5322 §2.1.1
 
 bool is_token_char(char c) {  // RFC 2045 §5.1
   return c > ' ' && c <= '~' && !std::string_view("()<>@,;:\\\"/[]?=").contains(c);
@@ -103,6 +105,81 @@ std::optional<std::string> take_quoted(std::string_view& text) {
   return out;
 }
 
+// Without comments, which may be nested and hold anything.
+std::string without_comments(std::string_view text) {
+  std::string out;
+  unsigned depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\\' && i + 1 < text.size()) {
+      ++i;
+      if (depth == 0) out += text[i];
+    } else if (c == '(') {
+      ++depth;
+    } else if (c == ')' && depth > 0) {
+      --depth;
+    } else if (depth == 0) {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// U+FF01 to U+FF5E are ASCII in full width, U+3002 is a dot to IDNA: names that look like ours.
+std::string narrow(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view three = text.substr(i, 3);
+    const bool wide =
+        three.size() == 3 && three[0] == '\xef' && (three[1] == '\xbc' || three[1] == '\xbd');
+    if (wide) {
+      const unsigned last = static_cast<unsigned char>(three[2]) - 0x80U;
+      out += static_cast<char>(last + (three[1] == '\xbc' ? 0x20U : 0x60U));
+      i += 2;
+    } else if (three == "\xe3\x80\x82") {
+      out += '.';
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return base::lower(out);
+}
+
+// Is one of the words our name, whatever stands between them?
+bool has_word(std::string_view text, std::string_view id) {
+  const auto is_name = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  while (!text.empty()) {
+    std::size_t end = 0;
+    while (end < text.size() && is_name(text[end])) ++end;
+    std::string_view word = text.substr(0, end);
+    while (word.ends_with('.')) word.remove_suffix(1);
+    while (word.starts_with('.')) word.remove_prefix(1);
+    if (!word.empty() && (word == id || message::domain_key(word) == id)) return true;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return false;
+}
+
+// Could any reader take it for ours? Comments, quotes, folds and wide letters are no disguise.
+bool may_claim(std::string_view value, std::string_view authserv_id) {
+  const std::string id = base::lower(authserv_id);
+  const std::string read = authserv_id_of(value);
+  if (read == id || (read.empty() && base::icontains(value, id))) return true;
+  const std::string bare = without_comments(value.substr(0, claim_bytes_max));
+  std::string spaced;
+  std::string joined;
+  for (const char c : std::string_view(bare).substr(0, bare.find(';'))) {
+    if (c == '"') continue;
+    spaced += c;
+    if (c > ' ' || c < 0) joined += c;
+  }
+  return has_word(narrow(spaced), id) || has_word(narrow(joined), id);
+}
+
 }  // namespace
 
 std::string auth_results_field(std::string_view authserv_id,
@@ -143,15 +220,13 @@ std::string authserv_id_of(std::string_view value) {
 std::vector<message::Edit> cut_forged_results(std::string_view header,
                                               std::string_view authserv_id) {
   std::vector<message::Edit> cuts;
+  const std::string name = base::lower(field_name);
   const message::HeaderLimits all{.header_bytes_max = header.size(),
                                   .fields_max = header.size() + 1};
   for (const message::FieldView& field : message::read_header(header, all)) {
-    if (!base::iequals(field.name, field_name)) continue;
-    const std::string id = authserv_id_of(field.value);
-    // What we cannot read somebody else might, as ours.
-    const bool ours =
-        id.empty() ? base::icontains(field.value, authserv_id) : base::iequals(id, authserv_id);
-    if (!ours) continue;
+    if (message::lenient_name(field) != name) continue;
+    // Of a line that is no field to us the value is what stands behind the colon.
+    if (!may_claim(field.whole.substr(field.whole.find(':') + 1), authserv_id)) continue;
     cuts.push_back({.offset = static_cast<std::uint64_t>(field.whole.data() - header.data()),
                     .length = field.whole.size(),
                     .bytes = {}});

@@ -89,6 +89,16 @@ std::size_t count_fields(std::string_view message, std::string_view name) {
   return count_fields(read_header(message), name);
 }
 
+std::string lenient_name(const FieldView& field) {
+  const std::size_t colon = field.whole.find(':');
+  if (colon == std::string_view::npos) return {};
+  std::string name;
+  for (const char c : field.whole.substr(0, colon)) {
+    if (c > ' ' && c <= '~') name += c;
+  }
+  return base::lower(name);
+}
+
 std::string unfold(std::string_view value) {
   std::string out;
   out.reserve(value.size());

@@ -42,6 +42,11 @@ struct HeaderLimits {
 [[nodiscard]] std::size_t count_fields(const std::vector<FieldView>& fields, std::string_view name);
 [[nodiscard]] std::size_t count_fields(std::string_view message, std::string_view name);
 
+// The name as a lenient reader could take it: all before the first colon, also of a line that is no
+// field, without spaces, line ends, control and 8-bit octets; lower case. For what must not be
+// forged.
+[[nodiscard]] std::string lenient_name(const FieldView& field);
+
 // The value on one line: line ends removed (RFC 5322 §2.2.3), no spaces at the ends.
 [[nodiscard]] std::string unfold(std::string_view value);
 

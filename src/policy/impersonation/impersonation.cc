@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "lib/mailauth/dkim_verifier.h"
 #include "lib/message/address_list.h"
 #include "lib/message/header.h"
 #include "lib/message/look_alike.h"
@@ -14,6 +15,7 @@
 namespace policy {
 namespace {
 
+constexpr std::string_view kind_own_domain = "own-domain";
 constexpr std::string_view kind_look_alike = "look-alike-domain";
 constexpr std::string_view kind_ending = "look-alike-ending";  // of a contact: marked once
 constexpr std::string_view kind_display_name = "display-name";
@@ -35,7 +37,8 @@ struct Subject {
   message::Address address;  // the author's
   Readers readers;
   std::vector<message::FieldView> fields;
-  bool from_us = false;
+  bool from_us = false;  // proven
+  bool of_list = false;  // proven
   Acquaintance acquaintance = Acquaintance::none;
 
   [[nodiscard]] const ImpersonationSettings& settings() const {
@@ -123,11 +126,41 @@ std::string shown(std::string_view text) {
   return base::printable(message::skeleton(text), shown_bytes_max);
 }
 
+bool is_passed_for(const Findings& findings, const Transaction& transaction,
+                   const std::string& base) {
+  const auto same = [&base](std::string_view domain) { return domain_parts(domain).base == base; };
+  const bool by_spf = findings.spf_mail_from &&
+                      findings.spf_mail_from->result == mailauth::SpfResult::pass &&
+                      same(message::domain_key(transaction.envelope.sender.domain));
+  return by_spf || (findings.dkim &&
+                    std::ranges::any_of(findings.dkim->verdicts, [&same](const auto& signature) {
+                      return signature.is_trusted() && same(signature.domain);
+                    }));
+}
+
+// Does the author's domain stand for this mail, or somebody whom we trust?
+bool is_proven(const Findings& findings, const Transaction& transaction,
+               const std::string& author_domain) {
+  if (findings.dmarc && findings.dmarc->result == mailauth::DmarcResult::pass) return true;
+  if (!findings.overrides.empty()) return true;
+  return is_passed_for(findings, transaction, domain_parts(author_domain).base);
+}
+
+void check_own_domain(Subject& subject, Verdict& verdict) {
+  if (subject.from_us || !subject.known.is_local_domain(subject.author.domain)) return;
+  add_mark(subject, verdict, subject.settings().own_domain,
+           {.kind = std::string(kind_own_domain),
+            .words = fmt::format("{} is ours, but the mail is from outside and nothing proves it",
+                                 subject.author.domain)});
+}
+
 void check_display_name(Subject& subject, Verdict& verdict) {
   const OnMark what = subject.settings().display_name;
   const AuthorFinding& author = subject.author;
-  // Whom the recipient wrote to may bear any name: a colleague's private address.
-  if (subject.from_us || subject.acquaintance == Acquaintance::written) return;
+  // Whom the recipient wrote to may bear any name: a colleague's private address. What claims to be
+  // of our domain has the graver mark.
+  if (subject.known.is_local_domain(author.domain) || subject.acquaintance == Acquaintance::written)
+    return;
   if (!author.hidden_address.empty()) {
     const auto hidden = message::parse_address(author.hidden_address, {.utf8 = true});
     const bool elsewhere =
@@ -152,8 +185,9 @@ void check_display_name(Subject& subject, Verdict& verdict) {
 // Only where an answer would go astray: a newsletter's own Reply-To is nobody's concern.
 void check_reply_to(Subject& subject, const Contacts& contacts, base::Time now, Verdict& verdict) {
   const message::FieldView* field = message::find_field(subject.fields, "Reply-To");
-  if (field == nullptr || message::find_field(subject.fields, "List-Id") != nullptr) return;
-  const bool claims = subject.from_us || subject.acquaintance == Acquaintance::written ||
+  if (field == nullptr || subject.of_list) return;
+  const bool claims = subject.from_us || subject.is_marked(kind_own_domain) ||
+                      subject.acquaintance == Acquaintance::written ||
                       subject.is_marked(kind_look_alike) || subject.is_marked(kind_display_name);
   if (!claims) return;
   const auto list = message::parse_address_list(field->value);
@@ -173,13 +207,28 @@ void check_reply_to(Subject& subject, const Contacts& contacts, base::Time now, 
 // A warning is ours alone: those that came with the mail go.
 void cut_forged(const std::vector<message::FieldView>& fields, std::string_view header,
                 Verdict& verdict) {
+  const std::string name = base::lower(warning_field);
   for (const message::FieldView& field : fields) {
-    if (!base::iequals(field.name, warning_field)) continue;
+    if (message::lenient_name(field) != name) continue;
     verdict.edits.push_back(
         {.offset = static_cast<std::uint64_t>(field.whole.data() - header.data()),
          .length = field.whole.size(),
          .bytes = {}});
   }
+}
+
+// A mailing list answers for its own Reply-To when SPF or a signature proves that it is the list.
+bool is_of_list(const Visit& visit, const Transaction& transaction,
+                const std::vector<message::FieldView>& fields) {
+  const message::FieldView* field = message::find_field(fields, "List-Id");
+  if (field == nullptr) return false;
+  const std::string value = message::unfold(field->value);
+  const std::size_t begin = value.rfind('<');
+  const std::size_t end = value.rfind('>');
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return false;
+  const std::string list = message::domain_key(value.substr(begin + 1, end - begin - 1));
+  const std::string base = domain_parts(list).base;
+  return !base.empty() && is_passed_for(visit.findings, transaction, base);
 }
 
 bool is_allowed(const ImpersonationSettings& settings, const std::string& domain) {
@@ -209,7 +258,7 @@ const LookAlikes& OwnDomains::of(const directory::Snapshot& known,
 Verdict ImpersonationChecks::judge(Visit& visit, const Transaction& transaction,
                                    const directory::Snapshot& known) {
   Verdict verdict;
-  std::vector<message::FieldView> fields = message::read_header(transaction.header);
+  std::vector<message::FieldView> fields = mailauth::all_fields(transaction.header);
   cut_forged(fields, transaction.header, verdict);
   if (!visit.findings.author || visit.findings.author->domain.empty()) return verdict;
   const AuthorFinding author = *visit.findings.author;
@@ -222,14 +271,17 @@ Verdict ImpersonationChecks::judge(Visit& visit, const Transaction& transaction,
                   .address = std::move(*address),
                   .readers = readers_of(transaction, known),
                   .fields = std::move(fields),
-                  .from_us = known.is_local_domain(author.domain)};
+                  .from_us = known.is_local_domain(author.domain) &&
+                             is_proven(visit.findings, transaction, author.domain)};
+  subject.of_list = is_of_list(visit, transaction, subject.fields);
   const base::Time now = clock_.wall();
   subject.acquaintance = contacts_.known(subject.readers.accounts, subject.address, now);
   const LookAlikes& own = own_domains_.of(known, visit.settings);
+  check_own_domain(subject, verdict);
   if (!own.contains(author.domain)) check_look_alike(subject, own, contacts_, verdict);
   check_display_name(subject, verdict);
   check_reply_to(subject, contacts_, now, verdict);
-  if (!subject.from_us && subject.acquaintance == Acquaintance::none &&
+  if (!known.is_local_domain(author.domain) && subject.acquaintance == Acquaintance::none &&
       !subject.readers.accounts.empty()) {
     add_mark(subject, verdict, visit.settings->impersonation.first_contact,
              {.kind = std::string(kind_first_contact),

@@ -20,6 +20,7 @@ namespace policy {
 enum class OnMark : std::uint8_t { off, mark, hold };
 
 struct ImpersonationSettings {
+  OnMark own_domain = OnMark::mark;
   OnMark look_alike = OnMark::mark;
   OnMark display_name = OnMark::mark;
   OnMark reply_to = OnMark::mark;

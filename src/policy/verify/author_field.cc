@@ -97,8 +97,27 @@ bool is_address_sign(char c) {
          std::string_view(".-_+=").contains(c);
 }
 
+// What people read as "a@b": a wide @ (U+FF20), spaces around it.
+std::string with_plain_at(std::string_view text) {
+  constexpr std::string_view wide_at = "\xef\xbc\xa0";
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool wide = text.substr(i).starts_with(wide_at);
+    if (wide || text[i] == '@') {
+      while (out.ends_with(' ')) out.pop_back();
+      out += '@';
+      if (wide) i += wide_at.size() - 1;
+    } else if (text[i] != ' ' || !out.ends_with('@')) {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 // The first thing in a text that people would take for an address.
-std::string address_in(std::string_view text) {
+std::string address_in(std::string_view shown) {
+  const std::string plain = with_plain_at(shown);
+  const std::string_view text = plain;
   for (std::size_t at = text.find('@'); at != std::string_view::npos; at = text.find('@', at + 1)) {
     std::size_t begin = at;
     while (begin > 0 && is_address_sign(text[begin - 1])) --begin;

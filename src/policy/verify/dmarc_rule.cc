@@ -8,6 +8,7 @@
 
 #include "lib/base/text.h"
 #include "lib/mailauth/auth_results_reader.h"
+#include "lib/mailauth/dkim_verifier.h"
 #include "lib/message/header.h"
 #include "policy/verify/spf_rule.h"
 
@@ -87,7 +88,7 @@ std::vector<std::string> authenticated_domains(const Findings& findings,
 
 // RFC 2919 §2: "Name of the list <list-id>".
 std::string list_id(std::string_view header) {
-  const auto fields = message::read_header(header);
+  const auto fields = mailauth::all_fields(header);
   const message::FieldView* field = message::find_field(fields, "List-Id");
   if (field == nullptr) return {};
   std::string value = message::unfold(field->value);

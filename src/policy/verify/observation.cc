@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
+#include "lib/mailauth/dkim_verifier.h"
 #include "lib/message/address.h"
 #include "lib/message/header.h"
 #include "policy/verify/dmarc_rule.h"
@@ -30,7 +31,7 @@ std::vector<std::string> recipient_domains(const Transaction& transaction) {
 
 // RFC 9990 §3.5.2, RFC 8460 §5.3: the subject that reports have.
 bool is_report(const Transaction& transaction) {
-  const auto fields = message::read_header(transaction.header);
+  const auto fields = mailauth::all_fields(transaction.header);
   const message::FieldView* subject = message::find_field(fields, "Subject");
   if (subject == nullptr) return false;
   const std::string text = message::unfold(subject->value);

@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "lib/base/text.h"
 #include "lib/mailauth/auth_results.h"
+#include "lib/mailauth/dkim_verifier.h"
 
 namespace policy {
 namespace {
@@ -13,6 +17,9 @@ using mailauth::AuthResult;
 
 // What a header's stray first line becomes a part of, instead of our last field.
 constexpr std::string_view stray_field = "X-Stray-Line: of the received header follows\r\n";
+
+constexpr std::array<std::string_view, 4> believed_fields = {"x-spam", "x-spam-flag",
+                                                             "x-spam-status", "return-path"};
 
 AuthResult spf_result(const mailauth::SpfVerdict& verdict, std::string property,
                       std::string identity) {
@@ -122,6 +129,19 @@ std::vector<message::Edit> cleaning_edits(std::string_view header, std::string_v
     edits.push_back({.offset = 0, .length = 0, .bytes = std::string(stray_field)});
   }
   return edits;
+}
+
+std::vector<message::Edit> cut_believed_fields(std::string_view header) {
+  std::vector<message::Edit> cuts;
+  for (const message::FieldView& field : mailauth::all_fields(header)) {
+    if (std::ranges::find(believed_fields, message::lenient_name(field)) == believed_fields.end()) {
+      continue;
+    }
+    cuts.push_back({.offset = static_cast<std::uint64_t>(field.whole.data() - header.data()),
+                    .length = field.whole.size(),
+                    .bytes = {}});
+  }
+  return cuts;
 }
 
 }  // namespace policy

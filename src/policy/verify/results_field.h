@@ -27,4 +27,8 @@ namespace policy {
                                                         std::string_view authserv_id,
                                                         bool submission);
 
+// Fields of a stranger's mail that filters of ours write, and readers believe: X-Spam-Flag and its
+// like, Return-Path (RFC 5321 §4.4: the last server adds it).
+[[nodiscard]] std::vector<message::Edit> cut_believed_fields(std::string_view header);
+
 }  // namespace policy

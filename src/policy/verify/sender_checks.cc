@@ -70,8 +70,14 @@ void SenderChecks::at_header(Visit& visit, const Transaction& transaction) {
 
 void SenderChecks::clean(const Visit& visit, const Transaction& transaction, Verdict& verdict) {
   if (!verdict.accepted()) return;
-  for (message::Edit& cut :
-       cleaning_edits(transaction.header, authserv_id(*visit.settings), transaction.submission)) {
+  auto cuts =
+      cleaning_edits(transaction.header, authserv_id(*visit.settings), transaction.submission);
+  if (!visit.findings.client.exempt) {
+    for (message::Edit& cut : cut_believed_fields(transaction.header)) {
+      cuts.push_back(std::move(cut));
+    }
+  }
+  for (message::Edit& cut : cuts) {
     // Cuts must not overlap; what stands in front of the field (an insertion there) stays.
     const std::uint64_t end = cut.offset + cut.length;
     std::erase_if(verdict.edits, [&](const message::Edit& edit) {
