@@ -15,8 +15,16 @@ using boost::json::array;
 using boost::json::object;
 
 constexpr std::size_t sent_max = 1'000;
+constexpr std::size_t shown_max = 1'000;  // reports, sources or records of one answer
 constexpr std::uint64_t days_default = 30;
 constexpr std::uint64_t days_max = 3'660;
+
+// Cuts the one beyond shown_max off and says so.
+object page(std::string_view key, array rows) {
+  const bool more = rows.size() > shown_max;
+  if (more) rows.resize(shown_max);
+  return {{key, std::move(rows)}, {"more", more}};
+}
 
 http::Response answer(const object& body) {
   return http::json_response(200, boost::json::serialize(body));
@@ -44,6 +52,7 @@ object listed_json(const report::ListedReport& one) {
           {"received", base::format_time(one.arrival.when)},
           {"from", one.arrival.from},
           {"authentication", one.arrival.authentication},
+          {"proven", one.arrival.proven},
           {"file", one.arrival.file}};
 }
 
@@ -55,7 +64,8 @@ std::string query_text(const http::Request& request, std::string_view key) {
 base::Result<report::ReportFilter> filter_of(const http::Request& request, base::Time now) {
   report::ReportFilter filter;
   filter.domain = message::domain_key(query_text(request, "domain"));
-  filter.max = list_max;
+  filter.max = shown_max + 1;  // one more tells that there is more
+  filter.unproven = query_text(request, "unproven") == "1";
   const std::string text = query_text(request, "days");
   const auto days = text.empty() ? days_default : base::parse_number(text);
   if (!days || *days > days_max) {
@@ -75,7 +85,7 @@ io::Task<http::Response> list(Parts* parts, http::Request request) {
   if (!found) co_return error_response(found.error());
   array out;
   for (const report::ListedReport& one : *found) out.push_back(listed_json(one));
-  co_return answer({{"reports", std::move(out)}});
+  co_return answer(page("reports", std::move(out)));
 }
 
 io::Task<http::Response> summary(Parts* parts, http::Request request) {
@@ -96,7 +106,7 @@ io::Task<http::Response> summary(Parts* parts, http::Request request) {
                          {"results", one.results},
                          {"reports", one.reports}});
   }
-  co_return answer({{"sources", std::move(out)}});
+  co_return answer(page("sources", std::move(out)));
 }
 
 io::Task<http::Response> show(Parts* parts, http::Request request) {
@@ -116,7 +126,31 @@ io::Task<http::Response> show(Parts* parts, http::Request request) {
   object out = listed_json((*found)->listed);
   boost::system::error_code error;
   out["detail"] = boost::json::parse((*found)->detail, error);
+  out["more"] = false;
+  if (auto* detail = out["detail"].if_object(); detail != nullptr) {
+    for (auto& [key, value] : *detail) {
+      if (!value.is_array() || value.get_array().size() <= shown_max) continue;
+      value.get_array().resize(shown_max);
+      out["more"] = true;
+    }
+  }
   co_return answer(out);
+}
+
+io::Task<http::Response> remove(Parts* parts, http::Request request) {
+  const auto number = base::parse_number(request.captures.find("number")->second);
+  if (!number) co_return error_response({base::ErrorKind::invalid, "a report has a number"});
+  const auto removed = co_await io::on_pool(parts->doors.pool, [parts, number = *number] {
+    return parts->reports->with_store([number](report::ReportStore& store) {
+      return store.remove(static_cast<std::int64_t>(number));
+    });
+  });
+  if (!removed) co_return error_response(removed.error());
+  if (!*removed) {
+    co_return error_response(
+        {base::ErrorKind::not_found, fmt::format("there is no report {}", *number)});
+  }
+  co_return answer({{"removed", *number}});
 }
 
 io::Task<http::Response> import(Parts* parts, http::Request request) {
@@ -193,6 +227,8 @@ void add_report_routes(http::Router& router, Parts& parts) {
   router.add("GET", "/api/v1/reports/sent", [&parts](http::Request) { return list_sent(&parts); });
   router.add("GET", "/api/v1/reports/{number}",
              [&parts](http::Request r) { return show(&parts, r); });
+  router.add("DELETE", "/api/v1/reports/{number}",
+             [&parts](http::Request r) { return remove(&parts, r); });
   router.add("POST", "/api/v1/reports/import",
              [&parts](http::Request r) { return import(&parts, std::move(r)); });
   router.add("POST", "/api/v1/reports/send", [&parts](http::Request r) { return send(&parts, r); });

@@ -23,6 +23,7 @@ struct Words {
   bool now = false;
   bool dry_run = false;
   bool json = false;
+  bool unproven = false;
 };
 using Shared = std::shared_ptr<Words>;
 
@@ -31,8 +32,8 @@ std::string day(const object& row, std::string_view field) {
 }
 
 std::string filtered(std::string_view target, const Words& words) {
-  return fmt::format("{}?days={}&domain={}", target, words.days,
-                     http::percent_encode(words.domain));
+  return fmt::format("{}?days={}&domain={}&unproven={}", target, words.days,
+                     http::percent_encode(words.domain), words.unproven ? 1 : 0);
 }
 
 std::string list_line(const object& row) {
@@ -41,10 +42,9 @@ std::string list_line(const object& row) {
                                  day(row, "end"), field_of(row, "domain"), field_of(row, "good"),
                                  field_of(row, "count"), field_of(row, "organization"));
   // A reporter can lie, and so can who pretends to be one.
-  line +=
-      fmt::format("  [{}]", field_of(row, "from").empty()
-                                ? field_of(row, "authentication")
-                                : field_of(row, "from") + ": " + field_of(row, "authentication"));
+  const std::string from = field_of(row, "from");
+  const std::string proof = is_true(row, "proven") ? "proven" : "unproven";
+  line += from.empty() ? "  [imported]" : fmt::format("  [{}: {}]", proof, from);
   return line;
 }
 
@@ -54,32 +54,56 @@ std::string summary_line(const object& row) {
                      field_of(row, "count"), field_of(row, "results"));
 }
 
+// Lists, and says when there is nothing or more than is shown.
+int show_rows(const Place& place, const std::string& target, std::string_view key,
+              const Words& words, const Line& line) {
+  return do_and_show(place, {.method = "GET", .target = target}, [&](const object& answer) {
+    if (words.json) {
+      std::printf("%s\n", boost::json::serialize(answer).c_str());
+      return;
+    }
+    const auto& rows = list_of(answer, key);
+    for (const auto& row : rows) std::printf("%s\n", line(row.get_object()).c_str());
+    if (rows.empty()) std::fprintf(stderr, "There are none\n");
+    if (is_true(answer, "more")) {
+      std::fprintf(stderr, "There are more: --domain and --days narrow it\n");
+    }
+  });
+}
+
 int show(const Place& place, const Words& words) {
-  return do_and_show(
-      place, {.method = "GET", .target = fmt::format("/api/v1/reports/{}", words.number)},
-      [&words](const object& answer) {
-        if (words.json) {
-          std::printf("%s\n", boost::json::serialize(answer).c_str());
-          return;
-        }
-        std::printf("%s\n", list_line(answer).c_str());
-        std::printf("id: %s\ncontact: %s\nfile: %s\n", field_of(answer, "report_id").c_str(),
-                    field_of(answer, "contact").c_str(), field_of(answer, "file").c_str());
-        for (const auto& one : list_of(answer, "remarks")) {
-          std::printf("remark: %s\n", text_of(one).c_str());
-        }
-        const auto& detail = answer.at("detail");
-        if (!detail.is_object()) return;
-        for (const auto& [key, value] : detail.get_object()) {
-          if (!value.is_array()) {
-            std::printf("%s: %s\n", std::string(key).c_str(), text_of(value).c_str());
-            continue;
-          }
-          for (const auto& one : value.get_array()) {
-            std::printf("%s: %s\n", std::string(key).c_str(), text_of(one).c_str());
-          }
-        }
-      });
+  return do_and_show(place,
+                     {.method = "GET", .target = fmt::format("/api/v1/reports/{}", words.number)},
+                     [&words](const object& answer) {
+                       if (words.json) {
+                         std::printf("%s\n", boost::json::serialize(answer).c_str());
+                         return;
+                       }
+                       std::printf("%s\n", list_line(answer).c_str());
+                       for (const char* key : {"report_id", "contact", "file", "authentication"}) {
+                         if (const std::string text = field_of(answer, key); !text.empty()) {
+                           std::printf("%s: %s\n", key, text.c_str());
+                         }
+                       }
+                       for (const auto& one : list_of(answer, "remarks")) {
+                         std::printf("remark: %s\n", text_of(one).c_str());
+                       }
+                       const auto& detail = answer.at("detail");
+                       if (!detail.is_object()) return;
+                       if (is_true(answer, "more"))
+                         std::printf("only the first records are shown\n");
+                       for (const auto& [key, value] : detail.get_object()) {
+                         if (!value.is_array()) {
+                           const std::string text = text_of(value);
+                           if (!text.empty())
+                             std::printf("%s: %s\n", std::string(key).c_str(), text.c_str());
+                           continue;
+                         }
+                         for (const auto& one : value.get_array()) {
+                           std::printf("%s: %s\n", std::string(key).c_str(), text_of(one).c_str());
+                         }
+                       }
+                     });
 }
 
 // All files are tried; 1 when one of them had no report that could be read.
@@ -167,12 +191,11 @@ void add_send_verbs(Verbs verbs, CLI::App* report, const Shared& words) {
   CLI::App* sent = report->add_subcommand("sent", "List the reports that were sent");
   sent->add_flag("--json", words->json, "As JSON");
   sent->callback([verbs, words] {
-    verbs.status = show_list(
-        verbs.place, {.method = "GET", .target = "/api/v1/reports/sent"}, "sent", words->json,
-        [](const object& row) {
-          return fmt::format("{}  {:<30} {}  {}", field_of(row, "when"), field_of(row, "domain"),
-                             field_of(row, "report_id"), field_of(row, "result"));
-        });
+    const auto line = [](const object& row) {
+      return fmt::format("{}  {:<30} {}  {}", field_of(row, "when"), field_of(row, "domain"),
+                         field_of(row, "report_id"), field_of(row, "result"));
+    };
+    verbs.status = show_rows(verbs.place, "/api/v1/reports/sent", "sent", *words, line);
   });
 }
 
@@ -200,20 +223,28 @@ void add_report_verb(Verbs verbs) {
   add_filters(list, words);
   list->callback([verbs, words] {
     verbs.status =
-        show_list(verbs.place, {.method = "GET", .target = filtered("/api/v1/reports", *words)},
-                  "reports", words->json, list_line);
+        show_rows(verbs.place, filtered("/api/v1/reports", *words), "reports", *words, list_line);
   });
   CLI::App* summary = report->add_subcommand("summary", "Add up what they say, source by source");
   add_filters(summary, words);
   summary->callback([verbs, words] {
-    verbs.status = show_list(
-        verbs.place, {.method = "GET", .target = filtered("/api/v1/reports/summary", *words)},
-        "sources", words->json, summary_line);
+    verbs.status = show_rows(verbs.place, filtered("/api/v1/reports/summary", *words), "sources",
+                             *words, summary_line);
   });
+  summary->add_flag("--unproven", words->unproven,
+                    "Also reports in mail that did not pass DMARC: anybody may have written them");
   CLI::App* show_verb = report->add_subcommand("show", "Show one report with all its records");
   show_verb->add_option("NUMBER", words->number)->required();
   show_verb->add_flag("--json", words->json, "As JSON");
   show_verb->callback([verbs, words] { verbs.status = show(verbs.place, *words); });
+  CLI::App* remove_verb = report->add_subcommand("remove", "Forget one report");
+  remove_verb->add_option("NUMBER", words->number)->required();
+  remove_verb->callback([verbs, words] {
+    verbs.status = do_and_show(
+        verbs.place,
+        {.method = "DELETE", .target = fmt::format("/api/v1/reports/{}", words->number)},
+        [words](const object&) { std::printf("report %lu is gone\n", words->number); });
+  });
   CLI::App* import_verb = report->add_subcommand(
       "import", "Read reports from files: XML, JSON, gzip, ZIP, or whole mails");
   import_verb->add_option("FILE", words->files)->required();

@@ -70,6 +70,13 @@ std::vector<Setting> incoming_settings() {
       setting("mail_bytes_max", STAGEPOST_FIELD(report.reports.in.mail_bytes_max),
               as<std::size_t>(size_codec(mib, 256 * mib)),
               "Larger mail is not searched for reports."),
+      setting("stored_bytes_max", STAGEPOST_FIELD(report.reports.in.stored_bytes_max),
+              size_codec(1UL << 20U, 1UL << 40U),
+              "What received reports may take on disk; beyond it the oldest go, first those that "
+              "nothing proves."),
+      setting("reports_per_sender_max", STAGEPOST_FIELD(report.reports.in.reports_per_sender_max),
+              count_codec<unsigned>(1, 1'000'000),
+              "Reports of one sender within a day; more are left out."),
       setting("unpacked_bytes_max", STAGEPOST_FIELD(report.reports.in.unpacked_bytes_max),
               as<std::size_t>(size_codec(mib, 1'024 * mib)),
               "What the reports of one mail may become when they are decompressed."),

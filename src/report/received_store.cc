@@ -19,7 +19,7 @@ std::uint64_t count_of(std::int64_t number) { return static_cast<std::uint64_t>(
 
 constexpr std::string_view columns =
     "SELECT number, kind, organization, contact, report_id, domain, begin, end, count, good, at,"
-    " sender, authentication, file, remarks";
+    " sender, authentication, file, remarks, proven";
 
 ListedReport read_listed(const Statement& row) {
   ListedReport out;
@@ -36,7 +36,8 @@ ListedReport read_listed(const Statement& row) {
   out.arrival = {.when = time_of(row.number(10)),
                  .from = row.text(11),
                  .authentication = row.text(12),
-                 .file = row.text(13)};
+                 .file = row.text(13),
+                 .proven = row.number(15) != 0};
   const std::string remarks = row.text(14);
   if (!remarks.empty()) {
     for (const std::string_view one : base::split(remarks, '\n')) {
@@ -67,8 +68,8 @@ Result<std::int64_t> ReportStore::add(const ReceivedReport& report, const Arriva
   if (!transaction) return std::unexpected(transaction.error());
   auto insert = database_->prepare(
       "INSERT INTO received (kind, organization, contact, report_id, domain, begin, end, count,"
-      " good, at, sender, authentication, file, remarks, detail)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      " good, at, sender, authentication, file, remarks, detail, proven)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   if (!insert) return std::unexpected(insert.error());
   insert->bind(to_string(report.kind)).bind(report.organization).bind(report.contact);
   insert->bind(report.report_id).bind(report.domain);
@@ -76,6 +77,7 @@ Result<std::int64_t> ReportStore::add(const ReceivedReport& report, const Arriva
   insert->bind(number(report.count)).bind(number(report.good)).bind(number(arrival.when));
   insert->bind(arrival.from).bind(arrival.authentication).bind(arrival.file);
   insert->bind(fmt::format("{}", fmt::join(report.remarks, "\n"))).bind(report.detail);
+  insert->bind(std::int64_t{arrival.proven});
   if (auto done = insert->run(); !done) return std::unexpected(done.error());
   auto added = database_->number("SELECT last_insert_rowid()");
   if (!added) return added;
@@ -88,6 +90,43 @@ Result<std::int64_t> ReportStore::add(const ReceivedReport& report, const Arriva
   }
   if (auto done = transaction->commit(); !done) return std::unexpected(done.error());
   return added;
+}
+
+Result<std::uint64_t> ReportStore::count_from(const std::string& sender, base::Time since) {
+  std::uint64_t out = 0;
+  auto done = directory::for_each_row(
+      *database_, "SELECT count(*) FROM received WHERE sender = ? AND at >= CAST(? AS INTEGER)",
+      {sender, fmt::to_string(number(since))},
+      [&out](const Statement& row) { out = count_of(row.number(0)); });
+  if (!done) return std::unexpected(done.error());
+  return out;
+}
+
+Result<std::uint64_t> ReportStore::shrink(std::uint64_t bytes_max) {
+  std::uint64_t gone = 0;
+  for (;;) {
+    const auto used = database_->number(
+        "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,"
+        " pragma_freelist_count, pragma_page_size");
+    if (!used) return std::unexpected(used.error());
+    if (count_of(*used) <= bytes_max) return gone;
+    auto done = directory::run_sql(*database_,
+                                   "DELETE FROM received WHERE number IN (SELECT number FROM"
+                                   " received ORDER BY proven, number LIMIT 10)",
+                                   {});
+    if (!done) return std::unexpected(done.error());
+    const auto changed = static_cast<std::uint64_t>(database_->last_changes());
+    if (changed == 0) return gone;
+    gone += changed;
+  }
+}
+
+Result<bool> ReportStore::remove(std::int64_t wanted) {
+  auto done =
+      directory::run_sql(*database_, "DELETE FROM received WHERE number = CAST(? AS INTEGER)",
+                         {fmt::to_string(wanted)});
+  if (!done) return std::unexpected(done.error());
+  return database_->last_changes() > 0;
 }
 
 Result<std::vector<ListedReport>> ReportStore::list(const ReportFilter& filter) {
@@ -111,7 +150,7 @@ Result<std::optional<StoredReport>> ReportStore::find(std::int64_t wanted) {
       fmt::format("{}, detail FROM received WHERE number = CAST(? AS INTEGER)", columns);
   auto done = directory::for_each_row(
       *database_, sql, {fmt::to_string(wanted)}, [&out](const Statement& row) {
-        out = StoredReport{.listed = read_listed(row), .detail = row.text(15)};
+        out = StoredReport{.listed = read_listed(row), .detail = row.text(16)};
       });
   if (!done) return std::unexpected(done.error());
   return out;
@@ -125,10 +164,11 @@ Result<std::vector<SummaryLine>> ReportStore::summary(const ReportFilter& filter
       " group_concat(DISTINCT r.result), count(DISTINCT a.number)"
       " FROM received a JOIN received_rows r USING (number)"
       " WHERE a.at >= CAST(? AS INTEGER) AND (? = '' OR a.domain = ?)"
+      " AND (a.proven OR CAST(? AS INTEGER))"
       " GROUP BY a.kind, a.domain, r.source ORDER BY a.kind, a.domain, sum(r.count) DESC"
       " LIMIT CAST(? AS INTEGER)",
       {fmt::to_string(number(filter.since)), filter.domain, filter.domain,
-       fmt::to_string(filter.max)},
+       filter.unproven ? "1" : "0", fmt::to_string(filter.max)},
       [&out](const Statement& row) {
         out.push_back({.kind = kind_of(row.text(0)),
                        .domain = row.text(1),

@@ -38,7 +38,8 @@ TEST(ReceivedStore, KeepsEachReportOnce) {
   const Arrival arrival{.when = base::Time(days(20'002)),
                         .from = "x@reporter.test",
                         .authentication = "dmarc=pass",
-                        .file = "a.gz"};
+                        .file = "a.gz",
+                        .proven = true};
   EXPECT_EQ(store->add(received("1"), arrival).value_or(0), 1);
   const auto again = store->add(received("1"), arrival);
   ASSERT_FALSE(again);
@@ -48,16 +49,20 @@ TEST(ReceivedStore, KeepsEachReportOnce) {
 
   const auto all = store->list({});
   ASSERT_EQ(all->size(), 3U);
-  EXPECT_EQ(store->list({.domain = "example.org", .since = {}, .max = 10})->size(), 2U);
-  EXPECT_EQ(store->list({.domain = "", .since = {}, .max = 1})->size(), 1U);
-  EXPECT_TRUE(store->list({.domain = "", .since = base::Time(days(20'005)), .max = 9})->empty());
+  EXPECT_EQ(
+      store->list({.domain = "example.org", .since = {}, .max = 10, .unproven = true})->size(), 2U);
+  EXPECT_EQ(store->list({.domain = "", .since = {}, .max = 1, .unproven = true})->size(), 1U);
+  EXPECT_TRUE(
+      store->list({.domain = "", .since = base::Time(days(20'005)), .max = 9, .unproven = true})
+          ->empty());
   const auto one = store->find(1);
   ASSERT_TRUE(one->has_value());
   EXPECT_EQ((*one)->listed.report.remarks, (std::vector<std::string>{"one", "two"}));
   EXPECT_EQ((*one)->listed.arrival.authentication, "dmarc=pass");
   EXPECT_FALSE(store->find(99)->has_value());
 
-  const auto summary = store->summary({.domain = "example.org", .since = {}, .max = 10});
+  const auto summary =
+      store->summary({.domain = "example.org", .since = {}, .max = 10, .unproven = true});
   ASSERT_EQ(summary->size(), 2U);
   EXPECT_EQ((*summary)[0].source, "192.0.2.1");
   EXPECT_EQ((*summary)[0].count, 6U);
@@ -68,6 +73,32 @@ TEST(ReceivedStore, KeepsEachReportOnce) {
   ASSERT_TRUE(store->expire(base::Time(days(20'003))));
   EXPECT_TRUE(store->list({})->empty());
   EXPECT_TRUE(store->summary({})->empty()) << "rows go with their report";
+}
+
+TEST(ReceivedStore, IsBounded) {
+  auto store = std::move(*ReportStore::open(":memory:"));
+  for (int i = 0; i < 40; ++i) {
+    ReceivedReport big = received(std::to_string(i));
+    big.detail = std::string(20'000, 'x');
+    const bool proven = i < 5;
+    ASSERT_TRUE(store->add(big, {.when = base::Time(days(20'002)),
+                                 .from = proven ? "known" : "stranger",
+                                 .authentication = "",
+                                 .file = "",
+                                 .proven = proven}));
+  }
+  EXPECT_EQ(store->count_from("stranger", base::Time(days(20'002))).value_or(0), 35U);
+  EXPECT_EQ(store->count_from("stranger", base::Time(days(20'003))).value_or(9), 0U);
+  EXPECT_GE(store->shrink(500'000).value_or(0), 10U);
+  const auto left = store->list({});
+  EXPECT_LT(left->size(), 31U);
+  EXPECT_EQ(std::ranges::count(*left, true, [](const auto& one) { return one.arrival.proven; }), 5)
+      << "what is proven stays longest";
+  EXPECT_EQ(
+      store->summary({.domain = "", .since = {}, .max = 10, .unproven = false})->front().reports,
+      5U);
+  EXPECT_TRUE(store->remove(1).value_or(false));
+  EXPECT_FALSE(store->remove(1).value_or(true));
 }
 
 // From the source folder, where tests are run.

@@ -27,6 +27,7 @@ CREATE TABLE received (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT N
                        end INTEGER NOT NULL, count INTEGER NOT NULL, good INTEGER NOT NULL,
                        at INTEGER NOT NULL, sender TEXT NOT NULL, authentication TEXT NOT NULL,
                        file TEXT NOT NULL, remarks TEXT NOT NULL, detail TEXT NOT NULL,
+                       proven INTEGER NOT NULL,
                        UNIQUE (kind, organization, domain, report_id));
 CREATE INDEX received_at ON received (at);
 CREATE TABLE received_rows (number INTEGER NOT NULL REFERENCES received (number)

@@ -62,6 +62,13 @@ class ReportStore {
   // Its number; `exists` when the same reporter's report of that id is there.
   [[nodiscard]] base::Result<std::int64_t> add(const ReceivedReport& report,
                                                const Arrival& arrival);
+  // How many came from that sender since then.
+  [[nodiscard]] base::Result<std::uint64_t> count_from(const std::string& sender, base::Time since);
+  // While more octets are in use the oldest reports go, those first that anybody may have written;
+  // how many went.
+  [[nodiscard]] base::Result<std::uint64_t> shrink(std::uint64_t bytes_max);
+  // False: there was none of that number.
+  [[nodiscard]] base::Result<bool> remove(std::int64_t number);
   [[nodiscard]] base::Result<std::vector<ListedReport>> list(const ReportFilter& filter);
   [[nodiscard]] base::Result<std::optional<StoredReport>> find(std::int64_t number);
   [[nodiscard]] base::Result<std::vector<SummaryLine>> summary(const ReportFilter& filter);

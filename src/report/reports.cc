@@ -121,7 +121,19 @@ io::Task<void> Reports::run(io::Ref<io::Clock> clock, io::Ref<io::Pool> pool) {
 base::Result<Stored> Reports::store(Unpacked found, const Arrival& arrival) {
   Stored out;
   out.problems = std::move(found.problems);
+  const auto limits = settings();
   for (FoundReport& one : found.reports) {
+    if (!arrival.from.empty()) {
+      const auto before = with_store([&](ReportStore& store) {
+        return store.count_from(arrival.from, arrival.when - std::chrono::hours(24));
+      });
+      if (!before) return std::unexpected(before.error());
+      if (*before >= limits->in.reports_per_sender_max) {
+        out.problems.push_back(fmt::format("more than {} reports of {} within a day",
+                                           limits->in.reports_per_sender_max, arrival.from));
+        break;
+      }
+    }
     Arrival here = arrival;
     here.file = one.file;
     const auto number = with_store([&](ReportStore& store) { return store.add(one.report, here); });
@@ -136,6 +148,13 @@ base::Result<Stored> Reports::store(Unpacked found, const Arrival& arrival) {
       return std::unexpected(number.error());
     }
   }
+  const auto gone =
+      with_store([&](ReportStore& store) { return store.shrink(limits->in.stored_bytes_max); });
+  if (!gone) return std::unexpected(gone.error());
+  if (*gone > 0) {
+    tell(base::Severity::warning, "report.dropped", arrival.when,
+         fmt::format("{} old reports went: more than reports.stored_bytes_max were there", *gone));
+  }
   return out;
 }
 
@@ -144,13 +163,14 @@ base::Result<Stored> Reports::take_mail(std::string_view message, base::Time now
   return store(std::move(read.found), {.when = now,
                                        .from = std::move(read.from),
                                        .authentication = std::move(read.authentication),
-                                       .file = {}});
+                                       .file = {},
+                                       .proven = read.proven});
 }
 
 base::Result<Stored> Reports::take_file(std::string_view octets, const std::string& name,
                                         base::Time now) {
   return store(read_report_file(octets, name, settings()->in),
-               {.when = now, .from = {}, .authentication = "imported", .file = {}});
+               {.when = now, .from = {}, .authentication = "imported", .file = {}, .proven = true});
 }
 
 void Reports::tell(base::Severity severity, std::string_view name, base::Time now,

@@ -35,7 +35,9 @@ struct IncomingSettings {
   std::vector<std::string> inboxes;  // mailboxes of ours
   bool keep_mail = false;            // also into the mailbox
   std::size_t mail_bytes_max = 32UL << 20U;
-  std::size_t unpacked_bytes_max = 64UL << 20U;  // of all documents of one mail
+  std::size_t unpacked_bytes_max = 64UL << 20U;   // of all documents of one mail
+  std::uint64_t stored_bytes_max = 256UL << 20U;  // beyond it the oldest go, unproven ones first
+  unsigned reports_per_sender_max = 100;          // within a day
 };
 
 struct ReportsSettings {

@@ -1,7 +1,10 @@
 // See mail_reader.h.
 #include "report/incoming/mail_reader.h"
 
+#include <algorithm>
+
 #include "lib/base/text.h"
+#include "lib/mailauth/auth_results_reader.h"
 #include "lib/message/content_type.h"
 #include "lib/message/encoded_word.h"
 #include "lib/message/mime.h"
@@ -90,6 +93,13 @@ std::string authentication_of(const std::vector<FieldView>& fields, std::string_
   return "not checked";
 }
 
+bool is_proven(const std::string& authentication) {
+  // read_auth_results wants an authserv-id in front, which is ours.
+  const auto results = mailauth::read_auth_results("us; " + authentication);
+  return std::ranges::any_of(
+      results, [](const auto& one) { return one.method == "dmarc" && one.result == "pass"; });
+}
+
 bool looks_like_mail(std::string_view octets) {
   const auto fields = message::read_header(octets.substr(0, 256UL << 10U));
   return !fields.empty() && !fields.front().name.empty() &&
@@ -108,6 +118,7 @@ ReadMail read_report_mail(std::string_view mail, const IncomingSettings& limits,
     out.from = clean(message::decode_words(message::unfold(from->value)), text_bytes_max);
   }
   out.authentication = authentication_of(fields, authserv_id);
+  out.proven = is_proven(out.authentication);
   Collector collector(limits);
   message::MimeScanner scanner(&collector, {.depth_max = 10, .parts_max = 100});
   scanner.feed(mail);

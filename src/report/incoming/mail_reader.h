@@ -21,6 +21,7 @@ struct ReadMail {
   Unpacked found;
   std::string from;            // the From field, decoded and cleaned
   std::string authentication;  // "dmarc=pass …"; "not checked"
+  bool proven = false;         // DMARC passed
 };
 
 // `authserv_id`: whose Authentication-Results count: our host name; those below the first of it are

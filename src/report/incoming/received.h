@@ -19,7 +19,7 @@
 
 namespace report {
 
-inline constexpr std::size_t records_max = 100'000;
+inline constexpr std::size_t records_max = 10'000;
 inline constexpr std::size_t remarks_max = 20;
 
 enum class ReportKind : std::uint8_t { aggregate, tls, failure };
@@ -55,6 +55,7 @@ struct Arrival {
   std::string from;            // of the mail's From field; empty: imported
   std::string authentication;  // what our own Authentication-Results said; "imported from FILE"
   std::string file;            // the name of the attachment
+  bool proven = false;         // DMARC passed for the mail, or an administrator brought it
 };
 
 struct ListedReport {
@@ -72,6 +73,7 @@ struct ReportFilter {
   std::string domain;  // empty: all
   base::Time since;    // reports that came after it
   std::size_t max = 1'000;
+  bool unproven = true;  // also what anybody may have written
 };
 
 struct SummaryLine {
