@@ -152,7 +152,8 @@ int rotate(const Place& place, const Words& words) {
           print_next_step(words.domain);
         }
         if (!waits) return;
-        std::printf("Not yet: the old keys go on signing.\n");
+        std::printf(
+            "Not yet: until then mail is signed as before, with older keys if there are any.\n");
         for (const auto& key : waiting) {
           const std::string problem = field_of(key.get_object(), "problem");
           std::printf("  %s  %s\n", field_of(key.get_object(), "name").c_str(),

@@ -16,6 +16,7 @@ class Checker {
     certificate();
     routes();
     lists();
+    filters();
     relays();
     oauth();
     ldap();
@@ -71,6 +72,19 @@ class Checker {
     }
   }
 
+  // The log and `explain` tell filters apart by their names.
+  void filters() {
+    const auto& all = config_.policy.filters.milters;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (all[i].name.empty() || all[i].name != all[j].name) continue;
+        problem(fmt::format("milter[{}].name", i + 1),
+                fmt::format("\"{}\" is the name of milter[{}] already; give it another one",
+                            all[i].name, j + 1));
+      }
+    }
+  }
+
   // An open relay is on every block list within hours (invariant 5).
   void relays() {
     for (const io::IpNetwork& network : config_.policy.relay_networks) {
@@ -78,6 +92,14 @@ class Checker {
       problem("policy.relay_networks", fmt::format("{} would let the whole world relay; name the "
                                                    "networks of your own hosts",
                                                    network.text()));
+    }
+    for (const io::IpNetwork& network : config_.policy.verify.exempt) {
+      if (network.prefix_bits > 0) continue;
+      problem(
+          "verify.exempt",
+          fmt::format("{} would let everybody's mail in unchecked; name the networks of your own "
+                      "hosts, or set verify.dmarc = \"observe\" to refuse nothing",
+                      network.text()));
     }
   }
 

@@ -16,6 +16,16 @@ Codec<FaultAction> fault_codec() {
                                     {"reject", FaultAction::reject}});
 }
 
+Codec<std::string> host_or_nothing_codec() {
+  Codec<std::string> host = host_codec();
+  Codec<std::string> out = host;
+  out.read = [host](const Value& value) -> base::Result<std::string> {
+    if (value.kind == Value::Kind::text && value.text.empty()) return std::string();
+    return host.read(value);
+  };
+  return out;
+}
+
 std::vector<Setting> action_settings() {
   return {
       setting("spf_fail", STAGEPOST_FIELD(policy.verify.spf_fail), fault_codec(),
@@ -36,11 +46,11 @@ std::vector<Setting> action_settings() {
               list_codec(network_codec()),
               "Networks that forward mail for us: what fails SPF or DMARC there is let through."),
       setting("trusted_lists", STAGEPOST_FIELD(policy.verify.trusted_lists),
-              list_codec(text_codec("domain")),
+              list_codec(host_codec()),
               "Domains of mailing lists whose mail may fail DMARC: List-Id must be of the domain, "
               "and SPF or DKIM must have passed for it."),
       setting("trusted_arc_sealers", STAGEPOST_FIELD(policy.verify.trusted_arc_sealers),
-              list_codec(text_codec("domain")),
+              list_codec(host_codec()),
               "Domains whose ARC seals are believed: mail that they found authentic may fail DMARC "
               "here."),
   };
@@ -51,7 +61,7 @@ std::vector<Setting> limit_settings() {
       setting("exempt", STAGEPOST_FIELD(policy.verify.exempt), list_codec(network_codec()),
               "Networks whose mail is not checked. Neither is that of who logs in, nor that of "
               "`policy.relay_networks`."),
-      setting("authserv_id", STAGEPOST_FIELD(policy.verify.authserv_id), text_codec("host name"),
+      setting("authserv_id", STAGEPOST_FIELD(policy.verify.authserv_id), host_or_nothing_codec(),
               "Our name in Authentication-Results; when empty, the host name. Fields of others "
               "that bear it are removed."),
       setting(
