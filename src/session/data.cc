@@ -273,7 +273,7 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
   info.content = message::Content::whole(info.received_bytes);
   info.content.apply(std::move(verdict.edits));
   for (const std::string& field : verdict.header_fields) info.content.prepend(field);
-  // For Sieve behind LMTP. One that a stranger wrote himself only sends his own mail to Junk.
+  // For Sieve behind LMTP. One that a stranger wrote himself was cut out by the policy.
   if (verdict.junk) info.content.prepend("X-Spam-Flag: YES\r\n");
   info.content.prepend(message::received_field(trace));
   return info;

@@ -130,16 +130,26 @@ def test_sieve_files_mail_into_folders(world):
     assert subjects([filed, inbox]) == ["[list] news", "to you"]
 
 
-def test_marked_spam_goes_to_junk(world):
+def test_mail_that_our_policy_marks_goes_to_junk(world):
     world.start()
-    text = b"X-Spam-Flag: YES\r\n" + message("cheap watches", to=world.user)
+    world.server.set("verify", author_faults="junk")
+    world.server.stop()
+    world.server.start()
 
-    def send() -> None:
+    def send(text: bytes) -> None:
         with smtplib.SMTP(OURS, 25, "mx.elsewhere.test", timeout=30) as client:
             client.sendmail("friend@elsewhere.test", [world.user], text)
 
-    world.net.inside(send)
-    assert len(world.dovecot.wait_for_messages(world.user, MAIN, folder="Junk")) == 1
+    # Two authors: each mail program shows another one.
+    suspect = b"From: <boss@example.test>\r\n" + message("cheap watches", to=world.user)
+    world.net.inside(lambda: send(suspect))
+    [junk] = world.dovecot.wait_for_messages(world.user, MAIN, folder="Junk")
+    assert subjects([junk]) == ["cheap watches"]
+    # A stranger's own mark is no verdict of ours: it is cut out, and says nothing.
+    marked = b"X-Spam-Flag: YES\r\n" + message("marked by its sender", to=world.user)
+    world.net.inside(lambda: send(marked))
+    [inbox] = world.dovecot.wait_for_messages(world.user, MAIN)
+    assert subjects([inbox]) == ["marked by its sender"] and b"X-Spam-Flag" not in inbox
     assert "Error" not in world.dovecot.log.read_text()
 
 
