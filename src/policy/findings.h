@@ -105,6 +105,7 @@ struct Findings {
   std::optional<AuthorFinding> author;
   std::optional<mailauth::DmarcVerdict> dmarc;
   std::vector<std::string> overrides;  // why DMARC's policy was not applied: "mailing_list: …"
+  bool dmarc_passed_over = false;  // by an override that vouches for the mail, not one that softens
   GreylistFinding greylist;
   std::vector<Impersonation> impersonation;
   std::vector<FilterFinding> filters;

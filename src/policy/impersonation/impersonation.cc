@@ -142,7 +142,9 @@ bool is_passed_for(const Findings& findings, const Transaction& transaction,
 bool is_proven(const Findings& findings, const Transaction& transaction,
                const std::string& author_domain) {
   if (findings.dmarc && findings.dmarc->result == mailauth::DmarcResult::pass) return true;
-  if (!findings.overrides.empty()) return true;
+  if (findings.dmarc_passed_over) return true;
+  // Where a policy is published, its alignment decides: no looser one of ours undoes its failure.
+  if (findings.dmarc && findings.dmarc->result == mailauth::DmarcResult::fail) return false;
   return is_passed_for(findings, transaction, domain_parts(author_domain).base);
 }
 
@@ -185,10 +187,13 @@ void check_display_name(Subject& subject, Verdict& verdict) {
 // Only where an answer would go astray: a newsletter's own Reply-To is nobody's concern.
 void check_reply_to(Subject& subject, const Contacts& contacts, base::Time now, Verdict& verdict) {
   const message::FieldView* field = message::find_field(subject.fields, "Reply-To");
-  if (field == nullptr || subject.of_list) return;
-  const bool claims = subject.from_us || subject.is_marked(kind_own_domain) ||
+  if (field == nullptr) return;
+  // A list answers for its own Reply-To, but not when it bears a name that is not its own.
+  const bool pretends = subject.is_marked(kind_own_domain) || subject.is_marked(kind_look_alike);
+  if (subject.of_list && !pretends) return;
+  const bool claims = pretends || subject.from_us ||
                       subject.acquaintance == Acquaintance::written ||
-                      subject.is_marked(kind_look_alike) || subject.is_marked(kind_display_name);
+                      subject.is_marked(kind_display_name);
   if (!claims) return;
   const auto list = message::parse_address_list(field->value);
   if (!list) return;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "directory/snapshot.h"
+#include "policy/verify/dmarc_rule.h"
 
 namespace policy {
 namespace {
@@ -40,6 +41,8 @@ struct Mail {
   std::string more = {};  // further fields
   std::string to = "jane.doe@demo.test";
   bool passes = false;  // DMARC, and SPF for its own domain
+  bool fails = false;   // DMARC, whatever passes besides
+  std::vector<std::string> overrides = {};
 };
 
 class ImpersonationTest : public testing::Test {
@@ -72,6 +75,9 @@ class ImpersonationTest : public testing::Test {
       visit_->findings.spf_mail_from.emplace().result = mailauth::SpfResult::pass;
       transaction_.envelope.sender = from;
     }
+    if (mail.fails) visit_->findings.dmarc.emplace().result = mailauth::DmarcResult::fail;
+    visit_->findings.overrides = mail.overrides;
+    visit_->findings.dmarc_passed_over = is_passed_over(mail.overrides);
     transaction_.header = mail.more + "From: x\r\n";
     if (!mail.reply_to.empty()) transaction_.header += "Reply-To: " + mail.reply_to + "\r\n";
     transaction_.envelope.recipients = {recipient(mail.to)};
@@ -121,6 +127,29 @@ TEST_F(ImpersonationTest, LookAlikesOfOurs) {
   EXPECT_EQ(marks({.from = "boss@demo.test"}), "own-domain");
   EXPECT_EQ(marks({.from = "boss@demo.test", .passes = true}), "");
   EXPECT_EQ(marks({.from = "boss@sub.demo.test"}), first);
+}
+
+TEST_F(ImpersonationTest, WhatProvesThatAMailIsOurs) {
+  const std::string boss = "boss@demo.test";
+  EXPECT_EQ(marks({.from = boss, .passes = true, .fails = true}), "own-domain")
+      << "SPF of the same organization does not undo what the strict policy says";
+  EXPECT_EQ(marks({.from = boss, .fails = true, .overrides = {"mailing_list: talk.example"}}), "");
+  EXPECT_EQ(marks({.from = boss, .fails = true, .overrides = {"policy_test_mode: t=y"}}),
+            "own-domain")
+      << "test mode softens, it vouches for nobody";
+  EXPECT_EQ(marks({.from = boss,
+                   .fails = true,
+                   .overrides = {"local_policy: the setting verify.dmarc makes none of reject"}}),
+            "own-domain");
+}
+
+TEST_F(ImpersonationTest, AListThatBearsOurNameAnswersForNothing) {
+  // SPF passes for the list's domain, which is written like ours.
+  EXPECT_EQ(marks({.from = "a@dem0.test",
+                   .reply_to = "x@evil.example",
+                   .more = "List-Id: <talk.dem0.test>\r\n",
+                   .passes = true}),
+            "look-alike-domain reply-to-elsewhere first-contact");
 }
 
 TEST_F(ImpersonationTest, LookAlikesOfContacts) {

@@ -168,12 +168,16 @@ std::vector<std::string> find_overrides(const Findings& findings, const Transact
   return overrides;
 }
 
-DmarcPolicy applied_policy(const Findings& findings, const VerifySettings& settings) {
-  if (!findings.dmarc || findings.dmarc->result != DmarcResult::fail) return DmarcPolicy::none;
-  const bool passed_over = std::ranges::any_of(findings.overrides, [](const auto& one) {
+bool is_passed_over(const std::vector<std::string>& overrides) {
+  return std::ranges::any_of(overrides, [](const auto& one) {
     return !one.starts_with("policy_test_mode") && !one.starts_with(softened);
   });
-  if (passed_over || settings.dmarc == DmarcUse::observe) return DmarcPolicy::none;
+}
+
+DmarcPolicy applied_policy(const Findings& findings, const VerifySettings& settings) {
+  if (!findings.dmarc || findings.dmarc->result != DmarcResult::fail) return DmarcPolicy::none;
+  if (is_passed_over(findings.overrides) || settings.dmarc == DmarcUse::observe)
+    return DmarcPolicy::none;
   if (settings.dmarc == DmarcUse::quarantine) {
     return std::min(findings.dmarc->disposition, DmarcPolicy::quarantine);
   }

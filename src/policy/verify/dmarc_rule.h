@@ -27,6 +27,8 @@ namespace policy {
 [[nodiscard]] std::vector<std::string> find_overrides(const Findings& findings,
                                                       const Transaction& transaction,
                                                       const VerifySettings& settings);
+// Does one of them vouch for the mail? Test mode and the settings only soften the policy.
+[[nodiscard]] bool is_passed_over(const std::vector<std::string>& overrides);
 // What is done of what the domain asks for.
 [[nodiscard]] mailauth::DmarcPolicy applied_policy(const Findings& findings,
                                                    const VerifySettings& settings);

@@ -99,6 +99,7 @@ io::Task<Verdict> SenderChecks::at_end_of_data(io::Ref<Visit> visit,
   // The deadline makes the look-ups end; what they found until then stands in the findings.
   (void)co_await io::with_timeout(clock_, settings.timeout, verify(visit, transaction));
   findings.overrides = find_overrides(findings, *transaction, settings);
+  findings.dmarc_passed_over = is_passed_over(findings.overrides);
   join(verdict, judge_author(*findings.author, *transaction, settings));
   join(verdict, judge_dmarc(findings, settings));
   verdict.header_fields.push_back(
