@@ -85,14 +85,16 @@ def test_verbs_of_the_queue(relay, running):
     [tried, *_] = [m["id"] for m in queued(relay) if m["attempts"]]
     if not running:
         relay.stop()
-    first, second, third = (m["id"] for m in queued(relay))
+    # Two loops may take two mails in one millisecond: ids then do not tell which came first.
+    by_recipient = {m["recipients"][0]: m["id"] for m in queued(relay)}
+    first, second, third = (by_recipient[f"a{number}@far.test"] for number in range(3))
     assert "refused" in relay.cli("queue", "show", tried)
     assert "would be changed" in relay.cli("queue", "hold", "--all", "--dry-run")
     assert not any(m["hold"] for m in queued(relay))
     relay.cli("queue", "hold", first, "--reason", "looks odd")
     assert [m["hold_reason"] for m in queued(relay) if m["hold"]] == ["looks odd"]
     relay.cli("queue", "remove", "--recipient", "a1@far.test", "--reason", "test")
-    assert [m["id"] for m in queued(relay)] == [first, third]
+    assert {m["id"] for m in queued(relay)} == {first, third}
     assert second not in relay.cli("queue", "list")
     relay.cli("queue", "list", "--sender", "nobody@example.net")
     relay.cli("queue", "show", second, code=1)
