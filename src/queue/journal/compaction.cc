@@ -256,9 +256,10 @@ io::Task<base::Result<>> Compaction::remove(std::uint32_t segment) {
   // Rule 3: the ends and copies that made it dead are safe before it goes.
   if (auto safe = co_await stream_.make_safe(); !safe) co_return safe;
   io::Files& files = context_.doors.files;
-  auto removed = co_await off_loop(context_, [&files, folder = context_.folder(),
-                                              name = SegmentName{stream_.number(), segment}] {
-    return remove_segment(files, folder, name);
+  const SegmentName name{stream_.number(), segment};
+  const bool spare = stream_.wants_spare(segment);
+  auto removed = co_await off_loop(context_, [&files, folder = context_.folder(), name, spare] {
+    return spare ? set_aside_segment(files, folder, name) : remove_segment(files, folder, name);
   });
   if (!removed) {
     given_up_ = true;
@@ -266,6 +267,7 @@ io::Task<base::Result<>> Compaction::remove(std::uint32_t segment) {
   }
   stream_.forget_file(segment);
   stream_.ledger().remove_segment(segment);
+  if (spare) stream_.add_spare(name);
   ++removed_;
   co_return base::Result<>{};
 }

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view segment_magic = "SPJOURNL";
 constexpr std::string_view trailer_magic = "SPSEALED";
+constexpr std::uint32_t flag_recycled = 1;  // of a segment's header
 constexpr std::uint32_t crc_start = 0xffffffff;
 
 // The library's function takes and gives the raw register of CRC32C, before the final inversion.
@@ -57,7 +58,7 @@ std::string encode(const SegmentHeader& header) {
   writer.u32(header.version);
   writer.u32(header.stream);
   writer.u32(header.segment);
-  writer.u32(0);
+  writer.u32(header.recycled ? flag_recycled : 0);
   writer.u64(header.salt);
   writer.i64(header.created);
   bytes.resize(segment_header_bytes - 4);
@@ -72,7 +73,7 @@ std::optional<SegmentHeader> decode_segment_header(std::string_view bytes) {
   header.version = reader.u32();
   header.stream = reader.u32();
   header.segment = reader.u32();
-  (void)reader.u32();
+  header.recycled = (reader.u32() & flag_recycled) != 0;
   header.salt = reader.u64();
   header.created = reader.i64();
   (void)reader.raw(20);

@@ -15,9 +15,9 @@
 
 namespace queue::journal {
 
-inline constexpr std::uint32_t format_version = 3;
-// Version 1 had no account and no time of release in an envelope, version 2 no Junk; what they
-// wrote is still read.
+inline constexpr std::uint32_t format_version = 4;
+// Version 1 had no account and no time of release in an envelope, version 2 no Junk, version 3 no
+// flags in a segment's header; what they wrote is still read.
 inline constexpr std::uint32_t format_version_min = 1;
 inline constexpr std::size_t segment_header_bytes = 64;
 inline constexpr std::size_t record_header_bytes = 40;
@@ -42,6 +42,7 @@ struct SegmentHeader {
   std::uint32_t segment = 0;
   std::uint64_t salt = 0;
   std::int64_t created = 0;  // µs since 1970
+  bool recycled = false;     // behind its records lies what an older segment left, not zeros
   bool operator==(const SegmentHeader&) const = default;
 };
 

@@ -49,6 +49,7 @@ class JournalStore final : public Journal {
   // The home stream of a live message, or nullptr.
   [[nodiscard]] Stream* home(MessageId id) const;
   [[nodiscard]] base::Result<> why_unknown() const;
+  base::Result<> claim_spares();
   static io::Task<base::Result<>> finish_in(io::Ref<Stream> stream, std::vector<Finish> ends,
                                             std::vector<NewMessage> new_messages);
   static io::Task<base::Result<>> defer_in(io::Ref<Stream> stream, std::vector<Defer> deferrals);
@@ -95,6 +96,24 @@ base::Result<> JournalStore::why_unknown() const {
   for (const auto& lane : lanes_) {
     if (!lane->stream.trouble().empty()) {
       return base::fail(base::ErrorKind::io, lane->stream.trouble());
+    }
+  }
+  return {};
+}
+
+// Files that an earlier run put aside. Those of streams that are no more have no use.
+base::Result<> JournalStore::claim_spares() {
+  io::Files& files = context_->doors.files;
+  auto spares = list_spares(files, context_->folder());
+  if (!spares) return std::unexpected(std::move(spares.error()));
+  for (const SegmentName spare : *spares) {
+    if (spare.stream == own().number()) {
+      own().add_spare(spare);
+      continue;
+    }
+    for (const auto& lane : lanes_) {
+      if (lane->stream.number() != spare.stream) continue;
+      if (auto removed = remove_spare(files, context_->folder(), spare); !removed) return removed;
     }
   }
   return {};
@@ -252,6 +271,7 @@ io::Task<base::Result<ReplayReport>> JournalStore::load(std::function<void(Store
       co_return std::unexpected(std::move(done.error()));
     }
   }
+  if (auto done = claim_spares(); !done) co_return std::unexpected(std::move(done.error()));
   for (const auto& lane : lanes_) lane->compaction.wake();
   // A destination put off in an adopted stream is remembered by the own one from now on.
   for (const Defer& defer : std::exchange(report.destinations, {})) {

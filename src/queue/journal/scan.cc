@@ -122,7 +122,8 @@ std::uint64_t used_bytes(std::string_view bytes) {
 void Scanner::judge_gaps() {
   for (Damage& gap : gaps_) {
     if (gap.offset >= scan_.tail) {
-      scan_.torn_bytes += used_bytes(bytes_.substr(gap.offset, gap.bytes));
+      // What an older segment left cannot be told from what was torn; neither counts.
+      if (!header_.recycled) scan_.torn_bytes += used_bytes(bytes_.substr(gap.offset, gap.bytes));
     } else if (last_epoch(gap.offset)) {
       scan_.torn_bytes += gap.bytes;
     } else {

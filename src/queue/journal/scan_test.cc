@@ -55,7 +55,7 @@ class Builder {
   [[nodiscard]] std::uint32_t offset(std::size_t record) const { return offsets_[record]; }
 
   static constexpr std::uint64_t salt = 0x5a17;
-  static constexpr SegmentHeader segment{format_version, 1, 4, salt, 0};
+  static constexpr SegmentHeader segment{format_version, 1, 4, salt, 0, false};
 
  private:
   std::string bytes_;

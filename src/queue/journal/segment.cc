@@ -15,12 +15,17 @@ namespace queue::journal {
 namespace {
 
 constexpr std::string_view suffix = ".log";
+constexpr std::string_view spare_suffix = ".spare";
 constexpr std::size_t segment_digits = 10;
 constexpr std::size_t stream_digits = 4;
 constexpr std::uint64_t rewrite_bytes = 1ULL << 20U;
 
 std::string path_of(const std::string& folder, SegmentName name) {
   return folder + "/" + name.text();
+}
+
+std::string spare_path_of(const std::string& folder, SegmentName name) {
+  return folder + "/" + name.spare_text();
 }
 
 base::Result<std::string> read_exactly(io::File& file, std::uint64_t offset, std::uint64_t bytes) {
@@ -51,6 +56,25 @@ base::Result<OpenSegment> prepare(io::Files& files, const std::string& folder,
   return OpenSegment{std::move(*file), header};
 }
 
+// The old header goes, and that is safe, before the file has a name by which it is found.
+base::Result<OpenSegment> prepare_again(io::Files& files, const std::string& folder,
+                                        SegmentName spare, SegmentHeader header,
+                                        std::uint64_t bytes) {
+  header.recycled = true;
+  auto file = files.open(spare_path_of(folder, spare), io::OpenMode::write);
+  if (!file) return std::unexpected(std::move(file.error()));
+  base::Result<> done = (*file)->allocate(bytes);
+  if (done) done = write_piece(**file, 0, encode(header));
+  if (done) done = (*file)->sync();
+  if (done) {
+    done = files.rename(spare_path_of(folder, spare),
+                        path_of(folder, {header.stream, header.segment}));
+  }
+  if (done) done = files.sync_directory(folder);
+  if (!done) return std::unexpected(std::move(done.error()));
+  return OpenSegment{std::move(*file), header};
+}
+
 struct Ends {  // the two ends of a file
   std::optional<SegmentHeader> header;
   std::optional<Trailer> trailer;
@@ -76,7 +100,12 @@ base::Result<Ends> read_ends(io::File& file, SegmentName name) {
   if (!ours(ends.trailer) || ends.trailer->file_bytes != *bytes) ends.trailer.reset();
   // The trailer holds the salt too: a damaged first sector does not cost the whole segment.
   if (!ends.header && ends.trailer) {
-    ends.header = SegmentHeader{format_version, name.stream, name.segment, ends.trailer->salt, 0};
+    ends.header = {.version = format_version,
+                   .stream = name.stream,
+                   .segment = name.segment,
+                   .salt = ends.trailer->salt,
+                   .created = 0,
+                   .recycled = true};
   }
   return ends;
 }
@@ -120,13 +149,9 @@ base::Result<> read_by_scan(io::File& file, const Ends& ends, Reading& reading) 
   return {};
 }
 
-}  // namespace
-
-std::string SegmentName::text() const { return fmt::format("{:04}-{:010}.log", stream, segment); }
-
-std::optional<SegmentName> SegmentName::parse(std::string_view text) {
-  if (!text.ends_with(suffix)) return {};
-  text.remove_suffix(suffix.size());
+std::optional<SegmentName> parse_name(std::string_view text, std::string_view ending) {
+  if (!text.ends_with(ending)) return {};
+  text.remove_suffix(ending.size());
   const std::size_t dash = text.find('-');
   if (dash == std::string_view::npos || dash < stream_digits) return {};
   const auto stream = base::parse_number(text.substr(0, dash));
@@ -136,7 +161,8 @@ std::optional<SegmentName> SegmentName::parse(std::string_view text) {
   return SegmentName{static_cast<std::uint32_t>(*stream), static_cast<std::uint32_t>(*segment)};
 }
 
-base::Result<std::vector<SegmentName>> list_segments(io::Files& files, const std::string& folder) {
+base::Result<std::vector<SegmentName>> list_names(io::Files& files, const std::string& folder,
+                                                  std::string_view ending) {
   auto listed = files.list(folder);
   std::vector<SegmentName> names;
   if (!listed) {
@@ -144,12 +170,38 @@ base::Result<std::vector<SegmentName>> list_segments(io::Files& files, const std
     return std::unexpected(std::move(listed.error()));
   }
   for (const io::FileInfo& info : *listed) {
-    if (const auto name = SegmentName::parse(info.name); name && !info.directory) {
+    if (const auto name = parse_name(info.name, ending); name && !info.directory) {
       names.push_back(*name);
     }
   }
   std::ranges::sort(names);
   return names;
+}
+
+}  // namespace
+
+std::string SegmentName::text() const {
+  return fmt::format("{:04}-{:010}{}", stream, segment, suffix);
+}
+
+std::string SegmentName::spare_text() const {
+  return fmt::format("{:04}-{:010}{}", stream, segment, spare_suffix);
+}
+
+std::optional<SegmentName> SegmentName::parse(std::string_view text) {
+  return parse_name(text, suffix);
+}
+
+std::optional<SegmentName> SegmentName::parse_spare(std::string_view text) {
+  return parse_name(text, spare_suffix);
+}
+
+base::Result<std::vector<SegmentName>> list_segments(io::Files& files, const std::string& folder) {
+  return list_names(files, folder, suffix);
+}
+
+base::Result<std::vector<SegmentName>> list_spares(io::Files& files, const std::string& folder) {
+  return list_names(files, folder, spare_suffix);
 }
 
 base::Result<OpenSegment> create_segment(io::Files& files, const std::string& folder,
@@ -256,6 +308,29 @@ base::Result<std::uint64_t> recover_segment(io::Files& files, const std::string&
 base::Result<> remove_segment(io::Files& files, const std::string& folder, SegmentName name) {
   if (auto done = files.remove(path_of(folder, name)); !done) return done;
   return files.sync_directory(folder);
+}
+
+base::Result<> set_aside_segment(io::Files& files, const std::string& folder, SegmentName name) {
+  if (auto done = files.rename(path_of(folder, name), spare_path_of(folder, name)); !done) {
+    return done;
+  }
+  return files.sync_directory(folder);
+}
+
+base::Result<OpenSegment> recycle_segment(io::Files& files, const std::string& folder,
+                                          SegmentName spare, const SegmentHeader& header,
+                                          std::uint64_t bytes) {
+  auto segment = prepare_again(files, folder, spare, header, bytes);
+  if (!segment) {
+    // Best effort, under whichever name it has: a start removes what is left.
+    [[maybe_unused]] auto removed = remove_spare(files, folder, spare);
+    removed = files.remove(path_of(folder, {header.stream, header.segment}));
+  }
+  return segment;
+}
+
+base::Result<> remove_spare(io::Files& files, const std::string& folder, SegmentName spare) {
+  return files.remove(spare_path_of(folder, spare));
 }
 
 }  // namespace queue::journal

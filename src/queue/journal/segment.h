@@ -27,6 +27,9 @@ struct SegmentName {
   auto operator<=>(const SegmentName&) const = default;
   [[nodiscard]] std::string text() const;  // "0003-0000000012.log"
   [[nodiscard]] static std::optional<SegmentName> parse(std::string_view text);
+  // Of its file while that waits to be written over: "0003-0000000012.spare".
+  [[nodiscard]] std::string spare_text() const;
+  [[nodiscard]] static std::optional<SegmentName> parse_spare(std::string_view text);
 };
 
 // Every segment in the folder, in order. A missing folder is an empty one.
@@ -42,6 +45,21 @@ struct OpenSegment {
 [[nodiscard]] base::Result<OpenSegment> create_segment(io::Files& files, const std::string& folder,
                                                        const SegmentHeader& header,
                                                        std::uint64_t bytes);
+
+// Puts a dead segment aside, to be written over; safe when it returns.
+[[nodiscard]] base::Result<> set_aside_segment(io::Files& files, const std::string& folder,
+                                               SegmentName name);
+// As create_segment, from a spare file: to write over blocks that the disk knows costs a sync less
+// than half of what fresh ones cost, which must be noted as written. What fails is removed.
+[[nodiscard]] base::Result<OpenSegment> recycle_segment(io::Files& files, const std::string& folder,
+                                                        SegmentName spare,
+                                                        const SegmentHeader& header,
+                                                        std::uint64_t bytes);
+// Spares in the folder, in order. A missing folder is an empty one.
+[[nodiscard]] base::Result<std::vector<SegmentName>> list_spares(io::Files& files,
+                                                                 const std::string& folder);
+[[nodiscard]] base::Result<> remove_spare(io::Files& files, const std::string& folder,
+                                          SegmentName spare);
 
 // For reading records of a segment known to be sound enough.
 [[nodiscard]] base::Result<OpenSegment> open_segment(io::Files& files, const std::string& folder,

@@ -21,6 +21,8 @@ using namespace std::chrono_literals;
 // attempt.
 constexpr base::Duration soon_sync = 10ms;
 constexpr std::size_t open_segments_max = 64;
+// As many as a busy stream fills while compaction pauses; what they take is taken from mail.
+constexpr std::size_t spares_max = 3;
 constexpr std::uint64_t segment_bytes_min = 64ULL << 10U;
 // An adopted stream takes only the ends of its messages.
 constexpr std::uint64_t adopted_segment_bytes_max = 1ULL << 20U;
@@ -198,16 +200,48 @@ io::Task<base::Result<>> Stream::roll_over(io::Ref<const Submission> next) {
   co_return base::Result<>{};
 }
 
-io::Task<base::Result<OpenSegment>> Stream::make_segment(std::uint64_t capacity) {
+SegmentHeader Stream::next_header() {
   SegmentHeader header;
   header.stream = number_;
   header.segment = ++last_segment_;  // never used again, even if this fails
   header.salt = context_.doors.random.number();
   header.created = context_.doors.clock.wall().time_since_epoch().count();
+  return header;
+}
+
+io::Task<base::Result<OpenSegment>> Stream::make_segment(std::uint64_t capacity) {
+  if (!spares_.empty()) {
+    const SegmentName spare = spares_.back();
+    spares_.pop_back();
+    auto made = co_await make_segment_from(spare, capacity);
+    if (made) co_return made;
+  }
   io::Files& files = context_.doors.files;
-  co_return co_await off_loop(context_, [&files, folder = context_.folder(), header, capacity] {
-    return create_segment(files, folder, header, capacity);
-  });
+  co_return co_await off_loop(
+      context_, [&files, folder = context_.folder(), header = next_header(), capacity] {
+        return create_segment(files, folder, header, capacity);
+      });
+}
+
+io::Task<base::Result<OpenSegment>> Stream::make_segment_from(SegmentName spare,
+                                                              std::uint64_t capacity) {
+  io::Files& files = context_.doors.files;
+  co_return co_await off_loop(
+      context_, [&files, folder = context_.folder(), spare, header = next_header(), capacity] {
+        return recycle_segment(files, folder, spare, header, capacity);
+      });
+}
+
+void Stream::add_spare(SegmentName spare) {
+  last_segment_ = std::max(last_segment_, spare.segment);  // no other segment gets its number
+  spares_.push_back(spare);
+}
+
+bool Stream::wants_spare(std::uint32_t segment) const {
+  if (!own_ || closing_ || spares_.size() >= spares_max) return false;
+  if (ledger_.segments().at(segment).bytes > context_.settings->segment_bytes) return false;
+  const auto open = open_.find(segment);
+  return open == open_.end() || open->second.use_count() == 1;
 }
 
 io::Task<base::Result<>> Stream::seal_head() {
@@ -235,7 +269,9 @@ base::Result<std::shared_ptr<OpenSegment>> Stream::segment(std::uint32_t segment
   }
   auto opened = open_segment(context_.doors.files, context_.folder(), {number_, segment});
   if (!opened) return std::unexpected(std::move(opened.error()));
-  if (open_.size() >= open_segments_max) open_.clear();  // readers keep theirs
+  if (open_.size() >= open_segments_max) {  // those that somebody reads stay known: wants_spare()
+    std::erase_if(open_, [](const auto& entry) { return entry.second.use_count() == 1; });
+  }
   return open_[segment] = std::make_shared<OpenSegment>(std::move(*opened));
 }
 

@@ -57,6 +57,11 @@ class Stream {
   // For reading: the head's file, or an older one.
   [[nodiscard]] base::Result<std::shared_ptr<OpenSegment>> segment(std::uint32_t segment);
   void forget_file(std::uint32_t segment) { open_.erase(segment); }
+
+  // May the file of a dead segment be written over for a new one? Not while somebody reads it, and
+  // only so many wait.
+  [[nodiscard]] bool wants_spare(std::uint32_t segment) const;
+  void add_spare(SegmentName spare);
   // The body of the record read last, for readers that take a large piece in several reads.
   struct LastRead {
     Place place;
@@ -85,6 +90,8 @@ class Stream {
   io::Task<void> make_room(io::Ref<std::deque<Submission*>> turn);
   io::Task<base::Result<>> roll_over(io::Ref<const Submission> next);
   io::Task<base::Result<OpenSegment>> make_segment(std::uint64_t capacity);
+  io::Task<base::Result<OpenSegment>> make_segment_from(SegmentName spare, std::uint64_t capacity);
+  [[nodiscard]] SegmentHeader next_header();
   io::Task<base::Result<>> seal_head();
   void fail(const base::Error& error);
   static void fail_all(std::deque<Submission*> submissions, const base::Error& error);
@@ -97,6 +104,7 @@ class Stream {
   std::unique_ptr<Head> head_;
   std::uint32_t last_segment_ = 0;
   std::map<std::uint32_t, std::shared_ptr<OpenSegment>> open_;
+  std::vector<SegmentName> spares_;  // files to be written over
   LastRead last_read_;
   std::function<void()> on_dead_segment_;
 

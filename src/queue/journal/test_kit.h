@@ -131,11 +131,16 @@ class Machine {
     return world.run(journal->read_body({id}, 0, UINT64_MAX));
   }
   base::Result<Stored> read(std::uint64_t id) { return world.run(journal->read({id})); }
-  [[nodiscard]] std::vector<std::string> segments() {
+  [[nodiscard]] std::vector<std::string> segments() { return names_with(".log"); }
+  // Dead segments that wait to be written over.
+  [[nodiscard]] std::vector<std::string> spares() { return names_with(".spare"); }
+  [[nodiscard]] std::vector<std::string> names_with(std::string_view ending) {
     std::vector<std::string> names;
     auto listed = host.doors().files.list(settings.journal_folder);
     if (listed) {
-      for (const auto& info : *listed) names.push_back(info.name);
+      for (const auto& info : *listed) {
+        if (info.name.ends_with(ending)) names.push_back(info.name);
+      }
     }
     return names;
   }
