@@ -116,6 +116,10 @@ Section queue_section() {
            setting("destination_concurrency_max",
                    STAGEPOST_FIELD(queue.destination_concurrency_max),
                    count_codec<unsigned>(1, 1'000), "Attempts at once to one destination."),
+           setting("maildir_concurrency_max", STAGEPOST_FIELD(queue.maildir_concurrency_max),
+                   count_codec<unsigned>(1, 10'000),
+                   "Deliveries at once into the Maildirs of one domain, per loop; they share their "
+                   "syncs."),
            setting("attempts_max", STAGEPOST_FIELD(queue.attempts_max),
                    count_codec<unsigned>(1, 100'000), "Attempts at once in all, per loop."),
            setting("recipients_per_attempt_max", STAGEPOST_FIELD(queue.recipients_per_attempt_max),

@@ -68,6 +68,7 @@ Dispatcher::Dispatcher(Parts parts, std::shared_ptr<const Settings> settings)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
       counters_(parts_.metrics),
+      maildir_writer_(parts_.doors),
       pool_(parts_.doors.clock, settings_) {}
 
 queue::Destination Dispatcher::destination(const message::Address& recipient) const {
@@ -104,7 +105,8 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_local(queue::Parcel pa
   const std::shared_ptr<const Settings> settings = settings_;
   const auto snapshot = parts_.directory.snapshot();
   const base::Instant began = parts_.doors.clock.now();
-  MaildirJob job{parts_.doors, maildir_memory_, *settings, *parcel.message, *parcel.body, {}};
+  MaildirJob job{
+      parts_.doors, maildir_memory_, maildir_writer_, *settings, *parcel.message, *parcel.body, {}};
   std::vector<Verdict> verdicts;
   for (const std::size_t index : parcel.recipients) {
     const message::Address& address = parcel.message->envelope.recipients[index].address;
@@ -179,7 +181,10 @@ void Dispatcher::set_settings(std::shared_ptr<const Settings> settings) {
   pool_.set_settings(settings_);
 }
 
-io::Task<void> Dispatcher::stop() { return pool_.stop(); }
+io::Task<void> Dispatcher::stop() {
+  co_await maildir_writer_.stop();
+  co_await pool_.stop();
+}
 
 Status Dispatcher::status() const { return {running_, pool_.idle()}; }
 

@@ -66,6 +66,7 @@ class Dispatcher final : public queue::Courier {
   Counters counters_;
   TlsMemory tls_memory_;
   MaildirMemory maildir_memory_;
+  MaildirWriter maildir_writer_;
   ConnectionPool pool_;
   std::size_t running_ = 0;
 };

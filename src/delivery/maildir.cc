@@ -65,10 +65,7 @@ io::Task<base::Result<>> prepare(io::Ref<MaildirJob> job, MaildirPlace place) {
 io::Task<base::Result<>> store_once(io::Ref<MaildirJob> job, MaildirPlace place, std::string head,
                                     std::shared_ptr<const std::string> text) {
   if (auto ready = co_await prepare(job, place); !ready) co_return ready;
-  io::Files& files = job->doors.files;
-  co_return co_await io::on_pool(job->doors.pool, [&files, place, head, text] {
-    return store_whole(files, place, head, *text);
-  });
+  co_return co_await job->writer.store({std::move(place), std::move(head), std::move(text)});
 }
 
 // A text in memory, into one mailbox.
@@ -95,7 +92,7 @@ io::Task<void> store(io::Ref<MaildirJob> job, MailboxDelivery delivery,
   verdicts->push_back(verdict_of(delivery, stored));
 }
 
-// All deliveries of a small message at once: their syncs overlap on the pool's threads.
+// All deliveries of a small message at once, so that they share a turn of the writer.
 io::Task<std::vector<Verdict>> store_all(io::Ref<MaildirJob> job) {
   std::vector<Verdict> verdicts;
   LineEnds ends;
@@ -223,7 +220,7 @@ io::Task<base::Result<std::string>> read_head(io::Ref<queue::BodyReader> body) {
 }
 
 io::Task<std::vector<Verdict>> deliver_to_maildirs(io::Ref<MaildirJob> job) {
-  if (job->body.size() <= memory_bytes_max) return store_all(job);
+  if (job->body.size() <= memory_bytes_max && job->writer.has_room()) return store_all(job);
   return stream_all(job);
 }
 

@@ -8,8 +8,8 @@
 //          already delivered to this mailbox (its Delivered-To) fails with 554 5.4.6.
 // Limits:  memory_bytes_max of a text in memory, larger ones are written in pieces; the header is
 //          searched up to HeaderLimits; MaildirMemory keeps folders_max names.
-// Not here: whose mailbox (couriers.cc), names of files (maildir_path.h), single file calls
-//          (maildir_store.h), quotas.
+// Not here: whose mailbox (couriers.cc), names of files (maildir_path.h), which files share their
+//          syncs (maildir_writer.h), single file calls (maildir_store.h), quotas.
 #pragma once
 
 #include <memory>
@@ -18,6 +18,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "delivery/maildir_writer.h"
 #include "delivery/settings.h"
 #include "delivery/transaction.h"
 #include "lib/io/doors.h"
@@ -43,6 +44,7 @@ struct MailboxDelivery {
 struct MaildirJob {
   io::Doors doors;
   MaildirMemory& memory;
+  MaildirWriter& writer;
   const Settings& settings;
   const queue::MessageInfo& message;
   queue::BodyReader& body;

@@ -1,7 +1,9 @@
 // See maildir_store.h.
 #include "delivery/maildir_store.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 namespace delivery {
 namespace {
@@ -14,9 +16,9 @@ std::string parent_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-base::Result<> write_pieces(io::File& file, std::string_view head, std::string_view text) {
-  const std::array<std::string_view, 2> pieces{head, text};
-  return file.write_at(0, pieces);
+base::Result<> write_pieces(io::File& open, const MaildirFile& file) {
+  const std::array<std::string_view, 2> pieces{file.head, *file.text};
+  return open.write_at(0, pieces);
 }
 
 base::Result<> make_parts(io::Files& files, const std::string& folder) {
@@ -37,7 +39,87 @@ base::Result<> make_folder(io::Files& files, const MaildirPlace& place) {
   return {};
 }
 
+// Files of a turn, step by step; one that failed takes no further step.
+class Turn {
+ public:
+  Turn(io::Files& files, io::FileSystem& system, const std::vector<const MaildirFile*>& turn)
+      : files_(files), system_(system) {
+    members_.reserve(turn.size());
+    for (const MaildirFile* file : turn) members_.push_back({file, {}, false});
+  }
+
+  StoredTurn run() {
+    each([this](Member& member) { return write(member); });
+    sync();
+    each([this](Member& member) {
+      const MaildirPlace& place = member.file->place;
+      return files_.rename(place.in_tmp(), place.in_new());
+    });
+    sync();
+    each([this](Member& member) {
+      if (!member.apart) return base::Result<>{};
+      return files_.sync_directory(member.file->place.folder + "/new");
+    });
+    return conclude();
+  }
+
+ private:
+  struct Member {
+    const MaildirFile* file;
+    base::Result<> result;
+    bool apart;  // not on our file system
+  };
+
+  template <class Step>
+  void each(const Step& step) {
+    for (Member& member : members_) {
+      if (member.result) member.result = step(member);
+    }
+  }
+
+  base::Result<> write(Member& member) {
+    auto open = open_in_tmp(files_, member.file->place);
+    if (!open) return std::unexpected(open.error());
+    if (auto written = write_pieces(**open, *member.file); !written) return written;
+    const auto system = (*open)->system();
+    if (!system) return std::unexpected(system.error());
+    // Something is mounted at this mailbox, or above: the shared sync does not reach it.
+    member.apart = *system != system_.system();
+    return member.apart ? (*open)->sync() : base::Result<>{};
+  }
+
+  void sync() {
+    const auto shares = [](const Member& member) { return member.result && !member.apart; };
+    if (std::ranges::none_of(members_, shares)) return;
+    const auto synced = system_.sync();
+    if (synced) return;
+    synced_ = false;
+    for (Member& member : members_) {
+      if (shares(member)) member.result = synced;
+    }
+  }
+
+  StoredTurn conclude() {
+    StoredTurn stored;
+    stored.synced = synced_;
+    stored.results.reserve(members_.size());
+    for (Member& member : members_) {
+      if (!member.result) forget(files_, member.file->place);
+      if (member.apart) ++stored.apart;
+      stored.results.push_back(std::move(member.result));
+    }
+    return stored;
+  }
+
+  io::Files& files_;
+  io::FileSystem& system_;
+  std::vector<Member> members_;
+  bool synced_ = true;
+};
+
 }  // namespace
+
+std::string MaildirPlace::mail_folder() const { return parent_of(parent_of(mailbox)); }
 
 base::Result<> make_maildir(io::Files& files, const MaildirPlace& place) {
   if (auto made = make_parts(files, place.mailbox); !made) return made;
@@ -51,7 +133,9 @@ base::Result<> make_maildir(io::Files& files, const MaildirPlace& place) {
 }
 
 base::Result<std::unique_ptr<io::File>> open_in_tmp(io::Files& files, const MaildirPlace& place) {
-  auto file = files.open(place.in_tmp(), io::OpenMode::create, place.mode);
+  auto file = files.open(place.in_tmp(), io::OpenMode::create_new, place.mode);
+  if (file || file.error().kind != base::ErrorKind::exists) return file;
+  file = files.open(place.in_tmp(), io::OpenMode::create, place.mode);
   if (!file) return file;
   if (auto cut = (*file)->truncate(0); !cut) return std::unexpected(cut.error());
   return file;
@@ -70,14 +154,18 @@ void forget(io::Files& files, const MaildirPlace& place) {
   static_cast<void>(removed);
 }
 
-base::Result<> store_whole(io::Files& files, const MaildirPlace& place, std::string_view head,
-                           std::string_view text) {
-  auto file = open_in_tmp(files, place);
-  if (!file) return std::unexpected(file.error());
-  auto done = write_pieces(**file, head, text);
-  if (done) done = publish(files, **file, place);
-  if (!done) forget(files, place);
+base::Result<> store_whole(io::Files& files, const MaildirFile& file) {
+  auto open = open_in_tmp(files, file.place);
+  if (!open) return std::unexpected(open.error());
+  auto done = write_pieces(**open, file);
+  if (done) done = publish(files, **open, file.place);
+  if (!done) forget(files, file.place);
   return done;
+}
+
+StoredTurn store_turn(io::Files& files, io::FileSystem& system,
+                      const std::vector<const MaildirFile*>& turn) {
+  return Turn(files, system, turn).run();
 }
 
 }  // namespace delivery

@@ -190,7 +190,9 @@ struct Machine {
   queue::Result deliver(const std::string& text) {
     MemoryBody body(text, 50'000);
     MaildirMemory memory;  // as after a restart
-    MaildirJob job{us.doors(), memory, settings, message, body, {{0, {"you", "demo.test"}}}};
+    MaildirWriter writer(us.doors());
+    MaildirJob job{
+        us.doors(), memory, writer, settings, message, body, {{0, {"you", "demo.test"}}}};
     return world.run(deliver_to_maildirs(job)).at(0).result;
   }
   std::vector<std::string> arrived() {

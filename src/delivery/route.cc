@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/base/text.h"
+#include "queue/courier.h"
 
 namespace delivery {
 namespace {
@@ -34,7 +35,7 @@ Route mx_route(std::string domain, std::uint16_t port, TlsDemand tls) {
 Route local_route(std::string domain) {
   Route route;
   route.kind = RouteKind::local;
-  route.key = fmt::format("local:{}", domain);
+  route.key = fmt::format("{}{}", queue::local_destination, domain);
   route.domain = std::move(domain);
   return route;
 }

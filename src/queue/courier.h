@@ -20,6 +20,7 @@ namespace queue {
 
 // Where mail for an address goes. `key` names the per-destination queue: "local:demo.test",
 // "relay:[192.0.2.1]:25", "mx:example.org".
+inline constexpr std::string_view local_destination = "local:";  // how the key of ours begins
 struct Destination {
   std::string key;
   bool operator==(const Destination&) const = default;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "queue/courier.h"
+
 namespace queue {
 
 std::uint32_t Destinations::intern(std::string_view key) {
@@ -21,6 +23,7 @@ std::uint32_t Destinations::intern(std::string_view key) {
   state = DestinationState{};
   state.in_ring = in_ring;
   state.key = key;
+  state.local = key.starts_with(local_destination);
   index_.emplace(state.key, index);
   return index;
 }
@@ -53,7 +56,8 @@ std::size_t Destinations::memory_bytes() const {
 }
 
 bool Destinations::can_start(const DestinationState& state) const {
-  return !state.blocked && !state.ready.empty() && state.active < std::min(state.window, limit_);
+  return !state.blocked && !state.ready.empty() &&
+         state.active < std::min(state.window, limit(state));
 }
 
 void Destinations::offer(std::uint32_t index) {
@@ -101,7 +105,7 @@ void Destinations::revive(std::uint32_t index) {
   // failure is the later news.
   if (state.blocked) return;
   state.last_reply.clear();
-  state.window = state.window < limit_ ? state.window + 1 : DestinationState::wide_open;
+  state.window = state.window < limit(state) ? state.window + 1 : DestinationState::wide_open;
 }
 
 std::optional<base::Time> Destinations::next_unblock() const {
@@ -109,8 +113,8 @@ std::optional<base::Time> Destinations::next_unblock() const {
   return blocked_.begin()->first;
 }
 
-void Destinations::set_limit(std::uint32_t limit) {
-  limit_ = limit;
+void Destinations::set_limits(DestinationLimits limits) {
+  limits_ = limits;
   for (const auto& [key, index] : index_) offer(index);
 }
 

@@ -5,7 +5,7 @@
 // In/Out:  intern(key) → number; next_runnable() → whose turn it is; block(), unblock_due(),
 //          revive().
 // Errors:  misuse is a CHECK.
-// Limits:  limit() attempts at once per destination; one after a failure, one more per success.
+// Limits:  DestinationLimits, attempts at once; one after a failure, one more per success.
 // Not here: single messages' times (schedule.h), connections (delivery/).
 #pragma once
 
@@ -38,11 +38,18 @@ struct DestinationState {
   std::uint16_t failures = 0;  // since it last worked
   bool blocked = false;
   bool in_ring = false;
+  bool local = false;  // mailboxes of ours
+};
+
+// Attempts at once per destination.
+struct DestinationLimits {
+  std::uint32_t others = 1;
+  std::uint32_t local = 1;
 };
 
 class Destinations {
  public:
-  explicit Destinations(std::uint32_t limit) : limit_(limit) {}
+  explicit Destinations(DestinationLimits limits) : limits_(limits) {}
   Destinations(const Destinations&) = delete;
   Destinations& operator=(const Destinations&) = delete;
 
@@ -71,13 +78,17 @@ class Destinations {
   void revive(std::uint32_t index);
   [[nodiscard]] std::optional<base::Time> next_unblock() const;
 
-  void set_limit(std::uint32_t limit);
+  void set_limits(DestinationLimits limits);
   [[nodiscard]] bool can_start(const DestinationState& state) const;
   // "" or what is wrong with this one.
   [[nodiscard]] std::string_view check(std::uint32_t index) const;
 
  private:
-  std::uint32_t limit_;
+  [[nodiscard]] std::uint32_t limit(const DestinationState& state) const {
+    return state.local ? limits_.local : limits_.others;
+  }
+
+  DestinationLimits limits_;
   std::deque<DestinationState> states_;  // a deque: keys in index_ point into it
   std::vector<std::uint32_t> free_;
   std::unordered_map<std::string_view, std::uint32_t> index_;

@@ -17,15 +17,19 @@ std::uint32_t seconds_of(base::Time time) {
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, 0xffffffffLL));
 }
 
+DestinationLimits limits_of(const Settings& settings) {
+  return {.others = std::max(1U, settings.destination_concurrency_max),
+          .local = std::max(1U, settings.maildir_concurrency_max)};
+}
+
 }  // namespace
 
 Schedule::Schedule(std::shared_ptr<const Settings> settings)
-    : settings_(std::move(settings)),
-      destinations_(std::max(1U, settings_->destination_concurrency_max)) {}
+    : settings_(std::move(settings)), destinations_(limits_of(*settings_)) {}
 
 void Schedule::set_settings(std::shared_ptr<const Settings> settings) {
   settings_ = std::move(settings);
-  destinations_.set_limit(std::max(1U, settings_->destination_concurrency_max));
+  destinations_.set_limits(limits_of(*settings_));
 }
 
 // --- into the schedule ---------------------------------------------------------------------------

@@ -15,6 +15,10 @@ unsigned share(unsigned limit, Slot slot) { return std::max(1U, limit / slot.cou
 std::shared_ptr<const queue::Settings> queue_settings(const config::Config& config, Slot slot) {
   auto settings = std::make_shared<queue::Settings>(config.queue);
   settings->destination_concurrency_max = share(settings->destination_concurrency_max, slot);
+  // An LMTP server counts connections, as any other.
+  if (!config.delivery.lmtp.empty()) {
+    settings->maildir_concurrency_max = settings->destination_concurrency_max;
+  }
   settings->body_memory_bytes_max /= slot.count;
   return settings;
 }

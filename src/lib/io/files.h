@@ -1,7 +1,7 @@
 // lib/io/files.h: the door to the file system.
 //
-// What:    File (positioned reads and writes, sync) and Files (names: open, rename, remove, list,
-//          sync).
+// What:    File (positioned reads and writes, sync), Files (names: open, rename, remove, list,
+//          sync) and FileSystem (one sync for all that was written).
 // In/Out:  calls block; on the mail's way they are short, long ones go through io::Pool.
 // Errors:  no_space, io, not_found, exists, denied, busy; nothing is retried inside.
 // Limits:  a read or write transfers all it was asked for, or fails (a short read only at the end).
@@ -38,6 +38,23 @@ class File {
   // Makes the file at least this long with blocks reserved, zero filled (fallocate).
   virtual base::Result<> allocate(std::uint64_t bytes) = 0;
   virtual base::Result<> truncate(std::uint64_t bytes) = 0;
+  // Files of one file system, and only they, have one number.
+  virtual base::Result<std::uint64_t> system() = 0;
+};
+
+// Held open, because a write that failed behind our back is told to those only who were there: open
+// it before the first write that its sync() is to answer for. One thread at a time.
+class FileSystem {
+ public:
+  FileSystem() = default;
+  FileSystem(const FileSystem&) = delete;
+  FileSystem& operator=(const FileSystem&) = delete;
+  virtual ~FileSystem() = default;
+
+  [[nodiscard]] virtual std::uint64_t system() const = 0;  // File::system() of its files
+  // syncfs: all files and names that were written before it, by whomever, are safe when it returns;
+  // others' writes may make it slow. After a failure nothing since the last sync must be trusted.
+  virtual base::Result<> sync() = 0;
 };
 
 enum class OpenMode {
@@ -75,6 +92,8 @@ class Files {
   virtual base::Result<std::uint64_t> free_bytes(std::string path) = 0;
   // An exclusive lock held until the returned File ends; `busy` when another process has it.
   virtual base::Result<std::unique_ptr<File>> lock(std::string path) = 0;
+  // The one that this directory lies on; `unsupported` where its sync() would promise too much.
+  virtual base::Result<std::unique_ptr<FileSystem>> open_system(std::string path) = 0;
 };
 
 // Whole small files (configuration, keys): at most bytes_max octets, else `limit`.

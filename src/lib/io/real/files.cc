@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "lib/io/real/descriptor.h"
+#include "lib/io/real/file_system.h"
 
 namespace io::real {
 namespace {
@@ -34,6 +35,7 @@ class PosixFile final : public io::File {
   base::Result<std::uint64_t> size() override;
   base::Result<> allocate(std::uint64_t bytes) override;
   base::Result<> truncate(std::uint64_t bytes) override;
+  base::Result<std::uint64_t> system() override;
 
  private:
   [[nodiscard]] base::Result<> done(std::string_view doing, int result) const {
@@ -112,6 +114,14 @@ base::Result<> PosixFile::allocate(std::uint64_t bytes) {
 base::Result<> PosixFile::truncate(std::uint64_t bytes) {
   return done("truncate",
               retry([&] { return ::ftruncate(descriptor_.get(), static_cast<off_t>(bytes)); }));
+}
+
+base::Result<std::uint64_t> PosixFile::system() {
+  struct stat file = {};
+  if (auto result = done("stat", ::fstat(descriptor_.get(), &file)); !result) {
+    return std::unexpected(std::move(result.error()));
+  }
+  return static_cast<std::uint64_t>(file.st_dev);
 }
 
 int flags_of(OpenMode how) {
@@ -234,6 +244,10 @@ base::Result<std::unique_ptr<File>> PosixFiles::lock(std::string path) {
     return base::fail_errno("lock " + path, errno);
   }
   return std::make_unique<PosixFile>(std::move(*descriptor), std::move(path));
+}
+
+base::Result<std::unique_ptr<FileSystem>> PosixFiles::open_system(std::string path) {
+  return open_file_system(path);
 }
 
 }  // namespace io::real

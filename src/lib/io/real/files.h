@@ -22,6 +22,7 @@ class PosixFiles final : public io::Files {
   base::Result<FileInfo> info(std::string path) override;
   base::Result<std::uint64_t> free_bytes(std::string path) override;
   base::Result<std::unique_ptr<File>> lock(std::string path) override;
+  base::Result<std::unique_ptr<FileSystem>> open_system(std::string path) override;
 };
 
 }  // namespace io::real

@@ -100,6 +100,21 @@ TEST_F(FilesTest, OpenModes) {
   EXPECT_FALSE(write(**read_only, 0, "x"));
 }
 
+TEST_F(FilesTest, OneSyncForAWholeFileSystem) {
+  const auto system = files_.open_system(folder_);
+  const auto file = make("a");
+  ASSERT_TRUE(write(*file, 0, "x"));
+  if (system) {
+    EXPECT_TRUE((*system)->sync()) << "on a file system that we know";
+    EXPECT_EQ((*system)->system(), file->system().value());
+  } else {
+    EXPECT_EQ(system.error().kind, ErrorKind::unsupported);
+  }
+  EXPECT_EQ(files_.open_system(path("none")).error().kind, ErrorKind::not_found);
+  EXPECT_FALSE(files_.open_system(path("a"))) << "not a directory";
+  EXPECT_EQ(files_.open_system("/proc").error().kind, ErrorKind::unsupported);
+}
+
 TEST_F(FilesTest, NamesMoveAndGo) {
   make("a");
   make("b");

@@ -43,6 +43,12 @@ void apply(SparseBytes& data, const DiskNode::Change& change) {
   }
 }
 
+template <class Do>
+void each_node(DiskNode& node, std::uint64_t system, const Do& act) {
+  if (node.system == system) act(node);
+  for (const auto& [name, child] : node.entries) each_node(*child, system, act);
+}
+
 // Each sector of it by itself; the size may be new although nothing else is.
 void apply_torn(SparseBytes& data, const DiskNode::Change& change, Random& random) {
   std::string_view rest = change.bytes;
@@ -130,6 +136,13 @@ void Disk::NameChange::apply_durably() const {
   if (to.directory != nullptr) to.directory->durable_entries[to.name] = node;
 }
 
+Disk::NodePtr Disk::make_node(const Place& place) const {
+  auto node = std::make_shared<DiskNode>();
+  node->system = place.directory->system;
+  node->modified = world_.wall();
+  return node;
+}
+
 void Disk::change_name(NameChange change) {
   if (change.from.directory != nullptr) change.from.directory->entries.erase(change.from.name);
   if (change.to.directory != nullptr) change.to.directory->entries[change.to.name] = change.node;
@@ -159,6 +172,33 @@ void Disk::settle(std::set<NameKey> wanted, const DiskNode* directory) {
     }
   }
   unsynced_names_ = std::move(left);
+}
+
+void Disk::settle_data(DiskNode& node) {
+  for (const DiskNode::Change& change : node.unsynced) apply(node.durable_data, change);
+  node.unsynced.clear();
+}
+
+void Disk::settle_system(std::uint64_t system) {
+  each_node(*root_, system, [](DiskNode& node) { settle_data(node); });
+  std::erase_if(unsynced_names_, [&](const NameChange& change) {
+    const NodePtr& directory =
+        change.to.directory != nullptr ? change.to.directory : change.from.directory;
+    if (directory->system != system) return false;
+    change.apply_durably();
+    return true;
+  });
+}
+
+void Disk::lose_system(std::uint64_t system) {
+  each_node(*root_, system, [&](DiskNode& node) { lose(node, world_.random()); });
+}
+
+void Disk::set_system(std::string_view path, std::uint64_t system) {
+  const auto found = find_node(path);
+  CHECK(found.has_value() && (*found)->directory && (*found)->entries.empty(),
+        "a file system is mounted at an empty directory");
+  (*found)->system = system;
 }
 
 base::Result<> Disk::reserve(const DiskNode& node, std::uint64_t size) {

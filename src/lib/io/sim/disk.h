@@ -2,7 +2,8 @@
 //
 // What:    files and directories with a volatile state (what programs see) and a durable one (what
 //          a crash leaves). Data is durable after File::sync, names (create, rename, remove) after
-//          sync_directory of their directory; make_directories is durable when it returns.
+//          sync_directory of their directory, both after FileSystem::sync; make_directories is
+//          durable when it returns.
 // In/Out:  mount() → SimFiles (io::Files), alive until the next crash. Relative paths begin at "/".
 // Errors:  those of io::Files; io for every File and Files made before a crash; whatever DiskFaults
 //          says.
@@ -45,6 +46,7 @@ struct DiskNode {
   };
 
   bool directory = false;
+  std::uint64_t system = 1;  // number of its file system
   base::Time modified;
   std::map<std::string, std::shared_ptr<DiskNode>, std::less<>> entries;
   std::map<std::string, std::shared_ptr<DiskNode>, std::less<>> durable_entries;
@@ -73,6 +75,7 @@ class SimFiles final : public Files {
   base::Result<FileInfo> info(std::string path) override;
   base::Result<std::uint64_t> free_bytes(std::string path) override;
   base::Result<std::unique_ptr<File>> lock(std::string path) override;
+  base::Result<std::unique_ptr<FileSystem>> open_system(std::string path) override;
 
  private:
   std::shared_ptr<DiskMount> mount_;
@@ -96,6 +99,8 @@ class Disk {
   // nullptr: nothing fails. The caller keeps it alive.
   void set_faults(DiskFaults* faults) { faults_ = faults; }
   void set_capacity(std::uint64_t bytes) { capacity_bytes_ = bytes; }
+  // An empty directory, as if another file system were mounted there; 0: one without open_system().
+  void set_system(std::string_view path, std::uint64_t system);
   // Turns over one bit of a file, in what programs see and in what is durable.
   void flip_bit(std::string_view path, std::uint64_t offset, unsigned bit = 0);
 
@@ -111,6 +116,7 @@ class Disk {
  private:
   friend class SimFiles;
   friend class SimFile;
+  friend class SimFileSystem;
   using NodePtr = std::shared_ptr<DiskNode>;
   struct Place {  // a name in a directory
     NodePtr directory;
@@ -132,11 +138,15 @@ class Disk {
   [[nodiscard]] DiskFault ask(DiskOperation operation, std::string_view path);
   [[nodiscard]] base::Result<Place> find(std::string_view path) const;
   [[nodiscard]] base::Result<NodePtr> find_node(std::string_view path) const;
+  [[nodiscard]] NodePtr make_node(const Place& place) const;
   void change_name(NameChange change);
   // Makes durable what touches this directory, and what that depends on.
   void settle_names(const DiskNode& directory);
   void settle_name(const NameKey& key);
   void settle(std::set<NameKey> wanted, const DiskNode* directory);
+  static void settle_data(DiskNode& node);
+  void settle_system(std::uint64_t system);
+  void lose_system(std::uint64_t system);
   [[nodiscard]] base::Result<> reserve(const DiskNode& node, std::uint64_t size);
   void lose(DiskNode& node, Random& random);  // the unsynced writes that reach the disk, or not
   void roll_back(DiskNode& node, Random* random);

@@ -35,6 +35,7 @@ DiskFault RandomDiskFaults::before(DiskOperation operation, std::string_view /*p
       return {};
     case DiskOperation::sync:
     case DiskOperation::sync_directory:
+    case DiskOperation::sync_system:
       if (random_.chance(rates_.sync_error)) return {ErrorKind::io, 0};
       return {};
     case DiskOperation::read:

@@ -30,7 +30,8 @@ enum class DiskOperation {
   remove,
   make_directories,
   sync_directory,
-  look,  // list, info, size, free_bytes
+  sync_system,  // everything at once
+  look,         // list, info, size, free_bytes
   lock,
 };
 

@@ -58,6 +58,13 @@ class SimFile final : public File {
     return resize(bytes);
   }
 
+  base::Result<std::uint64_t> system() override {
+    if (auto begun = begin(DiskOperation::look, false); !begun) {
+      return std::unexpected(begun.error());
+    }
+    return node_->system;
+  }
+
   void hold(std::shared_ptr<int> lock) { lock_ = std::move(lock); }
 
  private:
@@ -114,17 +121,35 @@ base::Result<> SimFile::sync() {
     if (mount_->disk != nullptr) mount_->disk->lose(*node_, mount_->disk->world_.random());
     return begun;
   }
-  for (const DiskNode::Change& change : node_->unsynced) {
-    if (change.kind == DiskNode::Change::Kind::resize) {
-      node_->durable_data.resize(change.offset);
-    } else {
-      node_->durable_data.write(change.offset, change.bytes);
-    }
-  }
-  node_->unsynced.clear();
+  Disk::settle_data(*node_);
   ++mount_->disk->syncs_;
   return {};
 }
+
+class SimFileSystem final : public FileSystem {
+ public:
+  SimFileSystem(std::shared_ptr<DiskMount> mount, std::uint64_t system, std::string path)
+      : mount_(std::move(mount)), system_(system), path_(std::move(path)) {}
+
+  [[nodiscard]] std::uint64_t system() const override { return system_; }
+  base::Result<> sync() override {
+    if (mount_->disk == nullptr) return dead(path_);
+    const auto begun = mount_->disk->begin(DiskOperation::sync_system, path_);
+    if (mount_->disk == nullptr) return dead(path_);
+    if (!begun) {
+      mount_->disk->lose_system(system_);
+      return begun;
+    }
+    mount_->disk->settle_system(system_);
+    ++mount_->disk->syncs_;
+    return {};
+  }
+
+ private:
+  std::shared_ptr<DiskMount> mount_;
+  std::uint64_t system_;
+  std::string path_;
+};
 
 base::Result<std::unique_ptr<File>> SimFiles::open(std::string path, OpenMode how,
                                                    unsigned /*mode*/) {
@@ -142,8 +167,7 @@ base::Result<std::unique_ptr<File>> SimFiles::open(std::string path, OpenMode ho
   if (!exists && !creates) return fail_for(base::ErrorKind::not_found, path, "no such file");
   Disk::NodePtr node = place->node();
   if (!exists) {
-    node = std::make_shared<DiskNode>();
-    node->modified = disk.world_.wall();
+    node = disk.make_node(*place);
     disk.change_name({{}, *place, node});
   }
   if (node->directory) return fail_for(base::ErrorKind::io, path, "is a directory");
@@ -197,9 +221,8 @@ base::Result<> SimFiles::make_directories(std::string path, unsigned /*mode*/) {
       if (!node->directory) return fail_for(base::ErrorKind::exists, path, "a file is in the way");
       continue;
     }
-    auto node = std::make_shared<DiskNode>();
+    const Disk::NodePtr node = disk.make_node(*place);
     node->directory = true;
-    node->modified = disk.world_.wall();
     disk.change_name({{}, *place, node});
     disk.settle_name({place->directory.get(), place->name});
   } while (end != std::string::npos);
@@ -269,8 +292,7 @@ base::Result<std::unique_ptr<File>> SimFiles::lock(std::string path) {
   if (!place) return std::unexpected(place.error());
   Disk::NodePtr node = place->node();
   if (node == nullptr) {
-    node = std::make_shared<DiskNode>();
-    node->modified = disk.world_.wall();
+    node = disk.make_node(*place);
     disk.change_name({{}, *place, node});
   }
   if (!node->lock.expired()) return fail_for(base::ErrorKind::busy, path, "locked");
@@ -279,6 +301,21 @@ base::Result<std::unique_ptr<File>> SimFiles::lock(std::string path) {
   auto file = std::make_unique<SimFile>(mount_, std::move(node), std::move(path), true);
   file->hold(std::move(held));
   return file;
+}
+
+base::Result<std::unique_ptr<FileSystem>> SimFiles::open_system(std::string path) {
+  if (mount_->disk == nullptr) return dead(path);
+  Disk& disk = *mount_->disk;
+  if (auto begun = disk.begin(DiskOperation::open, path); !begun) {
+    return std::unexpected(begun.error());
+  }
+  const auto node = disk.find_node(path);
+  if (!node) return std::unexpected(node.error());
+  if (!(*node)->directory) return fail_for(base::ErrorKind::io, path, "not a directory");
+  if ((*node)->system == 0) {
+    return fail_for(base::ErrorKind::unsupported, path, "its files are synced one by one");
+  }
+  return std::make_unique<SimFileSystem>(mount_, (*node)->system, std::move(path));
 }
 
 }  // namespace io::sim

@@ -153,6 +153,49 @@ TEST_F(DiskTest, SyncOfOneDirectorySettlesARenameIntoIt) {
   EXPECT_FALSE(disk_.exists("tmp/2"));
 }
 
+TEST_F(DiskTest, SyncOfASystemSettlesAllThatLiesOnIt) {
+  ASSERT_TRUE(files_->make_directories("here/new"));
+  ASSERT_TRUE(files_->make_directories("there"));
+  disk_.set_system("there", 2);
+  const auto here = files_->open_system("here");
+  ASSERT_TRUE(here);
+  auto file = open("here/1", OpenMode::create_new);
+  auto other = open("there/1", OpenMode::create_new);
+  ASSERT_TRUE(write(*file, 0, "one"));
+  ASSERT_TRUE(write(*other, 0, "two"));
+  ASSERT_TRUE(files_->rename("here/1", "here/new/1"));
+  EXPECT_EQ(file->system().value(), (*here)->system());
+  EXPECT_EQ(other->system().value(), 2U);
+  ASSERT_TRUE((*here)->sync());
+  ASSERT_TRUE(write(*file, 0, "ONE"));  // too late
+  crash_to_synced();
+  EXPECT_EQ(disk_.content("here/new/1"), "one");
+  EXPECT_FALSE(disk_.exists("here/1"));
+  EXPECT_FALSE(disk_.exists("there/1"));
+  EXPECT_EQ((*here)->sync().error().kind, ErrorKind::io);  // of a machine that is no more
+  EXPECT_EQ(files_->open_system("nowhere").error().kind, ErrorKind::not_found);
+  ASSERT_TRUE(files_->make_directories("weak"));
+  disk_.set_system("weak", 0);
+  EXPECT_EQ(files_->open_system("weak").error().kind, ErrorKind::unsupported);
+}
+
+TEST_F(DiskTest, FailedSyncOfASystemForgetsWhatItDidNotWrite) {
+  bool lost = false;
+  for (int round = 0; round < 20; ++round) {
+    put("a", "old");
+    const auto system = files_->open_system("/");
+    ASSERT_TRUE(write(*open("a", OpenMode::write), 0, "new"));
+    FailOperation failing(DiskOperation::sync_system);
+    disk_.set_faults(&failing);
+    EXPECT_EQ((*system)->sync().error().kind, ErrorKind::io);
+    disk_.set_faults(nullptr);
+    EXPECT_TRUE((*system)->sync());
+    crash_to_synced();
+    lost = lost || disk_.content("a") == "old";
+  }
+  EXPECT_TRUE(lost);
+}
+
 TEST_F(DiskTest, CrashKeepsARandomSubsetTornAtSectors) {
   std::set<std::string> shapes;
   for (int round = 0; round < 200; ++round) {
