@@ -41,6 +41,8 @@ void note_trouble(Run& run, Trouble trouble) {
   run.trouble = std::move(trouble);
 }
 
+constexpr std::size_t fields_of_attempt = 9;
+
 // One event per target: what `explain` shows of an attempt.
 struct Told {
   const smtp::Reply& reply;
@@ -55,12 +57,13 @@ void tell(const Run& run, const Told& told) {
   event.name = "delivery.attempt";
   event.time = run.clock().wall();
   event.message = run.parcel.message->id;
-  event.fields = {{"destination", run.route.key},
-                  {"remote", run.remote},
-                  {"recipients", fmt::format("{}", run.parcel.recipients.size())},
-                  {"attempt", fmt::format("{}", run.parcel.attempt)},
-                  {"reply", told.reply.text()},
-                  {"duration", base::format_duration(run.clock().now() - told.began)}};
+  event.fields.reserve(fields_of_attempt);
+  event.fields.emplace_back("destination", run.route.key);
+  event.fields.emplace_back("remote", run.remote);
+  event.fields.emplace_back("recipients", fmt::to_string(run.parcel.recipients.size()));
+  event.fields.emplace_back("attempt", fmt::to_string(run.parcel.attempt));
+  event.fields.emplace_back("reply", told.reply.text());
+  event.fields.emplace_back("duration", base::format_duration(run.clock().now() - told.began));
   if (told.tls != nullptr) {
     event.fields.emplace_back("tls", fmt::format("{} {}{}", told.tls->protocol, told.tls->cipher,
                                                  told.tls->verified ? " verified" : ""));
@@ -153,6 +156,7 @@ io::Task<base::Result<>> try_targets(io::Ref<Run> run) {
 
 // Those that no server has answered for.
 void conclude(Run& run, const base::Result<>& ended) {
+  if (run.left.empty()) return;
   Trouble trouble = run.trouble.value_or(Trouble{
       .reply = connect_reply(run.remote, {}), .permanent = false, .tls = false, .detail = {}});
   const bool stopped = !ended && ended.error().kind == base::ErrorKind::cancelled;

@@ -53,6 +53,17 @@ std::string_view bare(std::string_view address) {
   return address;
 }
 
+// Every part between commas, without a list of them: this runs for each event of each message.
+template <class Use>
+void for_each_part(std::string_view text, Use use) {
+  for (;;) {
+    const std::size_t end = text.find(',');
+    use(text.substr(0, end));
+    if (end == std::string_view::npos) return;
+    text.remove_prefix(end + 1);
+  }
+}
+
 bool is_address_field(std::string_view key) {
   return std::ranges::find(address_fields, key) != address_fields.end();
 }
@@ -99,7 +110,7 @@ bool names_address(const StoredEvent& event, std::string_view address) {
   return false;
 }
 
-void append_keys(const StoredEvent& event, std::uint32_t offset, std::vector<IndexEntry>& out) {
+void append_keys(const EventView& event, std::uint32_t offset, std::vector<IndexEntry>& out) {
   const std::size_t begin = out.size();
   if (event.message) out.push_back({message_key(event.message), offset});
   if (event.session.value != 0) {
@@ -108,11 +119,10 @@ void append_keys(const StoredEvent& event, std::uint32_t offset, std::vector<Ind
   }
   for (const auto& [key, value] : event.fields) {
     if (!is_address_field(key)) continue;
-    for (const std::string_view address : base::split(value, ',')) {
-      if (bare(address).empty()) continue;
-      if (out.size() - begin >= keys_per_event_max) return;
+    for_each_part(value, [&](std::string_view address) {
+      if (bare(address).empty() || out.size() - begin >= keys_per_event_max) return;
       out.push_back({address_key(address), offset});
-    }
+    });
   }
 }
 

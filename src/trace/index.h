@@ -37,7 +37,7 @@ struct IndexEntry {
 
 // Does the event name this address (or Message-ID)?
 [[nodiscard]] bool names_address(const StoredEvent& event, std::string_view address);
-void append_keys(const StoredEvent& event, std::uint32_t offset, std::vector<IndexEntry>& out);
+void append_keys(const EventView& event, std::uint32_t offset, std::vector<IndexEntry>& out);
 
 [[nodiscard]] std::string encode_index(std::vector<IndexEntry> entries);
 // Offsets of the key's events, ascending, by binary search in the file.

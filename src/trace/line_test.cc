@@ -72,6 +72,20 @@ TEST(Record, DamageIsFound) {
   EXPECT_FALSE(decode_record(std::string(100, '\0'), Checksum::verify));
 }
 
+// Traces of a server before 0.2 have another checksum.
+TEST(Record, AnOldChecksumStillHolds) {
+  std::string bytes;
+  append_record(sample(), bytes);
+  std::uint32_t sum = 0x811c9dc5U;
+  for (const char c : std::string_view(bytes).substr(record_head_bytes)) {
+    sum = (sum ^ static_cast<unsigned char>(c)) * 0x01000193U;
+  }
+  for (unsigned i = 0; i < 4; ++i) bytes[4 + i] = static_cast<char>(sum >> (8 * i));
+  EXPECT_TRUE(decode_record(bytes, Checksum::verify));
+  bytes[4] = static_cast<char>(bytes[4] ^ 1);
+  EXPECT_FALSE(decode_record(bytes, Checksum::verify));
+}
+
 TEST(Line, Human) {
   EXPECT_EQ(human_line(stored(sample())),
             "2026-11-23T14:00:00.123Z info message.accepted 0000000000009 s0000000000007 "

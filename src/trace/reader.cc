@@ -225,11 +225,15 @@ Result<> scan_events(io::Files& files, const std::string& path, const EventUse& 
 
 Result<std::vector<IndexEntry>> scan_file(io::Files& files, const std::string& path) {
   std::vector<IndexEntry> out;
-  auto scanned = scan_events(
-      files, path, [&out](const StoredEvent& event, std::uint64_t offset, std::string_view) {
-        append_keys(event, static_cast<std::uint32_t>(offset), out);
-        return true;
-      });
+  EventView view;
+  auto scanned =
+      scan_events(files, path,
+                  [&](const StoredEvent& /*event*/, std::uint64_t offset, std::string_view record) {
+                    if (!view_record(record, Checksum::ignore, view))
+                      return false;  // it was read just now
+                    append_keys(view, static_cast<std::uint32_t>(offset), out);
+                    return true;
+                  });
   if (!scanned) return std::unexpected(scanned.error());
   return out;
 }

@@ -1,6 +1,8 @@
 // See record.h.
 #include "trace/record.h"
 
+#include <isa-l.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -33,11 +35,24 @@ std::string_view cut(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, bytes_max);
 }
 
-// FNV-1a. It is to find torn writes and holes, not to resist anybody.
+// They are to find torn writes and holes, not to resist anybody. CRC32C comes from libisal: FNV-1a
+// takes an octet at a time, which cost 4 µs for the events of one message.
 std::uint32_t checksum_of(std::string_view bytes) {
+  auto* data =
+      const_cast<unsigned char*>(  // NOLINT(cppcoreguidelines-pro-type-const-cast): its C API
+          reinterpret_cast<const unsigned char*>(bytes.data()));
+  return ~crc32_iscsi(data, static_cast<int>(bytes.size()), 0xffffffffU);
+}
+
+std::uint32_t old_checksum_of(std::string_view bytes) {
   std::uint32_t sum = 0x811c9dc5U;
   for (const char c : bytes) sum = (sum ^ static_cast<unsigned char>(c)) * 0x01000193U;
   return sum;
+}
+
+bool checksum_holds(std::string_view record, std::string_view payload) {
+  const auto sum = get<std::uint32_t>(record.substr(4));
+  return sum == checksum_of(payload) || sum == old_checksum_of(payload);
 }
 
 // Reads values off the front; `ok` turns false for good when there are not enough octets.
@@ -119,31 +134,40 @@ std::optional<std::size_t> record_size(std::string_view bytes) {
   return size;
 }
 
-std::optional<StoredEvent> decode_record(std::string_view bytes, Checksum checksum) {
+bool view_record(std::string_view bytes, Checksum checksum, EventView& into) {
   const auto size = record_size(bytes);
-  if (!size || bytes.size() < *size) return std::nullopt;
+  if (!size || bytes.size() < *size) return false;
   const std::string_view payload = bytes.substr(record_head_bytes, *size - record_head_bytes);
-  if (checksum == Checksum::verify && get<std::uint32_t>(bytes.substr(4)) != checksum_of(payload)) {
-    return std::nullopt;
-  }
+  if (checksum == Checksum::verify && !checksum_holds(bytes, payload)) return false;
   Cursor cursor(payload);
-  StoredEvent event;
   const auto severity = cursor.number<std::uint8_t>();
-  if (severity > static_cast<std::uint8_t>(base::Severity::error)) return std::nullopt;
-  event.severity = static_cast<base::Severity>(severity);
-  event.time = base::Time(base::Duration(cursor.number<std::int64_t>()));
-  event.session.value = cursor.number<std::uint64_t>();
-  event.message.value = cursor.number<std::uint64_t>();
-  event.name = cursor.bytes(cursor.number<std::uint8_t>());
+  if (severity > static_cast<std::uint8_t>(base::Severity::error)) return false;
+  into.severity = static_cast<base::Severity>(severity);
+  into.time = base::Time(base::Duration(cursor.number<std::int64_t>()));
+  into.session.value = cursor.number<std::uint64_t>();
+  into.message.value = cursor.number<std::uint64_t>();
+  into.name = cursor.bytes(cursor.number<std::uint8_t>());
   const std::size_t count = cursor.number<std::uint8_t>();
-  if (count > fields_max) return std::nullopt;
-  event.fields.reserve(count);
+  if (count > fields_max) return false;
+  into.fields.clear();
   for (std::size_t i = 0; i < count && cursor.ok(); ++i) {
-    std::string key(cursor.bytes(cursor.number<std::uint8_t>()));
-    std::string value(cursor.bytes(cursor.number<std::uint16_t>()));
-    event.fields.emplace_back(std::move(key), std::move(value));
+    const std::string_view key = cursor.bytes(cursor.number<std::uint8_t>());
+    into.fields.emplace_back(key, cursor.bytes(cursor.number<std::uint16_t>()));
   }
-  if (!cursor.complete()) return std::nullopt;
+  return cursor.complete();
+}
+
+std::optional<StoredEvent> decode_record(std::string_view bytes, Checksum checksum) {
+  EventView view;
+  if (!view_record(bytes, checksum, view)) return std::nullopt;
+  StoredEvent event{.severity = view.severity,
+                    .name = std::string(view.name),
+                    .time = view.time,
+                    .session = view.session,
+                    .message = view.message,
+                    .fields = {}};
+  event.fields.reserve(view.fields.size());
+  for (const auto& [key, value] : view.fields) event.fields.emplace_back(key, value);
   return event;
 }
 

@@ -8,7 +8,7 @@
 // Not here: files (store.h), text for people (line.h, explain.h).
 //
 // Format, little endian:  u32 size of the payload · u32 checksum of the payload (0 until
-// seal_record) · payload: u8 severity · i64 time (µs since 1970) · u64 session · u64 message · u8
+// seal_record; CRC32C, before version 0.2 FNV-1a, which is still read) · payload: u8 severity · i64 time (µs since 1970) · u64 session · u64 message · u8
 // n, name · u8 field count · per field: u8 n, key · u16 n, value.
 #pragma once
 
@@ -44,6 +44,16 @@ struct StoredEvent {
   [[nodiscard]] std::string_view field(std::string_view key) const;
 };
 
+// An event as it lies in a record: texts point into that.
+struct EventView {
+  base::Severity severity = base::Severity::info;
+  std::string_view name;
+  base::Time time;
+  base::SessionId session;
+  base::MessageId message;
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
+};
+
 void append_record(const base::Event& event, std::string& out);
 // Fills in the checksum of the record that `record` begins with; its whole size.
 std::size_t seal_record(char* record);
@@ -52,6 +62,9 @@ std::size_t seal_record(char* record);
 
 enum class Checksum : std::uint8_t { ignore, verify };
 [[nodiscard]] std::optional<StoredEvent> decode_record(std::string_view bytes, Checksum checksum);
+// The same without copies: `into` is used again and again, so that nothing is allocated. False when
+// it is no record.
+[[nodiscard]] bool view_record(std::string_view bytes, Checksum checksum, EventView& into);
 
 // A sink that takes events already encoded, so that several share one encoding (tee.h).
 class RecordSink : public base::EventSink {
