@@ -1,9 +1,12 @@
 // main.cc: where the program begins; see cli/cli.h.
-#include "cli/cli.h"
+#include <array>
 
 #ifdef STAGEPOST_MIMALLOC
 #include <mimalloc.h>
 #endif
+
+#include "cli/cli.h"
+#include "tools/bench/verb.h"
 
 namespace {
 
@@ -19,5 +22,6 @@ void keep_freed_pages_for_a_second() {
 
 int main(int argc, char** argv) {
   keep_freed_pages_for_a_second();
-  return cli::run(argc, argv);
+  constexpr std::array<cli::AddVerbs, 1> more{bench::add_verb};
+  return cli::run(argc, argv, more);
 }
