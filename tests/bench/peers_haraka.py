@@ -24,8 +24,7 @@ exports.hook_get_mx = function (next) { next(OK, [{ priority: 0, exchange: '%s',
 """
 FILES = {
     "me": "mx.haraka.test\n", "log.ini": "[main]\nlevel=WARN\n", "host_list": "",
-    "outbound.ini": "local_mx_ok=true\nenable_tls=false\n", "databytes": "104857600\n",
-    "connection.ini": "[main]\n[max]\nbytes=104857600\n",
+    "outbound.ini": "local_mx_ok=true\nenable_tls=false\n",
 }
 
 
@@ -58,8 +57,11 @@ class Haraka(Peer):
     def launch(self) -> None:
         if self.setup.mailboxes:
             raise CannotRun("delivers to other programs only, not to a Maildir")
+        package = installed() / "node_modules/Haraka"
         for name, text in FILES.items():
             self.write(f"config/{name}", text)
+        # As `haraka -i` does: without it there are no limits and no greeting.
+        shutil.copy(package / "config/connection.ini", self.folder / "config")
         self.write("config/smtp.ini", f"[main]\nlisten={self.address}:25\n")
         plugins, certificate = ["bench"], self.setup.certificate
         if certificate:
@@ -69,8 +71,8 @@ class Haraka(Peer):
         self.write("config/plugins", "\n".join(plugins) + "\n")
         self.write("plugins/bench.js", PLUGIN % SINK)
         (self.folder / "queue").mkdir(exist_ok=True)
-        program = installed() / "node_modules/Haraka/bin/haraka"
-        self.process = self.net.start(["node", program, "-c", self.folder], self.folder / "log")
+        self.process = self.net.start(["node", package / "bin/haraka", "-c", self.folder],
+                                      self.folder / "log")
         self.wait_ready()
 
     @classmethod

@@ -4,7 +4,7 @@ What differs from `stagepost init`: the client may relay, the sink is the relay 
 warnings only (the trace is on), no HTTP port. Limits are lifted where a scenario needs it.
 """
 
-from peer import CLIENT, DNS, LOCAL_DOMAIN, RELAY_DOMAIN, SINK, Peer
+from peer import CLIENT, DNS, LOCAL_DOMAIN, RELAY_DOMAIN, SINK, CannotRun, Peer
 from report import output
 from stagepost import Stagepost, binary
 
@@ -63,6 +63,8 @@ class Bare(Peer):
     loops = 0
 
     def launch(self) -> None:
+        if self.setup.mailboxes or self.setup.certificate:
+            raise CannotRun("it only relays, without TLS")
         extra = ["--loops", str(self.loops)] if self.loops else []
         self.process = self.net.start(
             [binary(), "bench", "bare", "--listen", f"{self.address}:25", "--relay", f"{SINK}:25",
