@@ -4,6 +4,8 @@ Versions, machine, what a sync and a round trip cost here and now; the latter tw
 bounds of some scenarios are computed from.
 """
 
+import os
+
 import report
 from world import World
 
@@ -15,6 +17,7 @@ def state(world: World) -> list[str]:
     world.sync_ms = disk["overwrite_ms"]
     world.disk_mb_per_second = disk["sequential_mb_s"]
     world.round_trip_ms = ping["two_cores_us"] / 1000
+    world.stated = f"{os.cpu_count()} cores, sync {world.sync_ms:.2f} ms"  # under pictures
     versions = []
     for kind in world.wanted:
         try:

@@ -39,6 +39,8 @@ class Run:
     cpu_ms: float
     tools_cpu_ms: float
     foreign: float
+    p99: float  # of an accept, from MAIL to the 250 after the text, in ms
+    highest: float
     refused: int = 0
     unfinished: bool = False  # the sink had not all when we stopped waiting
     bad: str = ""
@@ -93,7 +95,8 @@ def relay(world: World, peer: Peer, load: Load) -> Run:
         peer.restart()  # its queue would come in the others' time
     return Run(loaded.accepted, loaded.accepted / (loaded.end - loaded.begin),
                arrived / (end - loaded.begin), cost.server_seconds * 1000 / loaded.accepted,
-               cost.tools_seconds * 1000 / loaded.accepted, cost.foreign, loaded.refused,
+               cost.tools_seconds * 1000 / loaded.accepted, cost.foreign,
+               loaded.latency("accept", "p99"), loaded.latency("accept", "max"), loaded.refused,
                not finished, bad)
 
 

@@ -79,8 +79,9 @@ def deliver(world: World, peer: Peer, load: Load) -> measure.Run:
         peer.restart()
     return measure.Run(loaded.accepted, loaded.accepted / (loaded.end - loaded.begin),
                        count / (end - loaded.begin), cost.server_seconds * 1000 / loaded.accepted,
-                       cost.tools_seconds * 1000 / loaded.accepted, cost.foreign, loaded.refused,
-                       unfinished, bad)
+                       cost.tools_seconds * 1000 / loaded.accepted, cost.foreign,
+                       loaded.latency("accept", "p99"), loaded.latency("accept", "max"),
+                       loaded.refused, unfinished, bad)
 
 
 def trouble(peer: Peer, load: Load, count: int) -> str:

@@ -3,18 +3,25 @@
 import argparse
 from collections.abc import Callable
 
+import scenario_backlog
+import scenario_domains
+import scenario_growth
 import scenario_handshakes
 import scenario_idle
 import scenario_latency
 import scenario_maildir
 import scenario_relay
+import scenario_sign
+import scenario_verify
 from report import Result
 from world import World
 
 Action = Callable[[World, str, argparse.Namespace], Result]
 ONE_EACH = {
     "latency": scenario_latency, "maildir-10": scenario_maildir, "idle": scenario_idle,
-    "handshakes": scenario_handshakes,
+    "handshakes": scenario_handshakes, "backlog": scenario_backlog,
+    "domains": scenario_domains, "sign": scenario_sign, "verify": scenario_verify,
+    "growth": scenario_growth,
 }
 TEXTS = {
     **{name: f"accept and relay, {relay.text}"

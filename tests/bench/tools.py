@@ -35,6 +35,7 @@ class Load:
     messages: int = 0
     per_connection: int = 0
     recipient: str = ""  # the server's own when empty
+    sender: str = SENDER
     more: tuple[str, ...] = ()
     patience: float = RUN_SECONDS_MAX
 
@@ -42,7 +43,7 @@ class Load:
         much = (["--seconds", str(self.seconds)] if self.seconds
                 else ["--messages", str(self.messages)])
         return ["--sessions", str(self.sessions), "--size", str(self.size), *much,
-                "--per-connection", str(self.per_connection), "--from", SENDER, *self.more]
+                "--per-connection", str(self.per_connection), "--from", self.sender, *self.more]
 
 
 @dataclass
@@ -162,6 +163,8 @@ class Sink:
         self.file = folder / f"{name}.count"
         self.group = Group(name)
         log = folder / f"{name}.log"
+        for old in (self.file, log):
+            old.unlink(missing_ok=True)
         net.group = self.group
         listening = [part for address in listen for part in ("--listen", address)]
         try:
