@@ -5,7 +5,7 @@ syscalls()    a short load under strace -f -c: syncs and system calls per messag
 Cost          CPU of a server, of the tools and of others while something is done
 Errors:       RuntimeError when the load fails; a message that is damaged, doubled or lost marks its
               run as bad, and the report says so.
-Limits:       RUN_SECONDS_MAX for each step of a run; DRAIN_SECONDS_MAX for a peer's queue.
+Limits:       Load.patience for each step of a run; DRAIN_SECONDS_MAX for a peer's queue.
 """
 
 import os
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from groups import Group, busy_seconds
 from peer import Peer
 from peers.netns import wait_until
-from tools import RUN_SECONDS_MAX, Load, Loaded
+from tools import Load
 from world import World
 
 SETTLE_SECONDS = 0.15  # the ends of the last messages are written; belongs to their CPU

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from peers import unpack
-from stagepost import binary
 
 OURS, BARE, POSTFIX = "Stagepost", "bare reference", "Postfix"
 

@@ -1,4 +1,4 @@
-"""tests/bench/scenario_domains.py: one message each for 100,000 domains, one in a hundred in trouble.
+"""tests/bench/scenario_domains.py: a message each for 100,000 domains, one in a hundred troubled.
 
 What:    domains with an MX of their own at sixteen hosts; every hundredth domain's host refuses
          connections, or takes them and says nothing, or needs seconds for every answer. The time
@@ -87,7 +87,8 @@ def send(world: World, peer: Peer, count: int, bad: bool) -> Run:
     healthy = count - (len(range(0, count, BAD_EVERY)) if bad else 0)
     patience = PATIENCE_SECONDS if peer.ours else PEER_PATIENCE_SECONDS
     sinks = [Sink(world.net, world.folder, "healthy", [f"{host}:25" for host in HEALTHY])]
-    sinks.append(Sink(world.net, world.folder, "slow", [f"{SLOW}:25"], "--delay", str(SLOW_MS)))
+    sinks.append(Sink(world.net, world.folder, "slow", [f"{SLOW}:25"], "--delay",
+                      f"{SLOW_MS}@mail", "--delay", f"{SLOW_MS}@end"))
     # It never accepts: the kernel shakes hands, and nobody says anything.
     silent = world.net.inside(lambda: socket.create_server((SILENT, 25), backlog=4096))
     try:

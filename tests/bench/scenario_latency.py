@@ -66,6 +66,7 @@ def latency(world: World, peer: Peer, load: Load) -> Run:
     loaded = world.tools.load(peer.address, peer.recipient, load)
     if not world.sink.wait_for(loaded.accepted, 5) and not peer.ours:
         peer.restart()
-    return Run(loaded.accepted, *(loaded.latency("connect", what) for what in ("p50", "p99", "max")))
+    return Run(loaded.accepted, *(loaded.latency("connect", what)
+                                  for what in ("p50", "p99", "max")))
 
 

@@ -29,7 +29,8 @@ POLL_SECONDS = 0.01
 def run(world: World, name: str, options: argparse.Namespace) -> Result:
     load = Load(SESSIONS, BYTES, options.seconds)
     with world.field(Setup(mailboxes=MAILBOXES)) as field:
-        field.each(lambda peer: deliver(world, peer, Load(SESSIONS, BYTES, measure.WARM_UP_SECONDS)))
+        warm = Load(SESSIONS, BYTES, measure.WARM_UP_SECONDS)
+        field.each(lambda peer: deliver(world, peer, warm))
         runs = field.turns(options.runs, lambda peer: deliver(world, peer, load))
         few = Load(SESSIONS, BYTES, messages=200)
         calls = field.each(lambda peer: measure.syscalls(

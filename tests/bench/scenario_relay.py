@@ -6,7 +6,6 @@ Errors:  a message that is lost, doubled or damaged marks the table as bad.
 """
 
 import argparse
-import shutil
 from dataclasses import dataclass
 
 import measure

@@ -25,7 +25,8 @@ CLIENT, DNS, SINK = "198.18.0.1", "10.0.0.53", "10.0.0.4"
 DOMAIN = verify_mail.RECIPIENT.split("@")[1]
 MESSAGES = 300
 PER_MINUTE_MAX = 1_000_000
-POSTFIX = {**TUNED, "relayhost": f"[{SINK}]", "relay_domains": DOMAIN, "smtpd_peername_lookup": "yes"}
+POSTFIX = {**TUNED, "relayhost": f"[{SINK}]", "relay_domains": DOMAIN,
+           "smtpd_peername_lookup": "yes"}
 
 
 class Verifier(Server):
