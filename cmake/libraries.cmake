@@ -17,5 +17,6 @@ set(STAGEPOST_LIBS_trace spdlog::spdlog)
 set(STAGEPOST_LIBS_report boost_json pugixml ZLIB::ZLIB)
 set(STAGEPOST_LIBS_admin boost_json pugixml)
 set(STAGEPOST_LIBS_cli boost_json)
+set(STAGEPOST_LIBS_tools isal boost_json)
 # The SPF suite is written in YAML.
 set(STAGEPOST_TEST_LIBS_lib/mailauth yaml-cpp)

@@ -53,7 +53,10 @@ macro(stagepost_add_modules)
         if(lower STREQUAL "*")
           foreach(any IN LISTS STAGEPOST_FOLDERS)
             stagepost_target(${any} lower_target)
-            if(TARGET ${lower_target} AND NOT any MATCHES "^(server|tools|cli)$")
+            # server and cli need each other; nobody but main.cc needs tools.
+            if(TARGET ${lower_target} AND NOT any STREQUAL "tools"
+                AND NOT (folder STREQUAL "server" AND any STREQUAL "cli")
+                AND NOT any STREQUAL folder)
               target_link_libraries(${target} PUBLIC ${lower_target})
             endif()
           endforeach()

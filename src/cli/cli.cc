@@ -41,7 +41,7 @@ int complain(const std::string& text) {
   return 1;
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, std::span<const AddVerbs> more) {
   CLI::App app(
       "Stagepost receives mail, keeps it safe on disk and delivers it.\n"
       "Start with `stagepost init example.org`, then `stagepost serve`.\n"
@@ -72,6 +72,7 @@ int run(int argc, char** argv) {
   add_check_mail_verb(verbs);
   add_dovecot_verb(verbs);
   add_dkim_verbs(verbs);
+  for (const AddVerbs add : more) add(verbs);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {

@@ -7,6 +7,7 @@
 // Not here: what verbs do to the state (admin/), serving (server/).
 #pragma once
 
+#include <span>
 #include <string>
 
 namespace CLI {
@@ -14,8 +15,6 @@ class App;
 }
 
 namespace cli {
-
-int run(int argc, char** argv);
 
 // What every verb has: where the configuration and the state are.
 struct Place {
@@ -29,6 +28,7 @@ struct Verbs {
   Place& place;
   int& status;
 };
+using AddVerbs = void (*)(Verbs);
 void add_server_verbs(Verbs verbs);
 void add_init_verb(Verbs verbs);
 void add_directory_verbs(Verbs verbs);
@@ -43,6 +43,9 @@ void add_report_verb(Verbs verbs);
 void add_check_mail_verb(Verbs verbs);
 void add_dovecot_verb(Verbs verbs);
 void add_dkim_verbs(Verbs verbs);
+
+// `more`: verbs of rooms that this one may not include.
+int run(int argc, char** argv, std::span<const AddVerbs> more);
 
 // Prints "stagepost: TEXT" to stderr and gives 1.
 int complain(const std::string& text);
