@@ -24,7 +24,7 @@ from tools import Load
 from world import World
 
 SETTLE_SECONDS = 0.15  # the ends of the last messages are written; belongs to their CPU
-DRAIN_SECONDS_MAX = 8
+DRAIN_SECONDS_MAX = 5
 WARM_UP_SECONDS = 0.4
 SYNCS = {"fsync", "fdatasync", "sync_file_range", "syncfs", "msync"}
 
@@ -76,8 +76,6 @@ class Cost:
 
 def relay(world: World, peer: Peer, load: Load) -> Run:
     """All that is accepted has to reach the sink, once and whole."""
-    if peer.fresh:
-        peer.restart()
     os.sync()  # what an earlier one left unsynced is not to be written in this one's time
     world.sink.reset()
     cost = Cost(peer.group, world.tools.group, world.sink.group, world.dns_group)

@@ -63,8 +63,6 @@ class Peer(Server):
     title = ""
     number = 0  # of its address
     ours = False
-    fresh = False  # begin each run with an empty queue: it does not get rid of one in time
-    setuid = False  # needs the private root, for libraries of set-user-id programs
 
     def __init__(self, world: "World", setup: Setup):
         super().__init__(self.title, f"10.0.0.{self.number}")

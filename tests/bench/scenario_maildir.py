@@ -58,8 +58,6 @@ def stored(peer: Peer) -> Iterator[Path]:
 
 
 def deliver(world: World, peer: Peer, load: Load) -> measure.Run:
-    if peer.fresh:
-        peer.restart()
     for path in stored(peer):
         path.unlink()
     os.sync()

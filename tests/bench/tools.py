@@ -22,6 +22,7 @@ from stagepost import binary
 
 RUN_SECONDS_MAX = 60
 FAR_SECONDS_MAX = 900  # a million messages, a hundred thousand domains
+ANSWER_SECONDS_MAX = 20  # from any server; then it is an error
 SENDER = "sender@example.net"
 
 
@@ -43,7 +44,8 @@ class Load:
         much = (["--seconds", str(self.seconds)] if self.seconds
                 else ["--messages", str(self.messages)])
         return ["--sessions", str(self.sessions), "--size", str(self.size), *much,
-                "--per-connection", str(self.per_connection), "--from", self.sender, *self.more]
+                "--per-connection", str(self.per_connection), "--from", self.sender,
+                "--timeout", str(ANSWER_SECONDS_MAX), *self.more]
 
 
 @dataclass
