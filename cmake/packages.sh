@@ -43,6 +43,8 @@ PACKAGES_THUNDERBIRD=(thunderbird xvfb xauth x11-xkb-utils xkb-data fonts-dejavu
 PACKAGES_VERIFY=(
   opendkim opendmarc dbconfig-no-thanks postfix-policyd-spf-python rspamd unbound publicsuffix
 )
+# Likewise, the servers that tests/bench/compare measures beside Postfix; Haraka comes from npm.
+PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
 
 # Likewise, other people's SPF, DKIM and DMARC, to be compared with ours: tests/interop.
 PACKAGES_INTEROP=(

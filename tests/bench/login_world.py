@@ -19,12 +19,12 @@ import sqlite3
 import time
 from pathlib import Path
 
+from groups import GroupedNet, Server
 from peers import unpack
 from peers.netns import wait_until
 from peers.pki import Authority
 from peers.postfix import Postfix
 from stagepost import Stagepost
-from world import GroupedNet, Server
 
 CLIENT, STAGEPOST, POSTFIX, CACHING = (f"10.0.0.{n}" for n in (1, 2, 3, 4))
 PASSWORD = "a long enough 1"
@@ -83,19 +83,6 @@ def fill_directory(database: Path, verifiers: list[tuple[str, str, str]]) -> Non
     connection.close()
 
 
-def proportional_mib(pids: list[int]) -> float:
-    """Pss: shared pages count once, not once per process."""
-    total = 0
-    for pid in pids:
-        try:
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            total += int(next(line for line in text.splitlines()
-                              if line.startswith("Pss:")).split()[1])
-        except OSError:
-            pass  # ended meanwhile
-    return total / 1024
-
-
 class Post(Server):
     def __init__(self, name: str, address: str, port: int):
         super().__init__(name, address)
@@ -103,7 +90,7 @@ class Post(Server):
         self.start_seconds = 0.0
 
     def memory_mib(self) -> float:
-        return proportional_mib(self.group.pids())
+        return self.group.memory_bytes() / 2**20
 
 
 class LoginWorld:

@@ -1,31 +1,31 @@
 """tests/bench/measure.py: one run of load against one server, and what it cost.
 
-rate()      smtp-source -d with many sessions: accepted per second, at the sink per second, CPU
-latency()   one message after another on connections of their own: milliseconds to the 250
-syscalls()  a short rate() under strace -f -c: syncs and system calls per message
-Errors:     RuntimeError when the load fails, TimeoutError when mail does not reach the sink.
-Limits:     RUN_SECONDS_MAX for each step of a run.
+relay()       `bench load` through a server to the sink: accepted per second, at the sink, CPU
+syscalls()    a short load under strace -f -c: syncs and system calls per message
+Cost          CPU of a server, of the tools and of others while something is done
+Errors:       RuntimeError when the load fails; a message that is damaged, doubled or lost marks its
+              run as bad, and the report says so.
+Limits:       Load.patience for each step of a run; DRAIN_SECONDS_MAX for a peer's queue.
 """
 
 import os
 import re
 import signal
-import socket
 import statistics
 import subprocess
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from peers import unpack
-from peers.netns import stop, wait_until
-from world import CLIENT, SINK, Group, Server, World
+from groups import Group, busy_seconds
+from peer import Peer
+from peers.netns import wait_until
+from tools import Load
+from world import World
 
-RUN_SECONDS_MAX = 60
-MESSAGE_BYTES = 10 * 1024
-LATENCY_BYTES = 2 * 1024
-LATENCY_PAUSE_SECONDS = 0.005
 SETTLE_SECONDS = 0.15  # the ends of the last messages are written; belongs to their CPU
-PER_SESSION_MAX = 9000  # limits.messages_per_session_max is 10000
+DRAIN_SECONDS_MAX = 5
+WARM_UP_SECONDS = 0.4
 SYNCS = {"fsync", "fdatasync", "sync_file_range", "syncfs", "msync"}
 
 
@@ -39,6 +39,11 @@ class Run:
     cpu_ms: float
     tools_cpu_ms: float
     foreign: float
+    p99: float  # of an accept, from MAIL to the 250 after the text, in ms
+    highest: float
+    refused: int = 0
+    unfinished: bool = False  # the sink had not all when we stopped waiting
+    bad: str = ""
 
 
 @dataclass
@@ -50,108 +55,51 @@ class Calls:
     top: list[tuple[str, float]] = field(default_factory=list)
 
 
-def busy_seconds() -> float:
-    """CPU time of everything on this machine, in interrupts as well."""
-    user, nice, system, _, _, irq, softirq, *_ = map(
-        int, open("/proc/stat", encoding="ascii").readline().split()[1:])
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+class Cost:
+    """CPU seconds from begin to read(), of a server's group and of the tools' groups."""
+
+    def __init__(self, server: Group, *tools: Group):
+        self.server, self.tools = server, tools
+        self.begin = time.monotonic()
+        self.busy = busy_seconds()
+        self.before = {group: group.cpu_seconds() for group in (server, *tools)}
+
+    def read(self) -> "Cost":
+        used = {group: group.cpu_seconds() - then for group, then in self.before.items()}
+        self.server_seconds = used[self.server]
+        self.tools_seconds = sum(used[group] for group in self.tools)
+        self.seconds = time.monotonic() - self.begin
+        others = max(0.0, busy_seconds() - self.busy - sum(used.values()))
+        self.foreign = others / self.seconds / (os.cpu_count() or 1)
+        return self
 
 
-def start_load(world: World, address: str, sessions: int, count: int) -> subprocess.Popen:
-    root = unpack.peers_root()
-    world.net.group = world.tools_group
-    process = world.net.start(
-        [root / "usr/sbin/smtp-source", "-d", "-s", str(sessions), "-m", str(count),
-         "-l", str(MESSAGE_BYTES), "-f", "sender@example.net", "-t", "rcpt@sink.test",
-         f"{address}:25"],
-        world.folder / "load.log", {"LD_LIBRARY_PATH": unpack.library_path(root)})
-    world.net.group = None
-    return process
-
-
-def rate(world: World, server: Server | None, sessions: int, count: int) -> Run:
-    """Without a server the load goes straight to the sink: what the tools can do."""
-    before = world.sink.count()
-    cpu_before = {group: group.cpu_seconds() for group in Group.made}
-    busy_before = busy_seconds()
-    begin = time.monotonic()
-    load = start_load(world, server.address if server else SINK, sessions, count)
-    try:
-        code = load.wait(RUN_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        code = stop(load)
-    accepted = time.monotonic()
-    world.net.processes.remove(load)
-    if code != 0:
-        raise RuntimeError(f"smtp-source: {code}: {(world.folder / 'load.log').read_text()[-500:]}")
-    while world.sink.count() - before < count:
-        if time.monotonic() - accepted > RUN_SECONDS_MAX:
-            raise TimeoutError(f"{world.sink.count() - before} of {count} reached the sink")
-        time.sleep(0.005)
+def relay(world: World, peer: Peer, load: Load) -> Run:
+    """All that is accepted has to reach the sink, once and whole."""
+    os.sync()  # what an earlier one left unsynced is not to be written in this one's time
+    world.sink.reset()
+    cost = Cost(peer.group, world.tools.group, world.sink.group, world.dns_group)
+    loaded = world.tools.load(peer.address, peer.recipient, load)
+    patience = load.patience if peer.ours else DRAIN_SECONDS_MAX
+    finished = world.sink.wait_for(loaded.accepted, patience)
     end = time.monotonic()
     time.sleep(SETTLE_SECONDS)
-    whole = time.monotonic() - begin
-    cpu = {group: group.cpu_seconds() - then for group, then in cpu_before.items()}
-    foreign = max(0.0, busy_seconds() - busy_before - sum(cpu.values()))
-    tools = cpu[world.tools_group] + cpu[world.sink.group]
-    if world.sink.count() - before != count:
-        print(f"warning: {world.sink.count() - before} at the sink, {count} sent")
-    return Run(count, count / (accepted - begin), count / (end - begin),
-               (cpu[server.group] if server else 0) * 1000 / count, tools * 1000 / count,
-               foreign / whole / os.cpu_count())
+    cost.read()
+    arrived = min(world.sink.distinct(), loaded.accepted)
+    bad = world.sink.trouble(loaded.accepted)
+    if not finished:
+        if peer.ours:
+            bad = f"{loaded.accepted - arrived} lost, {bad}"
+        peer.restart()  # its queue would come in the others' time
+    return Run(loaded.accepted, loaded.accepted / (loaded.end - loaded.begin),
+               arrived / (end - loaded.begin), cost.server_seconds * 1000 / loaded.accepted,
+               cost.tools_seconds * 1000 / loaded.accepted, cost.foreign,
+               loaded.latency("accept", "p99"), loaded.latency("accept", "max"), loaded.refused,
+               not finished, bad)
 
 
-def count_for(found: Run, sessions: int, seconds: float) -> int:
-    """So many messages that a run lasts about so long."""
-    wanted = int(found.sink_rate * seconds)
-    return max(sessions * 5, min(wanted, sessions * PER_SESSION_MAX))
-
-
-class Dialogue:
-    """A client that counts from connect to the 250 after the final dot."""
-
-    def __init__(self, address: str):
-        self.socket = socket.create_connection((address, 25), RUN_SECONDS_MAX,
-                                               source_address=(CLIENT, 0))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def say(self, octets: bytes, code: bytes) -> None:
-        if octets:
-            self.socket.sendall(octets)
-        answer = b""
-        while not re.search(rb"^\d{3} [^\n]*\n\Z", answer, re.MULTILINE):
-            more = self.socket.recv(4096)
-            if not more:
-                raise RuntimeError("the server closed the connection")
-            answer += more
-        if not answer.startswith(code):
-            raise RuntimeError(f"answered {answer!r}")
-
-
-def latency(world: World, server: Server, count: int) -> list[float]:
-    line = b"X" * 76 + b"\r\n"
-    body = b"Subject: latency\r\n\r\n" + line * (LATENCY_BYTES // len(line)) + b".\r\n"
-    times: list[float] = []
-
-    def work() -> None:
-        for _ in range(count):
-            begin = time.perf_counter()
-            client = Dialogue(server.address)
-            client.say(b"", b"220")
-            client.say(b"EHLO client.example.net\r\n", b"250")
-            client.say(b"MAIL FROM:<sender@example.net>\r\n", b"250")
-            client.say(b"RCPT TO:<rcpt@sink.test>\r\n", b"250")
-            client.say(b"DATA\r\n", b"354")
-            client.say(body, b"250")
-            times.append((time.perf_counter() - begin) * 1000)
-            client.say(b"QUIT\r\n", b"221")
-            client.socket.close()
-            time.sleep(LATENCY_PAUSE_SECONDS)
-
-    before = world.sink.count()
-    world.net.inside(work)
-    wait_until("the sink has them", lambda: world.sink.count() - before >= count, RUN_SECONDS_MAX)
-    return times
+def warm_up(world: World, peer: Peer, load: Load) -> None:
+    relay(world, peer, replace(load, seconds=WARM_UP_SECONDS, messages=0))
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -166,17 +114,18 @@ def traced(pid: int) -> bool:
         return True  # it has ended
 
 
-def syscalls(world: World, server: Server, sessions: int, count: int) -> Calls:
-    """strace slows the server down, so that it may gather more messages into one sync."""
+def syscalls(world: World, peer: Peer, action: Callable[[], int]) -> Calls:
+    """strace slows the server down, so that it may gather more messages into one sync. The action
+    says how many messages it brought."""
     table = world.folder / "strace.out"
-    pids = server.group.pids()
+    pids = peer.group.pids()
     attach = [part for pid in pids for part in ("-p", str(pid))]
     tracer = subprocess.Popen(["strace", "-f", "-q", "-c", "-U", "name,calls", "-o", table,
                                *attach], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL)
     try:
         wait_until("strace is attached", lambda: all(map(traced, pids)), 10)
-        rate(world, server, sessions, count)
+        count = action()
     finally:
         tracer.send_signal(signal.SIGINT)
         try:

@@ -1,4 +1,4 @@
-"""tests/bench/report.py: what compare prints: conditions, tables, ratios.
+"""tests/bench/report.py: what compare prints: conditions, tables, ratios, what was asked.
 
 Each value is the median of the runs; ± is half the distance of the extremes, in percent of it.
 Ratios are ours divided by the better Postfix of that measure.
@@ -9,14 +9,34 @@ import platform
 import re
 import statistics
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from measure import LATENCY_BYTES, MESSAGE_BYTES, Calls, Run, percentile
 from peers import unpack
-from stagepost import binary
 
-Runs = dict[str, list[Run]]
+OURS, BARE, POSTFIX = "Stagepost", "bare reference", "Postfix"
+
+
+@dataclass
+class Result:
+    """What a scenario found: lines for people, figures for --json, what was asked."""
+
+    name: str
+    lines: list[str] = field(default_factory=list)
+    figures: dict[str, object] = field(default_factory=dict)
+    asked: list[tuple[str, float, float, bool]] = field(default_factory=list)
+    summary: str = ""  # the last line, after the scenario's name
+
+    def ask(self, what: str, found: float, bound: float, at_most: bool = False) -> None:
+        """at_most: the bound is an upper one."""
+        self.asked.append((what, found, bound, found <= bound if at_most else found >= bound))
+        self.figures[f"asked {what}"] = {"found": found, "bound": bound, "met": self.asked[-1][3]}
+
+    def text(self) -> list[str]:
+        asked = [f"  {what}: {found:,.4g}, asked {bound:,.4g}: {'met' if met else 'MISSED'}"
+                 for what, found, bound, met in self.asked]
+        return [*self.lines, *asked, f"{self.name}: {self.summary}"]
 
 
 def output(*command: str | os.PathLike) -> str:
@@ -31,20 +51,14 @@ def postfix_version() -> str:
     return output("env", environment, root / "usr/sbin/postconf", "-d", "-h", "mail_version")
 
 
-def conditions(folder: Path) -> list[str]:
+def machine(folder: Path) -> list[str]:
     cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return [
-        f"{output(binary(), '--version')}; Postfix {postfix_version()} (Debian), "
-        "its smtp-source and smtp-sink",
         f"{os.cpu_count()} cores ({cpu.group(1) if cpu else 'unknown'}), {memory:.0f} GiB, Linux "
         f"{platform.release()}, load average {os.getloadavg()[0]:.1f} at the start",
         f"state on {output('findmnt', '-n', '-o', 'SOURCE,FSTYPE', '-T', folder)}; servers, load "
         "and sink share the cores; loopback",
-        f"relay: {MESSAGE_BYTES} octets, many messages per connection, one sink; latency: "
-        f"{LATENCY_BYTES} octets, a connection each",
-        "durable: Postfix as it comes (fsync before 250), Stagepost as it comes; Postfix without "
-        "a log, Stagepost with its trace",
     ]
 
 
@@ -68,43 +82,26 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [line(head), "-" * (sum(widths) + 2 * (len(widths) - 1)), *map(line, rows)]
 
 
-def ratio(values: dict[str, float], better: Callable[..., float]) -> float:
-    others = [value for name, value in values.items() if name.startswith("Postfix")]
-    return values["Stagepost"] / better(others) if others and better(others) else 0.0
+def missing_lines(missing: Mapping[str, str]) -> list[str]:
+    return [f"{name}: not measured: {reason}" for name, reason in missing.items()]
 
 
-def medians(runs: Runs, attribute: str) -> dict[str, float]:
+def better(values: Mapping[str, float], choose: Callable[..., float]) -> float:
+    """The better Postfix; 0 when there is none."""
+    others = [value for name, value in values.items() if name.startswith(POSTFIX)]
+    return choose(others) if others else 0.0
+
+
+def ratio(upper: float, lower: float) -> float:
+    return upper / lower if lower else 0.0
+
+
+def medians(runs: Mapping[str, Sequence[object]], attribute: str) -> dict[str, float]:
     return {name: statistics.median(getattr(run, attribute) for run in several)
             for name, several in runs.items() if several}
 
 
-def relay_lines(name: str, runs: Runs, calls: dict[str, Calls]) -> list[str]:
-    head = ["", "accept/s", "at sink/s", "CPU ms/msg", "tools ms/msg", "syncs/msg", "calls/msg",
-            "messages", "foreign CPU"]
-    rows = []
-    for server, several in runs.items():
-        counted = calls.get(server)
-        rows.append([
-            server, cell([run.accept_rate for run in several], 0),
-            cell([run.sink_rate for run in several], 0),
-            cell([run.cpu_ms for run in several], 3),
-            f"{statistics.median(run.tools_cpu_ms for run in several):.3f}",
-            f"{counted.syncs:.2f}" if counted else "–", f"{counted.total:.1f}" if counted else "–",
-            f"{several[0].count} ×{len(several)}",
-            f"{max(run.foreign for run in several) * 100:.0f}%"])
-    lines = [f"{name}", *table(head, rows)]
-    accept = ratio(medians(runs, "accept_rate"), max)
-    rate, cpu = ratio(medians(runs, "sink_rate"), max), ratio(medians(runs, "cpu_ms"), min)
-    return [*lines, f"{name}: ratio_rate={rate:.2f} ratio_cpu={cpu:.2f} ratio_accept={accept:.2f}"]
-
-
-def latency_lines(name: str, times: dict[str, list[list[float]]]) -> list[str]:
-    rows, middle, high = [], {}, {}
-    for server, several in times.items():
-        p50 = [percentile(run, 0.50) for run in several]
-        p99 = [percentile(run, 0.99) for run in several]
-        middle[server], high[server] = statistics.median(p50), statistics.median(p99)
-        rows.append([server, cell(p50, 2), cell(p99, 2), f"{max(map(max, several)):.2f}",
-                     f"{len(several[0])} ×{len(several)}"])
-    lines = [name, *table(["connect → 250, ms", "p50", "p99", "max", "messages"], rows)]
-    return [*lines, f"{name}: ratio_p50={ratio(middle, min):.2f} ratio_p99={ratio(high, min):.2f}"]
+def figures(runs: Mapping[str, Sequence[object]]) -> dict[str, dict[str, list[object]]]:
+    """For --json: every value of every run."""
+    return {name: {what: [getattr(run, what) for run in several] for what in vars(several[0])}
+            for name, several in runs.items() if several}

@@ -11,12 +11,13 @@ Limits:  needs root; waits are bounded by netns.py and stagepost.py.
 from pathlib import Path
 
 import verify_mail
+from groups import Group, GroupedNet, Server
 from peers.checkers import Checkers
 from peers.dns import DnsServer
 from peers.netns import wait_until
 from peers.postfix import Postfix
+from peers_postfix import TUNED
 from stagepost import Stagepost
-from world import POSTFIX_TUNED, Group, GroupedNet, Server
 
 ROOT = Path(__file__).resolve().parents[2]
 # The client is a stranger, of RFC 2544: outside the networks that servers trust by default.
@@ -24,7 +25,8 @@ CLIENT, DNS, SINK = "198.18.0.1", "10.0.0.53", "10.0.0.4"
 DOMAIN = verify_mail.RECIPIENT.split("@")[1]
 MESSAGES = 300
 PER_MINUTE_MAX = 1_000_000
-POSTFIX = {**POSTFIX_TUNED, "relay_domains": DOMAIN, "smtpd_peername_lookup": "yes"}
+POSTFIX = {**TUNED, "relayhost": f"[{SINK}]", "relay_domains": DOMAIN,
+           "smtpd_peername_lookup": "yes"}
 
 
 class Verifier(Server):

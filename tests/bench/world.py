@@ -1,160 +1,132 @@
-"""tests/bench/world.py: a network namespace with Stagepost, Postfix twice, and one sink for all.
+"""tests/bench/world.py: one namespace with a sink, a DNS server, the tools, and servers in turn.
 
 What:    each server in a cgroup of its own, which counts the CPU of all its processes and children;
-         all state on one disk, below the given folder.
-In/Out:  a folder → servers that take mail on port 25 and relay it to the sink.
-Errors:  a server that does not start raises RuntimeError or AssertionError with its log.
-Limits:  needs root; waits are bounded by netns.py and stagepost.py.
+         all state on one disk, below the given folder. A scenario opens a Field of servers; what
+         cannot run is kept with its reason, only Stagepost has to.
+In/Out:  World(folder, peers) → world.field(setup) → field.turns(runs, action).
+Errors:  Stagepost's failures are raised; a peer's are written to field.missing.
+Limits:  needs root; waits are bounded by netns.py, tools.py and stagepost.py.
 """
 
-import os
 import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from peers import unpack
-from peers.netns import Netns, wait_until
-from peers.postfix import Postfix
-from stagepost import Stagepost
+from groups import Group, GroupedNet
+from peer import CLIENT, DNS, SINK, CannotRun, Peer, Setup
+from peers.dns import DnsServer
+from peers.pki import Authority, Certificate
+from peers_chasquid import Chasquid
+from peers_exim import Exim
+from peers_haraka import Haraka
+from peers_opensmtpd import OpenSmtpd
+from peers_postfix import PostfixDefault, PostfixTuned
+from peers_stagepost import Bare, Ours
+from tools import Sink, Tools
 
-CLIENT, STAGEPOST, DEFAULT, TUNED, SINK = (f"10.0.0.{n}" for n in (1, 2, 3, 5, 4))
-# What tests/peers/postfix.py changes for the sake of tests, as Postfix comes. No maillog_file: like
-# a host without syslogd, so Postfix's log costs it nothing (ours writes its trace).
-POSTFIX_DEFAULT = {
-    "relayhost": f"[{SINK}]", "maillog_file": "", "smtp_tls_security_level": "",
-    "queue_run_delay": "300s", "minimal_backoff_time": "300s", "maximal_backoff_time": "4000s",
-    "in_flow_delay": "1s",
-}
-POSTFIX_TUNED = {
-    **POSTFIX_DEFAULT, "in_flow_delay": "0", "default_process_limit": "110", "max_use": "1000",
-    "default_destination_concurrency_limit": "20", "initial_destination_concurrency": "20",
-}
-
-
-class Group:
-    """A cgroup that counts CPU time: version 1's cpuacct, or version 2."""
-
-    made: list["Group"] = []
-
-    def __init__(self, name: str):
-        first = Path("/sys/fs/cgroup/cpuacct")
-        parent = first if first.is_dir() else Path("/sys/fs/cgroup")
-        self.folder = parent / f"stagepost-bench-{os.getpid()}-{len(Group.made)}-{name}"
-        self.folder.mkdir()
-        Group.made.append(self)
-
-    def add(self, pid: int) -> None:
-        (self.folder / "cgroup.procs").write_text(str(pid))
-
-    def cpu_seconds(self) -> float:
-        usage = self.folder / "cpuacct.usage"
-        if usage.exists():
-            return int(usage.read_text()) / 1e9
-        fields = dict(line.split() for line in (self.folder / "cpu.stat").read_text().splitlines())
-        return int(fields["usage_usec"]) / 1e6
-
-    def pids(self) -> list[int]:
-        return [int(line) for line in (self.folder / "cgroup.procs").read_text().split()]
-
-    def close(self) -> None:
-        try:
-            wait_until("an empty cgroup", lambda: not self.pids(), 5)
-            self.folder.rmdir()
-        except (OSError, TimeoutError) as error:
-            print(f"{self.folder} is left: {error}")
+PEERS: dict[str, type[Peer]] = {
+    peer.key: peer for peer in (Ours, Bare, PostfixDefault, PostfixTuned, OpenSmtpd, Exim, Chasquid,
+                                Haraka)}
+DEAD, PROBE = "10.0.0.40", "10.0.0.42"  # for scenarios with more hosts
+FAR = [f"10.0.1.{n}" for n in range(1, 17)]
+TROUBLE = (RuntimeError, AssertionError, TimeoutError, OSError, subprocess.SubprocessError)
+ZONE = "sink.test. 3600 MX 10 mx.sink.test.\nmx.sink.test. 3600 A 10.0.0.4\n" + "".join(
+    f"{n}.0.0.10.in-addr.arpa. 3600 PTR host{n}.test.\nhost{n}.test. 3600 A 10.0.0.{n}\n"
+    for n in range(1, 64))
+Value = TypeVar("Value")
 
 
-class GroupedNet(Netns):
-    """What is started while `group` is set belongs to it."""
+class Field:
+    """The servers of one scenario: those that run, and why the others do not."""
 
-    group: Group | None = None
+    def __init__(self) -> None:
+        self.peers: list[Peer] = []
+        self.missing: dict[str, str] = {}
 
-    def start(self, arguments, log, env=None, cwd=None) -> subprocess.Popen:
-        # At once, before it has children. Not from inside: there /sys is another one.
-        process = super().start(arguments, log, env, cwd)
-        if self.group:
-            self.group.add(process.pid)
-        return process
+    def each(self, action: Callable[[Peer], Value]) -> dict[str, Value]:
+        """The action with every server; one that fails is out of the game from then on."""
+        found = {}
+        for peer in list(self.peers):
+            try:
+                found[peer.title] = action(peer)
+            except TROUBLE as error:
+                if peer.ours:
+                    raise
+                self.missing[peer.title] = " ".join(str(error).split())[-200:]
+                self.peers.remove(peer)
+                peer.stop()
+        return found
 
-
-class Server:
-    """name for tables, address to send to, group that counts its CPU."""
-
-    def __init__(self, name: str, address: str):
-        self.name = name
-        self.address = address
-        self.group = Group(name.replace(" ", "-"))
-
-
-class Sink:
-    """smtp-sink; its counters go to a file that is read from the end."""
-
-    def __init__(self, net: GroupedNet, folder: Path):
-        self.group = Group("sink")
-        self.file = folder / "sink.count"
-        net.group = self.group
-        root = unpack.peers_root()
-        net.start([root / "usr/sbin/smtp-sink", "-u", "nobody", "-c", f"{SINK}:25", "1000"],
-                  self.file,
-                  {"LD_LIBRARY_PATH": unpack.library_path(root)})
-        net.group = None
-        net.wait_for_port(SINK, 25)
-
-    def count(self) -> int:
-        with open(self.file, "rb") as file:
-            file.seek(max(0, self.file.stat().st_size - 100))
-            parts = file.read().rsplit(b"mesg=", 1)
-        return int(parts[1].split(b"\r")[0]) if len(parts) == 2 and b"\r" in parts[1] else 0
+    def turns(self, runs: int, action: Callable[[Peer], Value]) -> dict[str, list[Value]]:
+        """So many rounds in which each has its turn, every other round in reverse order."""
+        found: dict[str, list[Value]] = {peer.title: [] for peer in self.peers}
+        for _ in range(runs):
+            for title, value in self.each(action).items():
+                found[title].append(value)
+            self.peers.reverse()
+        return {title: values for title, values in found.items() if title not in self.missing}
 
 
 class World:
-    """with World(folder) as world: world.servers, world.sink, world.load"""
+    """with World(folder, wanted) as world: world.field(…), world.tools, world.sink"""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, wanted: list[str]):
         self.folder = folder
-        self.net = GroupedNet(CLIENT, STAGEPOST, DEFAULT, TUNED, SINK)
-        self.servers: list[Server] = []
-        self.tools_group: Group | None = None
-        self.sink: Sink | None = None
-        self.stagepost: Stagepost | None = None
+        self.wanted = [PEERS[key] for key in wanted]
+        own = [f"10.0.0.{number}" for number in range(2, 20) if number != 4]
+        self.net = GroupedNet(CLIENT, SINK, DNS, DEAD, PROBE, *own, *FAR, dns=DNS)
+        self._certificate: Certificate | None = None
 
     def __enter__(self) -> "World":
         self.net.__enter__()
         try:
-            self.tools_group = Group("load")
-            self.sink = Sink(self.net, self.folder)
-            self._start_stagepost()
-            self._start_postfix("Postfix default", DEFAULT, POSTFIX_DEFAULT)
-            self._start_postfix("Postfix tuned", TUNED, POSTFIX_TUNED)
+            # Sockets of connections that are over must not use up the ports.
+            self.net.run("sysctl", "-q", "-w", "net.ipv4.ip_local_port_range=1024 65000")
+            self.net.run("sysctl", "-q", "-w", "net.core.somaxconn=4096")
+            self.tools = Tools(self.net, self.folder)
+            self.dns_group = self.net.group = Group("dns")
+            self.dns = DnsServer(self.net, DNS, self.folder / "dns").start(ZONE)
+            self.net.group = None
+            self.sink = Sink(self.net, self.folder, "sink", [f"{SINK}:25"])
         except BaseException:
             self.__exit__()
             raise
         return self
 
-    def _start_stagepost(self) -> None:
-        home = self.folder / "stagepost"
-        home.mkdir()
-        server = Server("Stagepost", STAGEPOST)
-        self.servers.append(server)
-        self.stagepost = Stagepost(home, "example.test", net=self.net, address=STAGEPOST).init()
-        self.stagepost.set("", hostname="mx.example.test")
-        self.stagepost.set("policy", relay_networks=["10.0.0.0/24"])
-        self.stagepost.set("delivery", relay_host=f"{SINK}:25")
-        self.stagepost.set("log", level="warning")
-        self.net.group = server.group
-        self.stagepost.start()
-        self.net.group = None
+    def certificate(self) -> Certificate:
+        """P-256, for all servers the same."""
+        if self._certificate is None:
+            authority = Authority(self.folder / "pki")
+            self._certificate = authority.sign("mx.local.test")
+            self._certificate.key.chmod(0o600)
+        return self._certificate
 
-    def _start_postfix(self, name: str, address: str, options: dict[str, str]) -> None:
-        server = Server(name, address)
-        self.servers.append(server)
-        self.net.group = server.group
-        folder = self.folder / name.replace(" ", "-")
-        Postfix(self.net, address, folder, "mx.postfix.test", []).start([], None, options)
-        self.net.group = None
+    @contextmanager
+    def field(self, setup: Setup = Setup(), only: tuple[type[Peer], ...] = (),
+              kinds: tuple[type[Peer], ...] = ()) -> Iterator[Field]:
+        """The wanted servers, or those of them that the scenario is for, running; or kinds of the
+        scenario's own."""
+        field = Field()
+        try:
+            for kind in kinds or self.wanted:
+                if only and kind not in only:
+                    continue
+                peer = kind(self, setup)
+                try:
+                    peer.start()
+                    field.peers.append(peer)
+                except CannotRun as reason:
+                    field.missing[peer.title] = str(reason)
+            yield field
+        finally:
+            self.net.group = None
+            for peer in field.peers:
+                peer.stop()
+                peer.group.close()
 
     def __exit__(self, *_: object) -> None:
-        if self.stagepost and self.stagepost.process:
-            self.stagepost.stop()
         self.net.__exit__()
         for group in Group.made:
             group.close()

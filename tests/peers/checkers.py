@@ -17,6 +17,7 @@ from peers.netns import Netns, wait_until
 
 PACKAGES = "PACKAGES_VERIFY"
 NOBODY = 65534
+START_SECONDS_MAX = 120  # rspamd compiles its expressions first, slowly on a busy machine
 
 UNBOUND = """\
 server:
@@ -139,7 +140,7 @@ class Checkers:
         log = self.folder / f"{socket.stem}.log"
         process = self.net.start([self.root / program, "-f", *options], log, self.env)
         wait_until(f"{program} listens ({log})",
-                   lambda: process.poll() is not None or socket.is_socket())
+                   lambda: process.poll() is not None or socket.is_socket(), START_SECONDS_MAX)
         if process.poll() is not None:
             raise RuntimeError(f"{program} ended: {log.read_text()[-2000:]}")
         self.milters.append(f"unix:{socket}")

@@ -26,6 +26,9 @@ postfix:x:4901:4901::/nonexistent:/usr/sbin/nologin
 vmail:x:4903:4903::/nonexistent:/usr/sbin/nologin
 dovecot:x:4904:4904::/nonexistent:/usr/sbin/nologin
 dovenull:x:4905:4905::/nonexistent:/usr/sbin/nologin
+opensmtpd:x:4906:4906::/var/lib/opensmtpd/empty:/usr/sbin/nologin
+opensmtpq:x:4907:4907::/var/lib/opensmtpd/empty:/usr/sbin/nologin
+Debian-exim:x:4908:4908::/var/spool/exim4:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 """
 GROUP = """\
@@ -35,6 +38,9 @@ postdrop:x:4902:
 vmail:x:4903:
 dovecot:x:4904:
 dovenull:x:4905:
+opensmtpd:x:4906:
+opensmtpq:x:4907:
+Debian-exim:x:4908:
 nogroup:x:65534:
 """
 
@@ -115,10 +121,11 @@ class Netns:
         return command(*self.prefix(), *arguments)
 
     def start(self, arguments: Sequence[str | os.PathLike], log: Path,
-              env: dict[str, str] | None = None, cwd: Path | None = None) -> subprocess.Popen:
+              env: dict[str, str] | None = None, cwd: Path | None = None,
+              stdin: int = subprocess.DEVNULL) -> subprocess.Popen:
         """Starts it as the leader of a session, so that stop() reaches its children as well."""
         with open(log, "ab") as out:
-            process = subprocess.Popen([*self.prefix(), *arguments], stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([*self.prefix(), *arguments], stdin=stdin,
                                        stdout=out, stderr=out, start_new_session=True, cwd=cwd,
                                        env={**os.environ, **(env or {})})
         self.processes.append(process)

@@ -41,9 +41,14 @@ def run(command: list[str], cwd: Path | None = None) -> str:
 
 
 def with_dependencies(packages: list[str]) -> list[str]:
-    """The packages and what apt would install with them; nothing is installed (-s)."""
-    plan = run([*APT, "-s", "-y", "--no-install-recommends", "install", *packages])
-    return sorted({*packages, *re.findall(r"^Inst (\S+)", plan, re.MULTILINE)})
+    """The packages and what apt would install with them; nothing is installed (-s).
+
+    Each is planned alone: mail servers conflict with each other, but not when merely unpacked.
+    """
+    plans = [run([*APT, "-s", "-y", "--no-install-recommends", "install", package])
+             for package in packages]
+    found = re.findall(r"^Inst (\S+)", "".join(plans), re.MULTILINE)
+    return sorted({*packages, *found})
 
 
 def fetch(packages: list[str], folder: Path) -> None:
