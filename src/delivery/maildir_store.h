@@ -3,8 +3,8 @@
 // What:    makes the Maildir and its Junk folder when they are missing, writes into tmp/, syncs,
 //          renames into new/, syncs new/: for one file, or for many that share the two syncs.
 // In/Out:  blocking calls on io::Files, for a thread of the pool.
-// Errors:  those of io::Files, of a turn one for each file; the file in tmp/ is removed again, as far
-//          as possible.
+// Errors:  those of io::Files, of a turn one for each file; the file in tmp/ is removed again, as
+//          far as possible.
 // Limits:  the callers'.
 // Not here: what is written (maildir.cc), what shares a turn (maildir_writer.h), names
 //          (maildir_path.h).
@@ -60,8 +60,8 @@ struct StoredTurn {
 void forget(io::Files& files, const MaildirPlace& place);
 // All of it for a text in memory.
 [[nodiscard]] base::Result<> store_whole(io::Files& files, const MaildirFile& file);
-// All of it for many. Invariant: no name stands in new/ before its content is safe, so there are two
-// syncs of the file system: one for the contents, one for the names.
+// All of it for many. Invariant: no name stands in new/ before its content is safe, so there are
+// two syncs of the file system: one for the contents, one for the names.
 [[nodiscard]] StoredTurn store_turn(io::Files& files, io::FileSystem& system,
                                     const std::vector<const MaildirFile*>& turn);
 

@@ -31,8 +31,8 @@ struct Settings {
   unsigned retry_jitter_percent = 20;
   base::Duration expire_after = std::chrono::hours(5 * 24);  // RFC 5321 §4.5.4.1: 4–5 days
   unsigned destination_concurrency_max = 20;  // attempts at once to one destination, all loops
-  // The same for a domain whose Maildirs we write, per loop. They come together to share their syncs,
-  // and hold nobody's connections.
+  // The same for a domain whose Maildirs we write, per loop. They come together to share their
+  // syncs, and hold nobody's connections.
   unsigned maildir_concurrency_max = 200;
   unsigned attempts_max = 500;                // attempts at once in all, per loop
   unsigned recipients_per_attempt_max = 100;  // RFC 5321 §4.5.3.1.8

@@ -2,9 +2,9 @@
 //
 // What:    opens the file system that a directory lies on, if its syncfs can be relied on.
 // In/Out:  path of a directory → io::FileSystem.
-// Errors:  unsupported: an older kernel than 5.8 (its syncfs does not tell of writes that failed), or
-//          a file system that is not known to have all on the disk when syncfs returns (FUSE only
-//          hands it to a program). Others by errno.
+// Errors:  unsupported: an older kernel than 5.8 (its syncfs does not tell of writes that failed),
+//          or a file system that is not known to have all on the disk when syncfs returns (FUSE
+//          only hands it to a program). Others by errno.
 // Limits:  one descriptor each.
 // Not here: syncs of single files and directories (files.cc).
 #pragma once
