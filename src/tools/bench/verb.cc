@@ -22,6 +22,7 @@ void add_verb(cli::Verbs verbs) {
   const cli::Verbs inner{.app = *bench, .place = verbs.place, .status = verbs.status};
   add_load_verb(inner);
   add_sink_verb(inner);
+  add_bare_verb(inner);
 }
 
 int wrong(const std::string& text) {

@@ -22,6 +22,7 @@ void add_verb(cli::Verbs verbs);
 // Their parts; `verbs.app` is the app of `bench`.
 void add_load_verb(cli::Verbs verbs);
 void add_sink_verb(cli::Verbs verbs);
+void add_bare_verb(cli::Verbs verbs);
 
 // A wrong argument: the words on stderr, and 2.
 [[nodiscard]] int wrong(const std::string& text);
