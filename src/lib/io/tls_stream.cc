@@ -198,6 +198,14 @@ Task<base::Result<std::size_t>> TlsStream::read_some(std::span<char> into) {
   }
 }
 
+Task<base::Result<>> TlsStream::wait_readable() {
+  if (broken_ || SSL_has_pending(ssl_.get()) == 1 || in_taken_ < in_.size()) {
+    co_return base::Result<>();
+  }
+  in_ = std::string();  // nobody knows when there will be use for it
+  co_return co_await below_->wait_readable();
+}
+
 // Reads ciphertext once. A cancelled read leaves everything as it was.
 Task<base::Result<>> TlsStream::fill() {
   if (in_taken_ < in_.size()) co_return base::Result<>();

@@ -56,6 +56,7 @@ class TlsStream final : public Stream {
   Task<base::Result<>> handshake();
 
   Task<base::Result<std::size_t>> read_some(std::span<char> into) override;
+  Task<base::Result<>> wait_readable() override;
   using Stream::write;
   Task<base::Result<>> write(std::span<const std::string_view> pieces) override;
   Task<base::Result<>> shutdown() override;

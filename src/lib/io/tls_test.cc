@@ -34,6 +34,12 @@ class MemoryStream final : public Stream {
     in_->bytes.erase(0, got);
     co_return got;
   }
+  Task<base::Result<>> wait_readable() override {
+    while (in_->bytes.empty() && !in_->ended) {
+      if (auto woken = co_await in_->changed.wait(); !woken) co_return woken;
+    }
+    co_return base::Result<>();
+  }
   using Stream::write;
   Task<base::Result<>> write(std::span<const std::string_view> pieces) override {
     if (out_->ended) co_return base::fail(ErrorKind::reset, "written after the end");
