@@ -21,6 +21,7 @@
 #include "queue/journal/destinations.h"
 #include "queue/journal/head.h"
 #include "queue/journal/ledger.h"
+#include "queue/journal/read_ahead.h"
 #include "queue/journal/segment.h"
 #include "queue/journal/submission.h"
 
@@ -56,7 +57,12 @@ class Stream {
 
   // For reading: the head's file, or an older one.
   [[nodiscard]] base::Result<std::shared_ptr<OpenSegment>> segment(std::uint32_t segment);
-  void forget_file(std::uint32_t segment) { open_.erase(segment); }
+  [[nodiscard]] base::Result<ReadAhead::Source> source(std::uint32_t segment);
+  [[nodiscard]] ReadAhead& read_ahead() { return read_ahead_; }
+  void forget_file(std::uint32_t segment) {
+    open_.erase(segment);
+    read_ahead_.forget(segment);
+  }
 
   // May the file of a dead segment be written over for a new one? Not while somebody reads it, and
   // only so many wait.
@@ -106,6 +112,7 @@ class Stream {
   std::map<std::uint32_t, std::shared_ptr<OpenSegment>> open_;
   std::vector<SegmentName> spares_;  // files to be written over
   LastRead last_read_;
+  ReadAhead read_ahead_;
   std::function<void()> on_dead_segment_;
 
   std::deque<Submission*> waiting_;
