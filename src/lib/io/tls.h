@@ -8,7 +8,10 @@
 // Not here: whether TLS is wanted (session/starttls, delivery), DANE (delivery).
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -36,9 +39,27 @@ class TlsServer {
   virtual Task<Network::StreamResult> accept(std::unique_ptr<Stream> stream) = 0;
 };
 
+// The newest session that a server gave us, to be resumed (RFC 8446 §2.2). For the connections of
+// any loop to one server under one name.
+class TlsSessionStore {
+ public:
+  using Session = std::shared_ptr<void>;  // OpenSSL's SSL_SESSION
+  [[nodiscard]] Session get() const;
+  void put(Session session);
+  // Connections that went on with an earlier session, without certificate and signature.
+  [[nodiscard]] std::uint64_t resumed() const { return resumed_.load(std::memory_order_relaxed); }
+  void note_resumed() { resumed_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  mutable std::mutex mutex_;
+  Session session_;
+  std::atomic<std::uint64_t> resumed_ = 0;
+};
+
 struct TlsClientOptions {
   std::string server_name;   // SNI and the name to verify
   bool must_verify = false;  // false: opportunistic, the outcome is only reported in TlsInfo
+  std::shared_ptr<TlsSessionStore> sessions = nullptr;  // null: always a full handshake
 };
 
 class TlsClient {

@@ -54,6 +54,21 @@ void note_verification(TlsStream& stream, const TlsClientOptions& options) {
   }
 }
 
+// A TLS 1.3 server gives its tickets after the handshake, while we read; the stream keeps the
+// store as long as it lives.
+int keep_session(SSL* ssl, SSL_SESSION* session) {
+  auto* store = static_cast<TlsSessionStore*>(SSL_get_app_data(ssl));
+  if (store == nullptr) return 0;
+  store->put({session, OpensslFree<SSL_SESSION_free>()});
+  return 1;
+}
+
+// What a stream keeps alive: the rules of its client, and where its sessions go.
+struct Kept {
+  std::shared_ptr<const void> client;
+  std::shared_ptr<TlsSessionStore> sessions;
+};
+
 class OpensslClient final : public TlsClient, public std::enable_shared_from_this<OpensslClient> {
  public:
   explicit OpensslClient(SslContextPtr context) : context_(std::move(context)) {}
@@ -62,11 +77,16 @@ class OpensslClient final : public TlsClient, public std::enable_shared_from_thi
                                       TlsClientOptions options) override {
     auto ssl = make_ssl(options);
     if (!ssl) co_return std::unexpected(std::move(ssl.error()));
-    auto out = std::make_unique<TlsStream>(std::move(stream), std::move(*ssl), shared_from_this());
+    std::shared_ptr<const void> owner = shared_from_this();
+    if (options.sessions) {
+      owner = std::make_shared<const Kept>(Kept{std::move(owner), options.sessions});
+    }
+    auto out = std::make_unique<TlsStream>(std::move(stream), std::move(*ssl), std::move(owner));
     if (auto done = co_await out->handshake(); !done) {
       co_return std::unexpected(std::move(done.error()));
     }
     note_verification(*out, options);
+    if (options.sessions && SSL_session_reused(&out->ssl()) == 1) options.sessions->note_resumed();
     co_return out;
   }
 
@@ -86,6 +106,12 @@ class OpensslClient final : public TlsClient, public std::enable_shared_from_thi
     if (!options.server_name.empty() && !expect_name(*ssl, options.server_name)) {
       return fail_tls("expect the name " + options.server_name);
     }
+    if (options.sessions) {
+      SSL_set_app_data(ssl.get(), options.sessions.get());
+      // Counts a reference of its own.
+      const auto session = options.sessions->get();
+      if (session) SSL_set_session(ssl.get(), static_cast<SSL_SESSION*>(session.get()));
+    }
     return ssl;
   }
 
@@ -94,10 +120,23 @@ class OpensslClient final : public TlsClient, public std::enable_shared_from_thi
 
 }  // namespace
 
+TlsSessionStore::Session TlsSessionStore::get() const {
+  const std::lock_guard lock(mutex_);
+  return session_;
+}
+
+void TlsSessionStore::put(Session session) {
+  const std::lock_guard lock(mutex_);
+  std::swap(session_, session);  // the old one is freed after the lock
+}
+
 base::Result<std::shared_ptr<TlsClient>> TlsClient::make(const std::string& ca_pem) {
   auto context = make_ssl_context(TLS_client_method());
   if (!context) return std::unexpected(std::move(context.error()));
   if (SSL_CTX_set_cipher_list(context->get(), ciphers) != 1) return fail_tls("set the ciphers");
+  SSL_CTX_set_session_cache_mode(context->get(),
+                                 SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
+  SSL_CTX_sess_set_new_cb(context->get(), keep_session);
   if (auto trusted = trust(**context, ca_pem); !trusted) {
     return std::unexpected(std::move(trusted.error()));
   }

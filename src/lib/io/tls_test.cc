@@ -137,6 +137,19 @@ TEST_F(TlsTest, BothEndsKnowTheSameBindingAndNobodyElseDoes) {
   EXPECT_EQ(plain->tls_binding().exporter, "");
 }
 
+TEST_F(TlsTest, SessionsAreResumedWhenThereIsAStore) {
+  const auto sessions = std::make_shared<TlsSessionStore>();
+  for (const std::uint64_t before : {0U, 1U}) {
+    auto [client, server] = shake({.server_name = "mx.example.org", .sessions = sessions});
+    ASSERT_TRUE(client && server);
+    EXPECT_EQ(sessions->resumed(), before);
+    // Tickets come with the first octets that the client reads.
+    ASSERT_TRUE(run((*server)->write("220 hello\r\n")));
+    EXPECT_EQ(read(**client), "220 hello\r\n");
+    EXPECT_NE(sessions->get(), nullptr);
+  }
+}
+
 TEST_F(TlsTest, OverRealSockets) {
   auto [client, server] =
       shake(*server_, *client_, {.server_name = "127.0.0.1", .must_verify = true}, connect());

@@ -9,7 +9,7 @@ namespace bench {
 
 io::Task<base::Result<smtp::Reply>> Conversation::open() {
   said_at_ = "the connection";
-  auto connected = co_await doors_.network.connect(options_.to, options_.source);
+  auto connected = co_await doors_.network.connect(options_.to, source_);
   if (!connected) co_return std::unexpected(std::move(connected.error()));
   stream_ = std::move(*connected);
   if (options_.tls_mode == TlsMode::implicit) {
@@ -41,7 +41,9 @@ io::Task<base::Result<>> Conversation::start_tls() {
   said_at_ = "the TLS handshake";
   unread_ = {};  // what came in clear after the answer counts for nothing (RFC 3207 §4.2)
   const base::Instant begin = doors_.clock.now();
-  auto secured = co_await options_.tls->connect(std::move(stream_), {});
+  auto secured = co_await options_.tls->connect(
+      std::move(stream_),
+      {.server_name = {}, .must_verify = false, .sessions = options_.tls_sessions});
   if (!secured) co_return std::unexpected(std::move(secured.error()));
   stream_ = std::move(*secured);
   handshake_time_ = doors_.clock.now() - begin;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "lib/io/doors.h"
 #include "lib/io/network.h"
@@ -26,16 +27,23 @@ enum class TlsMode : std::uint8_t { none, starttls, implicit };
 
 struct ClientOptions {
   io::Endpoint to;
-  std::optional<io::IpAddress> source;
+  std::vector<io::IpAddress> sources;  // connections take turns; empty: the system chooses
   std::string helo = "bench.example.net";
   TlsMode tls_mode = TlsMode::none;
-  std::shared_ptr<io::TlsClient> tls;  // when tls_mode is not none
+  std::shared_ptr<io::TlsClient> tls;                 // when tls_mode is not none
+  std::shared_ptr<io::TlsSessionStore> tls_sessions;  // resumes when there is one
+
+  [[nodiscard]] std::optional<io::IpAddress> source_of(std::uint64_t connection) const {
+    if (sources.empty()) return std::nullopt;
+    return sources[connection % sources.size()];
+  }
 };
 
 class Conversation {
  public:
-  // Both outlive it.
-  Conversation(const ClientOptions& options, io::Doors doors) : options_(options), doors_(doors) {}
+  // The options outlive it. `connection`: a number that chooses among the sources.
+  Conversation(const ClientOptions& options, io::Doors doors, std::uint64_t connection)
+      : options_(options), doors_(doors), source_(options.source_of(connection)) {}
 
   // Connects and talks until messages can be sent, or until the server says no.
   io::Task<base::Result<smtp::Reply>> open();
@@ -50,7 +58,6 @@ class Conversation {
   [[nodiscard]] std::string_view said_at() const { return said_at_; }  // "the greeting"
   [[nodiscard]] base::Duration handshake_time() const { return handshake_time_; }
   [[nodiscard]] std::string tls_text() const;  // "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: plain
-  [[nodiscard]] io::Stream& stream() { return *stream_; }
 
  private:
   io::Task<base::Result<>> start_tls();
@@ -60,6 +67,7 @@ class Conversation {
 
   const ClientOptions& options_;
   io::Doors doors_;
+  std::optional<io::IpAddress> source_;
   std::unique_ptr<io::Stream> stream_;
   smtp::ReplyReader reader_;
   std::string buffer_;

@@ -28,6 +28,7 @@ struct Shared {
   Plan plan;
   std::atomic<bool> connected = false;  // somebody, once
   std::atomic<std::uint64_t> done = 0;  // for the progress line
+  std::atomic<std::uint64_t> connections = 0;
 };
 
 // One loop's sessions and their report.
@@ -43,9 +44,12 @@ class Lane {
   struct Session;
 
   io::Task<void> session();
+  io::Task<void> troublemaker();
   io::Task<bool> ready(io::Ref<Session> session, io::Ref<const Plan::Turn> turn);
   io::Task<void> one_message(io::Ref<Session> session, io::Ref<const Plan::Turn> turn);
   io::Task<void> close(io::Ref<Session> session);
+  void prepare(Session& session) const;
+  [[nodiscard]] std::unique_ptr<Conversation> new_conversation();
   void compose(Session& session, std::uint64_t number) const;
   void note_refusal(std::uint64_t number, const smtp::Reply& reply, std::string_view said_at);
   void note_error(std::uint64_t number, std::string_view at, const base::Error& error);
@@ -73,16 +77,46 @@ io::Task<void> Lane::run() {
   const unsigned threads = options_.threads;
   const unsigned mine =
       options_.sessions / threads + (seat_.index < options_.sessions % threads ? 1 : 0);
-  for (unsigned i = 0; i < mine; ++i) sessions.spawn(session());
+  io::TaskGroup troublemakers(co_await io::current_scope());
+  for (unsigned i = 0; i < mine; ++i) {
+    if (options_.trouble.chooses(i)) {
+      troublemakers.spawn(troublemaker());
+    } else {
+      sessions.spawn(session());
+    }
+  }
   co_await sessions.join();
+  co_await troublemakers.stop();
 }
 
-io::Task<void> Lane::session() {
-  Session session;
+void Lane::prepare(Session& session) const {
   session.draft = shared_.maker.draft();
   session.message.rcpt.resize(options_.recipients);
   session.message.pipelining = options_.pipelining;
   session.message.bdat = options_.bdat;
+}
+
+std::unique_ptr<Conversation> Lane::new_conversation() {
+  return std::make_unique<Conversation>(
+      options_.client, seat_.doors, shared_.connections.fetch_add(1, std::memory_order_relaxed));
+}
+
+// One misbehaving connection after the other, until the others are done.
+io::Task<void> Lane::troublemaker() {
+  Session session;
+  prepare(session);
+  do {
+    session.talk = new_conversation();
+    compose(session, options_.plan.first_number);
+    ++report_.trouble;
+    co_await make_trouble(options_.trouble.kind, *session.talk, session.message, seat_.doors.clock);
+    session.talk.reset();
+  } while (co_await io::sleep_for(seat_.doors.clock, pause_after_failure));
+}
+
+io::Task<void> Lane::session() {
+  Session session;
+  prepare(session);
   while (const auto turn = shared_.plan.take(now())) {
     if (turn->due > now() && !co_await pause_until(seat_, turn->due)) break;
     if (session.talk || co_await ready(session, *turn)) co_await one_message(session, *turn);
@@ -102,7 +136,7 @@ io::Task<void> Lane::session() {
 io::Task<bool> Lane::ready(io::Ref<Session> session, io::Ref<const Plan::Turn> turn) {
   session->connecting = now();
   session->sent_here = 0;
-  session->talk = std::make_unique<Conversation>(options_.client, seat_.doors);
+  session->talk = new_conversation();
   const auto opened =
       co_await io::with_timeout(seat_.doors.clock, options_.timeout, session->talk->open());
   if (opened && opened->positive()) {
@@ -246,6 +280,7 @@ void LoadReport::merge(const LoadReport& other) {
   connect.merge(other.connect);
   handshake.merge(other.handshake);
   if (tls.empty()) tls = other.tls;
+  trouble += other.trouble;
   pipelining = pipelining || other.pipelining;
 }
 

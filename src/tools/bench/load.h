@@ -19,6 +19,7 @@
 #include "tools/bench/histogram.h"
 #include "tools/bench/message_maker.h"
 #include "tools/bench/plan.h"
+#include "tools/bench/trouble.h"
 
 namespace bench {
 
@@ -36,6 +37,7 @@ struct LoadOptions {
   std::uint64_t per_connection = 0;  // messages; 0: no limit
   bool pipelining = true;
   bool bdat = false;
+  Trouble trouble;            // some of the sessions misbehave, and send nothing that counts
   base::Duration pause = {};  // between messages of a session
   base::Duration timeout = std::chrono::seconds(60);
 };
@@ -53,7 +55,8 @@ struct LoadReport {
   Histogram connect;         // connect → 250 after the text, first message of a connection
   Histogram handshake;       // TLS
   std::string tls;
-  bool pipelining = false;  // asked for and offered
+  bool pipelining = false;    // asked for and offered
+  std::uint64_t trouble = 0;  // connections that misbehaved
 
   void merge(const LoadReport& other);
   [[nodiscard]] bool all_accepted() const {

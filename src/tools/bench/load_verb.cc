@@ -19,6 +19,7 @@ struct Arguments {
   double seconds = 0;
   std::string from = "sender@example.net";
   std::string rcpt = "rcpt@example.org";
+  std::string trouble;
   unsigned pause_ms = 0;
   unsigned timeout_seconds = 60;
   bool no_pipelining = false;
@@ -36,6 +37,11 @@ base::Result<LoadOptions> options_of(const Arguments& arguments, bool messages_g
   auto rcpt = AddressPattern::parse(arguments.rcpt);
   if (!rcpt) return std::unexpected(std::move(rcpt.error()));
   out.rcpt = std::move(*rcpt);
+  if (!arguments.trouble.empty()) {
+    const auto trouble = Trouble::parse(arguments.trouble);
+    if (!trouble) return std::unexpected(trouble.error());
+    out.trouble = *trouble;
+  }
   out.threads = std::min(out.threads, out.sessions);
   out.pipelining = !arguments.no_pipelining;
   out.pause = std::chrono::milliseconds(arguments.pause_ms);
@@ -82,6 +88,10 @@ void add_amounts(CLI::App& verb, Arguments& arguments) {
   verb.add_option("--threads", load.threads, "Threads that send")
       ->check(CLI::Range(1U, Loops::loops_max))
       ->capture_default_str();
+  verb.add_option(
+      "--trouble", arguments.trouble,
+      "SHARE:KIND of sessions that misbehave: abort, stall or slow in mid-message; what "
+      "they send does not count");
   verb.add_option("--pause", arguments.pause_ms, "Milliseconds between messages of a session")
       ->capture_default_str();
   verb.add_option("--timeout", arguments.timeout_seconds,

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -57,6 +59,16 @@ base::Result<io::IpAddress> parse_ip(std::string_view text) {
   const auto address = io::IpAddress::parse(text);
   if (address) return *address;
   return base::fail(base::ErrorKind::invalid, fmt::format("\"{}\" is no IP address", text));
+}
+
+bool input_has_ended() {
+  pollfd input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  std::array<char, 512> unread{};
+  while (::poll(&input, 1, 0) == 1) {
+    const ssize_t got = ::read(STDIN_FILENO, unread.data(), unread.size());
+    if (got <= 0) return got == 0 || errno != EINTR;
+  }
+  return false;
 }
 
 base::Result<> want_descriptors(std::size_t count) {

@@ -16,6 +16,8 @@ namespace bench {
 
 [[nodiscard]] base::Result<io::Endpoint> find_place(std::string_view text);
 [[nodiscard]] base::Result<io::IpAddress> parse_ip(std::string_view text);
+// Nobody will write into our standard input any more; reads off what has come. Never waits.
+[[nodiscard]] bool input_has_ended();
 // Lifts the limit of open descriptors to what is allowed; `limit` when that is less than wanted.
 [[nodiscard]] base::Result<> want_descriptors(std::size_t count);
 

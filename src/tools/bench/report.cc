@@ -79,9 +79,9 @@ std::string load_json(const LoadReport& report) {
   if (!report.tls.empty()) {
     out += fmt::format(R"("handshake_ms":{},)", percentiles_json(report.handshake));
   }
-  out += fmt::format(R"("bytes":{},"tls":{},"pipelining":{}}})"
+  out += fmt::format(R"("bytes":{},"tls":{},"pipelining":{},"trouble":{}}})"
                      "\n",
-                     report.bytes, quoted(report.tls), report.pipelining);
+                     report.bytes, quoted(report.tls), report.pipelining, report.trouble);
   return out;
 }
 
@@ -98,6 +98,9 @@ std::string load_table(const LoadReport& report, std::uint64_t message_bytes) {
   if (report.recipients_refused > 0) {
     out += fmt::format("  recipients refused, of messages accepted for others: {}\n",
                        with_commas(report.recipients_refused));
+  }
+  if (report.trouble > 0) {
+    out += fmt::format("  besides   {} connections that misbehaved\n", with_commas(report.trouble));
   }
   if (!report.first_error.empty()) out += fmt::format("  first     {}\n", report.first_error);
   if (report.accepted == 0) return out;

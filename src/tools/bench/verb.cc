@@ -23,6 +23,10 @@ void add_verb(cli::Verbs verbs) {
   add_load_verb(inner);
   add_sink_verb(inner);
   add_bare_verb(inner);
+  add_idle_verb(inner);
+  add_handshakes_verb(inner);
+  add_disk_verb(inner);
+  add_pingpong_verb(inner);
 }
 
 int wrong(const std::string& text) {
@@ -38,7 +42,9 @@ void add_client_options(CLI::App& verb, ClientArguments& arguments) {
       ->capture_default_str();
   verb.add_option("--helo", arguments.helo, "The name that clients give in EHLO")
       ->capture_default_str();
-  verb.add_option("--bind", arguments.bind, "The local address to connect from");
+  verb.add_option("--bind", arguments.bind,
+                  "The local address to connect from; several: connections take turns");
+  verb.add_flag("--resume", arguments.resume, "Resume TLS sessions instead of full handshakes");
 }
 
 base::Result<ClientOptions> client_options(const ClientArguments& arguments) {
@@ -47,16 +53,17 @@ base::Result<ClientOptions> client_options(const ClientArguments& arguments) {
   if (!to) return std::unexpected(to.error());
   out.to = *to;
   out.helo = arguments.helo;
-  if (!arguments.bind.empty()) {
-    const auto source = parse_ip(arguments.bind);
+  for (const std::string& text : arguments.bind) {
+    const auto source = parse_ip(text);
     if (!source) return std::unexpected(source.error());
-    out.source = *source;
+    out.sources.push_back(*source);
   }
   if (arguments.tls == "none") return out;
   out.tls_mode = arguments.tls == "starttls" ? TlsMode::starttls : TlsMode::implicit;
   auto tls = io::TlsClient::make("");
   if (!tls) return std::unexpected(std::move(tls.error()));
   out.tls = std::move(*tls);
+  if (arguments.resume) out.tls_sessions = std::make_shared<io::TlsSessionStore>();
   return out;
 }
 

@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/cli.h"
 #include "tools/bench/conversation.h"
@@ -23,15 +24,20 @@ void add_verb(cli::Verbs verbs);
 void add_load_verb(cli::Verbs verbs);
 void add_sink_verb(cli::Verbs verbs);
 void add_bare_verb(cli::Verbs verbs);
+void add_idle_verb(cli::Verbs verbs);
+void add_handshakes_verb(cli::Verbs verbs);
+void add_disk_verb(cli::Verbs verbs);
+void add_pingpong_verb(cli::Verbs verbs);
 
 // A wrong argument: the words on stderr, and 2.
 [[nodiscard]] int wrong(const std::string& text);
-// What --to, --tls, --helo and --bind say.
+// What --to, --tls, --resume, --helo and --bind say.
 struct ClientArguments {
   std::string to;
   std::string tls = "none";
   std::string helo = "bench.example.net";
-  std::string bind;
+  std::vector<std::string> bind;
+  bool resume = false;
 };
 void add_client_options(CLI::App& verb, ClientArguments& arguments);
 [[nodiscard]] base::Result<ClientOptions> client_options(const ClientArguments& arguments);
