@@ -136,6 +136,17 @@ TEST_F(ScheduleTest, LimitsAttemptsPerDestinationAndInAll) {
   EXPECT_EQ(next_id(), 0U);
 }
 
+TEST_F(ScheduleTest, MaildirsHaveALimitOfTheirOwn) {
+  settings->destination_concurrency_max = 1;
+  settings->maildir_concurrency_max = 3;
+  schedule.set_settings(settings);
+  for (std::uint64_t i = 1; i <= 4; ++i) add(i, "local:demo.test");
+  for (std::uint64_t i = 1; i <= 3; ++i) EXPECT_EQ(next_id(), i);
+  EXPECT_EQ(next_id(), 0U);
+  end(2);
+  EXPECT_EQ(next_id(), 4U);
+}
+
 TEST_F(ScheduleTest, AnUnreachableDestinationIsProbedByOneThenOpensAgain) {
   for (std::uint64_t i = 1; i <= 30; ++i) add(i, "mx:a");
   for (std::uint64_t i = 1; i <= 20; ++i) EXPECT_EQ(next_id(), i);
