@@ -19,6 +19,7 @@ class FakeTlsStream final : public io::Stream {
   io::Task<base::Result<std::size_t>> read_some(std::span<char> into) override {
     return below_->read_some(into);
   }
+  io::Task<base::Result<>> wait_readable() override { return below_->wait_readable(); }
   io::Task<base::Result<>> write(std::span<const std::string_view> pieces) override {
     return below_->write(pieces);
   }

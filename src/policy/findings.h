@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lib/base/boxed.h"
 #include "lib/base/time.h"
 #include "lib/mailauth/arc_verifier.h"
 #include "lib/mailauth/dkim_verifier.h"
@@ -38,7 +39,7 @@ struct ListFinding {
 struct ClientFindings {
   bool exempt = false;     // nobody to be checked: logged in, a listed network
   std::string exempt_why;  // "relay_networks"
-  std::optional<mailauth::IprevVerdict> iprev;
+  base::Boxed<mailauth::IprevVerdict> iprev;
   std::string helo_problem;     // what is wrong with the name in HELO; empty: nothing
   bool helo_forged = false;     // it is our own name, and does not lead to the client
   bool helo_confirmed = false;  // its addresses contain the client's
@@ -98,12 +99,12 @@ struct FilterFinding {
 // Of one message.
 struct Findings {
   ClientFindings client;
-  std::optional<mailauth::SpfVerdict> spf_helo;
-  std::optional<mailauth::SpfVerdict> spf_mail_from;
-  std::optional<mailauth::DkimReport> dkim;
-  std::optional<mailauth::ArcVerdict> arc;
-  std::optional<AuthorFinding> author;
-  std::optional<mailauth::DmarcVerdict> dmarc;
+  base::Boxed<mailauth::SpfVerdict> spf_helo;
+  base::Boxed<mailauth::SpfVerdict> spf_mail_from;
+  base::Boxed<mailauth::DkimReport> dkim;
+  base::Boxed<mailauth::ArcVerdict> arc;
+  base::Boxed<AuthorFinding> author;
+  base::Boxed<mailauth::DmarcVerdict> dmarc;
   std::vector<std::string> overrides;  // why DMARC's policy was not applied: "mailing_list: …"
   bool dmarc_passed_over = false;  // by an override that vouches for the mail, not one that softens
   GreylistFinding greylist;

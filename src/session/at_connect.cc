@@ -1,8 +1,31 @@
-// See session.h. What is asked about the client before it is greeted.
+// See session.h. What is asked about the client before it is greeted; the greeting.
+#include <fmt/format.h>
+
 #include "session/idle_scope.h"
 #include "session/session.h"
 
 namespace session {
+
+// Implicit TLS, then the greeting (RFC 5321 §4.3.1).
+io::Task<bool> Session::begin() {
+  if (banned()) co_return false;
+  if (rules_.listener.tls == Tls::implicit) {
+    if (!co_await handshake()) {
+      end_reason_ = "TLS handshake failed";
+      co_return false;
+    }
+  }
+  if (const std::string trouble = parts_.queue.trouble(); !trouble.empty()) {
+    // Nothing could be accepted: other servers should come back later (RFC 5321 §3.8).
+    channel_.say(smtp::reply(421, fmt::format("{} cannot take mail at the moment; try again later",
+                                              settings_.hostname)));
+    end_reason_ = "the queue is in trouble: " + trouble;
+    co_return false;
+  }
+  if (!co_await admitted()) co_return false;
+  channel_.say(smtp::reply(220, settings_.hostname + " ESMTP Stagepost"));
+  co_return true;
+}
 
 io::Task<bool> Session::admitted() {
   policy::Verdict verdict = co_await parts_.policy.at_connect(*visit_, transaction_);
@@ -26,7 +49,7 @@ io::Task<bool> Session::speaks_early() {
     co_return false;
   }
   // A stopping server does not wait for it.
-  IdleScope idle(co_await io::current_scope(), parts_.closing);
+  IdleScope idle(co_await io::current_scope(), &parts_.closing);
   auto listening = channel_.hears(visit_->settings->client.greeting_delay);
   listening.set_scope(idle.scope());
   co_return co_await std::move(listening);

@@ -121,6 +121,14 @@ io::Task<std::expected<std::string, smtp::Reply>> Session::ask(std::string chall
   co_return std::move(*decoded);
 }
 
+io::Task<base::Result<Channel::Line>> Session::next_line() {
+  for (;;) {
+    if (auto line = channel_.take_line()) co_return std::move(*line);
+    auto filled = co_await channel_.fill(settings_.command_timeout, closing());
+    if (!filled) co_return std::unexpected(std::move(filled.error()));
+  }
+}
+
 void Session::report_login(const policy::LoginVerdict& verdict) {
   if (!verdict.accepted) parts_.counters.auth_failures.add();
   if (!verdict.worth_event) return;

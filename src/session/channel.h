@@ -6,12 +6,13 @@
 //          queues.
 // Errors:  timed_out, closed, reset, cancelled of the stream below; a bad line is a Line with
 //          fault; limit for a line that never ends.
-// Limits:  a buffer; command_line_bytes_max; swallowed_bytes_max of a line that is too long;
-//          ends_at.
+// Limits:  a buffer, and none at all between two transactions while the peer is silent;
+//          command_line_bytes_max; swallowed_bytes_max of a line that is too long; ends_at.
 // Not here: what a line means (session.h), TLS itself (lib/io/tls.h).
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,18 +38,20 @@ class Channel {
     smtp::LineFault fault = smtp::LineFault::none;
     smtp::Reply refusal;  // for a fault
   };
-  // Sends what is queued when it has to wait for the peer.
-  io::Task<base::Result<Line>> line(base::Duration timeout);
+  // A line that has arrived; none: fill() waits for more of it.
+  [[nodiscard]] std::optional<base::Result<Line>> take_line();
 
   // Octets that have arrived and are not consumed; fill() waits for more when there are none.
   [[nodiscard]] std::string_view input() const {
     return std::string_view(buffer_.get() + begin_, end_ - begin_);
   }
   void consume(std::size_t bytes) { begin_ += bytes; }
-  io::Task<base::Result<>> fill(base::Duration timeout);
+  // Sends what is queued, then waits for the peer. Given `closing`, the peer may be silent for long:
+  // the wait holds no buffer, and a stopping server ends it.
+  io::Task<base::Result<>> fill(base::Duration timeout, io::CancelScope* closing = nullptr);
   // Has the client said something, or does it within that time, although it is not its turn?
   io::Task<bool> hears(base::Duration wait);
-  // DATA reads in larger steps; back to small ones afterwards, so that idle sessions stay small.
+  // DATA reads in larger steps; 0: back to small ones.
   void set_buffer_bytes(std::size_t bytes);
   // AUTH and its answers may be longer than other lines. Counts from the next line on.
   void set_line_bytes_max(std::size_t bytes) { reader_.set_line_bytes_max(bytes); }
@@ -63,14 +66,17 @@ class Channel {
   [[nodiscard]] const io::Stream& stream() const { return *stream_; }
 
  private:
+  void make_buffer();
+
   io::Clock& clock_;
   const base::Instant ends_at_;
   std::unique_ptr<io::Stream> stream_;
   smtp::CommandReader reader_;
-  std::unique_ptr<char[]> buffer_;  // not zero-filled: it is new for every message
+  std::unique_ptr<char[]> buffer_;  // made when there is use for it; not zero-filled
   std::size_t buffer_bytes_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
+  std::size_t swallowed_ = 0;  // octets of the line that is coming
   std::string output_;
 };
 

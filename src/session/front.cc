@@ -66,7 +66,8 @@ io::Task<void> Front::accept_all(std::size_t door) {
   for (;;) {
     auto stream = co_await doors_[door].listener->accept();
     if (stream) {
-      sessions_.spawn(converse(door, std::move(*stream)));
+      const bool welcome = admit((*stream)->peer().address);
+      sessions_.spawn(welcome ? converse(door, std::move(*stream)) : refuse(std::move(*stream)));
       continue;
     }
     if (stream.error().kind == base::ErrorKind::cancelled) co_return;
@@ -76,14 +77,6 @@ io::Task<void> Front::accept_all(std::size_t door) {
 
 io::Task<void> Front::converse(std::size_t door, std::unique_ptr<io::Stream> stream) {
   const io::IpAddress address = stream->peer().address;
-  if (!admit(address)) {
-    parts_.counters.connections_refused.add();
-    const std::string words =
-        smtp::reply(421, {4, 7, 0}, settings_->hostname + " has too many connections; try later")
-            .wire();
-    (void)co_await io::with_timeout(parts_.doors.clock, refusal_timeout, stream->write(words));
-    co_return;
-  }
   ++per_address_[address];
   {
     Session session(parts_, {settings_, doors_[door].setting, tls_}, std::move(stream));
@@ -92,8 +85,16 @@ io::Task<void> Front::converse(std::size_t door, std::unique_ptr<io::Stream> str
   if (--per_address_[address] == 0) per_address_.erase(address);
 }
 
+io::Task<void> Front::refuse(std::unique_ptr<io::Stream> stream) {
+  parts_.counters.connections_refused.add();
+  const std::string words =
+      smtp::reply(421, {4, 7, 0}, settings_->hostname + " has too many connections; try later")
+          .wire();
+  (void)co_await io::with_timeout(parts_.doors.clock, refusal_timeout, stream->write(words));
+}
+
 bool Front::admit(const io::IpAddress& address) {
-  if (sessions_.running() > settings_->connections_max) return false;
+  if (sessions_.running() >= settings_->connections_max) return false;
   const auto at = per_address_.find(address);
   return at == per_address_.end() || at->second < settings_->connections_per_address_max;
 }

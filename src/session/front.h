@@ -40,6 +40,7 @@ class Front {
   };
   io::Task<void> accept_all(std::size_t door);
   io::Task<void> converse(std::size_t door, std::unique_ptr<io::Stream> stream);
+  io::Task<void> refuse(std::unique_ptr<io::Stream> stream);
   [[nodiscard]] bool admit(const io::IpAddress& address);
 
   Parts parts_;

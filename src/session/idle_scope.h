@@ -13,8 +13,9 @@ namespace session {
 
 class IdleScope final : public io::CancelHook {
  public:
-  IdleScope(io::CancelScope* outer, io::CancelScope& closing) : scope_(outer) {
-    closing.add(*this);
+  // Without `closing` it ends with `outer` alone.
+  IdleScope(io::CancelScope* outer, io::CancelScope* closing) : scope_(outer) {
+    if (closing != nullptr) closing->add(*this);
   }
   void cancel() override { scope_.cancel(); }
   [[nodiscard]] io::CancelScope& scope() { return scope_; }

@@ -28,28 +28,42 @@ Session::Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream)
   visit_ = parts_.policy.begin_visit();
 }
 
+// What an idle session holds are this frame and that of Channel::fill().
 io::Task<void> Session::run() {
+  report_begin();
+  if (!co_await begin()) ended_ = true;
+  while (!ended_) {
+    auto line = channel_.take_line();
+    if (!line) {
+      auto filled = co_await channel_.fill(settings_.command_timeout, closing());
+      if (!filled) farewell(filled.error());
+      continue;
+    }
+    if (!*line) {
+      farewell(line->error());
+      continue;
+    }
+    const smtp::Reply reply = (*line)->fault == smtp::LineFault::none
+                                  ? co_await answer((*line)->text)
+                                  : std::move((*line)->refusal);
+    if (reply.code != 0) channel_.say(reply);  // a TLS handshake is its own answer
+    count_error(reply);
+  }
+  co_await parts_.policy.end_visit(*visit_);
+  co_await channel_.close(farewell_timeout);
+  report_end();
+}
+
+void Session::report_begin() {
   parts_.counters.connections.add();
   parts_.counters.open.add(1);
   base::Event connected = event("session.connect");
   connected.fields.emplace_back("peer", transaction_.peer.text());
   connected.fields.emplace_back("listener", transaction_.listener);
   parts_.events.emit(connected);
-  if (co_await begin()) {
-    while (!ended_) {
-      auto line = co_await next_line();
-      if (!line) {
-        farewell(line.error());
-        break;
-      }
-      const smtp::Reply reply = line->fault == smtp::LineFault::none ? co_await answer(line->text)
-                                                                     : std::move(line->refusal);
-      if (reply.code != 0) channel_.say(reply);  // a TLS handshake is its own answer
-      count_error(reply);
-    }
-  }
-  co_await parts_.policy.end_visit(*visit_);
-  co_await channel_.close(farewell_timeout);
+}
+
+void Session::report_end() {
   base::Event ended = event("session.end");
   ended.fields.emplace_back("reason", end_reason_);
   ended.fields.emplace_back("messages", fmt::to_string(messages_));
@@ -57,52 +71,25 @@ io::Task<void> Session::run() {
   parts_.counters.open.add(-1);
 }
 
-// Implicit TLS, then the greeting (RFC 5321 §4.3.1).
-io::Task<bool> Session::begin() {
-  if (banned()) co_return false;
-  if (rules_.listener.tls == Tls::implicit) {
-    if (!co_await handshake()) {
-      end_reason_ = "TLS handshake failed";
-      co_return false;
-    }
-  }
-  if (const std::string trouble = parts_.queue.trouble(); !trouble.empty()) {
-    // Nothing could be accepted: other servers should come back later (RFC 5321 §3.8).
-    channel_.say(smtp::reply(421, fmt::format("{} cannot take mail at the moment; try again later",
-                                              settings_.hostname)));
-    end_reason_ = "the queue is in trouble: " + trouble;
-    co_return false;
-  }
-  if (!co_await admitted()) co_return false;
-  channel_.say(smtp::reply(220, settings_.hostname + " ESMTP Stagepost"));
-  co_return true;
-}
-
 // Between transactions a session is idle: a stopping server ends such waits at once, and leaves
 // those in the middle of a message their grace.
-io::Task<base::Result<Channel::Line>> Session::next_line() {
-  if (mail_given_) co_return co_await channel_.line(settings_.command_timeout);
-  IdleScope idle(co_await io::current_scope(), parts_.closing);
-  auto waiting = channel_.line(settings_.command_timeout);
-  waiting.set_scope(idle.scope());
-  co_return co_await std::move(waiting);
-}
+io::CancelScope* Session::closing() { return mail_given_ ? nullptr : &parts_.closing; }
 
 io::Task<smtp::Reply> Session::answer(std::string_view line) {
   const smtp::Command command = smtp::parse_command(line);
   // The reader lets longer lines through where AUTH may come (RFC 4954 §4).
   if (command.verb != smtp::Verb::auth && line.size() + 2 > settings_.command_line_bytes_max) {
-    co_return smtp::reply(500, {5, 5, 2}, "The command line is too long");
+    return too_long();
   }
   switch (command.verb) {
-    case smtp::Verb::helo: co_return co_await helo(command.argument);
-    case smtp::Verb::ehlo: co_return co_await ehlo(command.argument);
-    case smtp::Verb::starttls: co_return co_await starttls(command.argument);
-    case smtp::Verb::auth: co_return co_await auth(command.argument);
-    case smtp::Verb::mail: co_return co_await mail(command.argument);
-    case smtp::Verb::rcpt: co_return co_await rcpt(command.argument);
-    case smtp::Verb::data: co_return co_await data(command.argument);
-    default: co_return co_await simple(command);
+    case smtp::Verb::helo: return helo(command.argument);
+    case smtp::Verb::ehlo: return ehlo(command.argument);
+    case smtp::Verb::starttls: return starttls(command.argument);
+    case smtp::Verb::auth: return auth(command.argument);
+    case smtp::Verb::mail: return mail(command.argument);
+    case smtp::Verb::rcpt: return rcpt(command.argument);
+    case smtp::Verb::data: return data(command.argument);
+    default: return simple(command);
   }
 }
 

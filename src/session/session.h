@@ -88,14 +88,16 @@ class Session {
 
  private:
   // session.cc: the loop
-  io::Task<bool> begin();
-  io::Task<base::Result<Channel::Line>> next_line();
+  [[nodiscard]] io::CancelScope* closing();
   io::Task<smtp::Reply> answer(std::string_view line);
   void farewell(const base::Error& error);
   void count_error(const smtp::Reply& reply);
+  void report_begin();
+  void report_end();
   // banned.cc: says so to who is shut out
   bool banned();
-  // at_connect.cc: the checks before the greeting
+  // at_connect.cc: implicit TLS, the checks before the greeting, the greeting
+  io::Task<bool> begin();
   io::Task<bool> admitted();
   io::Task<bool> speaks_early();
   // ehlo.cc
@@ -112,6 +114,7 @@ class Session {
                                  std::optional<std::string> initial);
   io::Task<smtp::Reply> conclude_login(io::Ref<sasl::Exchange> exchange, sasl::Step step);
   io::Task<std::expected<std::string, smtp::Reply>> ask(std::string challenge);
+  io::Task<base::Result<Channel::Line>> next_line();
   void report_login(const policy::LoginVerdict& verdict);
   [[nodiscard]] sasl::ChannelBinding binding() const;
   [[nodiscard]] std::size_t line_bytes_max() const;
@@ -132,7 +135,8 @@ class Session {
   io::Task<void> sign(io::Ref<queue::MessageInfo> info, io::Ref<const policy::Verdict> verdict,
                       io::Ref<policy::ReceivedOctets> octets);
   // simple.cc
-  io::Task<smtp::Reply> simple(io::Ref<const smtp::Command> command);
+  io::Task<smtp::Reply> simple(smtp::Command command);
+  io::Task<smtp::Reply> too_long();
   smtp::Reply vrfy(std::string_view argument) const;
 
   io::Task<void> reset_transaction();

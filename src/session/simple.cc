@@ -5,21 +5,25 @@
 
 namespace session {
 
-io::Task<smtp::Reply> Session::simple(io::Ref<const smtp::Command> command) {
-  switch (command->verb) {
+io::Task<smtp::Reply> Session::too_long() {
+  co_return smtp::reply(500, {5, 5, 2}, "The command line is too long");
+}
+
+io::Task<smtp::Reply> Session::simple(smtp::Command command) {
+  switch (command.verb) {
     case smtp::Verb::rset:
-      if (!command->argument.empty())
+      if (!command.argument.empty())
         co_return smtp::reply(501, {5, 5, 4}, "RSET takes no argument");
       co_await reset_transaction();
       co_return smtp::reply(250, {2, 0, 0}, "Begin anew");
     case smtp::Verb::noop: co_return smtp::reply(250, {2, 0, 0}, "OK");
-    case smtp::Verb::vrfy: co_return vrfy(command->argument);
+    case smtp::Verb::vrfy: co_return vrfy(command.argument);
     case smtp::Verb::help:
       co_return smtp::reply(214, {2, 0, 0},
                             "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP VRFY STARTTLS AUTH QUIT\n"
                             "The protocol is RFC 5321");
     case smtp::Verb::quit:
-      if (!command->argument.empty())
+      if (!command.argument.empty())
         co_return smtp::reply(501, {5, 5, 4}, "QUIT takes no argument");
       ended_ = true;
       co_return smtp::reply(221, {2, 0, 0}, settings_.hostname + " closes the connection. Goodbye");
@@ -27,7 +31,7 @@ io::Task<smtp::Reply> Session::simple(io::Ref<const smtp::Command> command) {
       co_return smtp::reply(500, {5, 5, 1}, "This command is not known here; HELP lists ours");
     default:
       co_return smtp::reply(502, {5, 5, 1},
-                            fmt::format("{} is not offered", to_string(command->verb)));
+                            fmt::format("{} is not offered", to_string(command.verb)));
   }
 }
 

@@ -31,7 +31,7 @@ io::Task<smtp::Reply> Session::starttls(std::string_view argument) {
 }
 
 io::Task<base::Result<>> Session::handshake() {
-  IdleScope idle(co_await io::current_scope(), parts_.closing);
+  IdleScope idle(co_await io::current_scope(), &parts_.closing);
   auto starting = channel_.start_tls(rules_.tls, settings_.tls_timeout);
   starting.set_scope(idle.scope());
   auto done = co_await std::move(starting);

@@ -1,6 +1,7 @@
 // Tests of lib/base: text, times, sizes, ids, metrics.
 #include <gtest/gtest.h>
 
+#include "lib/base/boxed.h"
 #include "lib/base/id.h"
 #include "lib/base/metrics.h"
 #include "lib/base/size.h"
@@ -91,6 +92,24 @@ TEST(Metrics, PrintsPrometheusText) {
             "# HELP stagepost_x_total x\n# TYPE stagepost_x_total counter\n"
             "stagepost_x_total{a=\"b\"} 3\n"
             "# HELP stagepost_y y\n# TYPE stagepost_y gauge\nstagepost_y -1\n");
+}
+
+TEST(Boxed, IsCopiedAndMovedAsAValue) {
+  static_assert(sizeof(Boxed<std::string>) == sizeof(void*));
+  Boxed<std::string> box;
+  EXPECT_FALSE(box);
+  box = std::optional<std::string>();
+  EXPECT_FALSE(box.has_value());
+  box = std::optional<std::string>("one");
+  Boxed<std::string> copy = box;
+  *box += " and more";
+  EXPECT_EQ(*copy, "one");
+  copy = box;
+  EXPECT_EQ(copy->size(), 12U);
+  const Boxed<std::string> moved = std::move(copy);
+  EXPECT_EQ(*moved, "one and more");
+  box.reset();
+  EXPECT_FALSE(box);
 }
 
 }  // namespace

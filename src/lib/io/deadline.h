@@ -29,19 +29,34 @@ class DeadlineTimer final : public Timer {
   bool fired_ = false;
 };
 
+// The scope of waits that end at an instant at the latest.
+class DeadlineScope {
+ public:
+  DeadlineScope(Clock& clock, base::Instant deadline, CancelScope* outer)
+      : scope_(outer), timer_(scope_) {
+    clock.arm(timer_, deadline);
+  }
+  [[nodiscard]] CancelScope& scope() { return scope_; }
+  // What was cancelled by the deadline has timed out.
+  template <class T>
+  [[nodiscard]] base::Result<T> named(base::Result<T> result) const {
+    if (!result && timer_.fired() && result.error().kind == base::ErrorKind::cancelled) {
+      result.error().kind = base::ErrorKind::timed_out;
+    }
+    return result;
+  }
+
+ private:
+  CancelScope scope_;
+  DeadlineTimer timer_;
+};
+
 template <class T>
 Task<base::Result<T>> with_deadline(Ref<Clock> clock, base::Instant deadline,
                                     Task<base::Result<T>> task) {
-  CancelScope* const outer = co_await current_scope();
-  CancelScope scope(outer);
-  DeadlineTimer timer(scope);
-  clock->arm(timer, deadline);
-  task.set_scope(scope);
-  base::Result<T> result = co_await std::move(task);
-  if (!result && timer.fired() && result.error().kind == base::ErrorKind::cancelled) {
-    result.error().kind = base::ErrorKind::timed_out;
-  }
-  co_return result;
+  DeadlineScope limit(*clock, deadline, co_await current_scope());
+  task.set_scope(limit.scope());
+  co_return limit.named(co_await std::move(task));
 }
 
 template <class T>

@@ -131,6 +131,19 @@ Task<base::Result<std::size_t>> SocketStream::read_some(std::span<char> into) {
   co_return fail_asio(doing("read from"), outcome.error);
 }
 
+Task<base::Result<>> SocketStream::wait_readable() {
+  CHECK(!reading_, "one read at a time");
+  reading_ = true;
+  SocketWait wait(cancel_read_);
+  socket_.async_wait(Socket::wait_read, wait.handler());
+  const SocketOutcome outcome = co_await wait;
+  reading_ = false;
+  reads_in_a_row_ = 0;
+  more_likely_ = !outcome.error;
+  if (outcome.error) co_return fail_asio(doing("read from"), outcome.error);
+  co_return base::Result<>();
+}
+
 Task<base::Result<>> SocketStream::wait_writable() {
   SocketWait wait(cancel_write_);
   socket_.async_wait(Socket::wait_write, wait.handler());

@@ -30,6 +30,7 @@ class SocketStream final : public io::Stream {
   Task<base::Result<>> wait_connected();
 
   Task<base::Result<std::size_t>> read_some(std::span<char> into) override;
+  Task<base::Result<>> wait_readable() override;
   using Stream::write;
   Task<base::Result<>> write(std::span<const std::string_view> pieces) override;
   Task<base::Result<>> shutdown() override;

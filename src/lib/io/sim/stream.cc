@@ -165,6 +165,17 @@ Task<base::Result<std::size_t>> SimStream::read_some(std::span<char> into) {
   }
 }
 
+Task<base::Result<>> SimStream::wait_readable() {
+  while (true) {
+    Pipe& pipe = in();
+    if (pipe.unread() > 0 || pipe.broken_for_reader || pipe.end_arrived) co_return base::Result<>{};
+    ++pipe.readers;
+    auto woken = co_await pipe.readable.wait();
+    --pipe.readers;
+    if (!woken) co_return woken;
+  }
+}
+
 std::size_t SimStream::take(std::span<char> into) {
   World& world = connection_->internet.world();
   Pipe& pipe = in();

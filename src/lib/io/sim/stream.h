@@ -76,6 +76,7 @@ class SimStream final : public Stream {
 
   using Stream::write;
   Task<base::Result<std::size_t>> read_some(std::span<char> into) override;
+  Task<base::Result<>> wait_readable() override;
   Task<base::Result<>> write(std::span<const std::string_view> pieces) override;
   Task<base::Result<>> shutdown() override;
   [[nodiscard]] Endpoint local() const override { return connection_->ends[side_]; }
