@@ -53,6 +53,8 @@ class Stream {
   virtual Task<base::Result<>> write(std::span<const std::string_view> pieces) = 0;
   // Tells the peer that we are done (FIN, TLS close_notify), without waiting for its answer.
   virtual Task<base::Result<>> shutdown() = 0;
+  // The last words, then shutdown(); TLS says both in one write.
+  virtual Task<base::Result<>> finish(std::string_view last_words);
 
   [[nodiscard]] virtual Endpoint local() const = 0;
   [[nodiscard]] virtual Endpoint peer() const = 0;

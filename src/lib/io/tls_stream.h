@@ -4,7 +4,8 @@
 //          that only touches memory; the small owners of OpenSSL objects that tls_*.cc share.
 // In/Out:  handshake() once, then it is a Stream.
 // Errors:  tls with OpenSSL's words; `reset` when the peer ends without close_notify (truncation).
-// Limits:  ciphertext held: about 80 KiB while writing, 16 KiB while reading fast, 2 KiB when idle.
+// Limits:  ciphertext held: about 80 KiB while writing, 16 KiB while reading fast, 2 KiB while
+//          reading slowly, none in wait_readable().
 // Not here: keys and rules (tls_server.cc, tls_client.cc).
 #pragma once
 
@@ -60,6 +61,7 @@ class TlsStream final : public Stream {
   using Stream::write;
   Task<base::Result<>> write(std::span<const std::string_view> pieces) override;
   Task<base::Result<>> shutdown() override;
+  Task<base::Result<>> finish(std::string_view last_words) override;
   [[nodiscard]] Endpoint local() const override { return below_->local(); }
   [[nodiscard]] Endpoint peer() const override { return below_->peer(); }
   [[nodiscard]] const TlsInfo* tls() const override { return &info_; }
@@ -74,6 +76,7 @@ class TlsStream final : public Stream {
 
   void note_negotiated();
   base::Result<> encrypt(std::string_view record);
+  [[nodiscard]] bool waits_for_words(bool handshake_done) const;
   Task<base::Result<>> fill();
   Task<base::Result<>> flush(bool wait_for_others);
   // Sends the alert that a failed call has left, then gives the failure; keeps it for later calls.

@@ -2,6 +2,7 @@
 #include "lib/io/tls.h"
 
 #include "lib/io/real/loop_test.h"
+#include "lib/io/tls_stream.h"
 
 namespace io {
 namespace {
@@ -207,6 +208,66 @@ TEST_F(TlsTest, SmallRepliesAreOneWriteBelow) {
   const std::array<std::string_view, 3> pieces = {"250-a\r\n", "250-b\r\n", "250 c\r\n"};
   ASSERT_TRUE(run((*tls_server)->write(pieces)));
   EXPECT_EQ(below.writes, 1U);
+}
+
+TEST_F(TlsTest, ATicketGoesWithTheFirstWordsAndIsGoodAnotherTime) {
+  const SslContextPtr context = *make_ssl_context(TLS_client_method());
+  std::unique_ptr<SSL_SESSION, OpensslFree<SSL_SESSION_free>> session;
+  for (const int resumed : {0, 1}) {
+    auto [client_end, server_end] = memory();
+    MemoryStream& below = *server_end;
+    SslPtr ssl(SSL_new(context.get()));
+    SSL_set_connect_state(ssl.get());
+    if (session) SSL_set_session(ssl.get(), session.get());
+    TlsStream client(std::move(client_end), std::move(ssl), nullptr);
+    std::optional<Network::StreamResult> accepted;
+    std::optional<base::Result<>> connected;
+    start(server_->accept(std::move(server_end)), accepted);
+    start(client.handshake(), connected);
+    finish();
+    ASSERT_TRUE(*accepted && *connected);
+    EXPECT_EQ(SSL_session_reused(&client.ssl()), resumed);
+    EXPECT_EQ(client.tls_binding().exporter, (**accepted)->tls_binding().exporter);
+    EXPECT_EQ(below.writes, 1U);  // its part of the handshake
+    ASSERT_TRUE(run(client.write("EHLO x\r\n")));
+    EXPECT_EQ(read(***accepted), "EHLO x\r\n");
+    EXPECT_EQ(below.writes, 1U);
+    ASSERT_TRUE(run((**accepted)->write("250 x\r\n")));
+    EXPECT_EQ(below.writes, 2U);
+    EXPECT_EQ(read(client), "250 x\r\n");
+    session.reset(SSL_get1_session(&client.ssl()));
+  }
+}
+
+TEST_F(TlsTest, LastWordsAndCloseNotifyAreOneWrite) {
+  auto [client, server] = memory();
+  MemoryStream& below = *server;
+  auto [tls_client, tls_server] = shake(*server_, *client_, {.server_name = "mx.example.org"},
+                                        {std::move(client), std::move(server)});
+  below.writes = 0;
+  ASSERT_TRUE(run((*tls_server)->finish("221 bye\r\n")));
+  EXPECT_EQ(below.writes, 1U);
+  EXPECT_EQ(read(**tls_client), "221 bye\r\n");
+  EXPECT_EQ(read(**tls_client), "(closed)");
+}
+
+TEST_F(TlsTest, WaitsWithoutABuffer) {
+  auto [client, server] = shake();
+  ASSERT_TRUE(client && server);
+  std::optional<base::Result<>> readable;
+  start((*server)->wait_readable(), readable);
+  EXPECT_FALSE(readable);
+  ASSERT_TRUE(run((*client)->write("EHLO x\r\n")));
+  ASSERT_TRUE(readable && *readable);
+  EXPECT_EQ(read(**server), "EHLO x\r\n");
+  EXPECT_EQ(run(with_timeout(doors_.clock, std::chrono::milliseconds(1),
+                             (*server)->wait_readable()))
+                .error()
+                .kind,
+            ErrorKind::timed_out);
+  ASSERT_TRUE(run((*client)->shutdown()));
+  EXPECT_TRUE(run((*server)->wait_readable()));
+  EXPECT_EQ(read(**server), "(closed)");
 }
 
 TEST_F(TlsTest, CloseNotifyIsAnOrderlyEnd) {

@@ -115,6 +115,28 @@ TEST_F(StreamTest, CancelledReadLosesNothing) {
   EXPECT_EQ(read(*server), "later");
 }
 
+TEST_F(StreamTest, WaitsUntilThereIsSomethingToRead) {
+  auto [client, server] = connect();
+  std::optional<base::Result<>> readable;
+  start(server->wait_readable(), readable);
+  turn();
+  EXPECT_FALSE(readable);
+  ASSERT_TRUE(run(client->write("NOOP")));
+  finish();
+  EXPECT_TRUE(*readable);
+  EXPECT_TRUE(run(server->wait_readable()));  // it is still there
+  EXPECT_EQ(read(*server), "NOOP");
+  std::optional<base::Result<>> cancelled;
+  start(server->wait_readable(), cancelled);
+  turn();
+  cancel();
+  finish();
+  EXPECT_EQ(cancelled->error().kind, ErrorKind::cancelled);
+  client.reset();
+  EXPECT_TRUE(run(server->wait_readable()));  // the end is something to read, too
+  EXPECT_EQ(read(*server), "(closed)");
+}
+
 TEST_F(StreamTest, CancelledReadLeavesTheWriteAlone) {
   auto [client, server] = connect();
   const std::string all = pattern(8 << 20);

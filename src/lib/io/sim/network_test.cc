@@ -72,6 +72,29 @@ TEST_F(NetworkTest, CarriesBytesWithLatency) {
   EXPECT_EQ(world_.now() - before, 500us);
 }
 
+Task<std::string> wait_and_read(Ref<Stream> stream) {
+  if (auto ready = co_await stream->wait_readable(); !ready) co_return "<not readable>";
+  co_return co_await read_once(stream);
+}
+
+Task<void> note_wait_and_read(Ref<Stream> stream, Ref<std::string> into) {
+  *into = co_await wait_and_read(stream);
+}
+
+TEST_F(NetworkTest, WaitsUntilThereIsSomethingToRead) {
+  connect();
+  std::string heard;
+  TaskGroup group;
+  group.spawn(note_wait_and_read(*theirs_, heard));
+  world_.run_until_idle();
+  EXPECT_EQ(heard, "");
+  EXPECT_EQ(world_.run(write_all(*ours_, "NOOP")), "ok");
+  world_.run_until_idle();
+  EXPECT_EQ(heard, "NOOP");
+  ours_.reset();
+  EXPECT_EQ(world_.run(wait_and_read(*theirs_)), "<closed>");
+}
+
 TEST_F(NetworkTest, WritesPiecesInOrder) {
   connect();
   const std::array<std::string_view, 3> pieces = {"a", "", "bc"};
