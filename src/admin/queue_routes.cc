@@ -8,6 +8,9 @@
 namespace admin {
 namespace {
 
+// One screen or two; a million lines would serve nobody.
+constexpr std::size_t page_default = 100;
+
 struct Verb {
   std::string_view name;
   queue::Operation operation;
@@ -49,6 +52,12 @@ base::Result<queue::Filter> filter_of(const http::Values& values) {
         return base::fail(base::ErrorKind::invalid, "\"" + value + "\" is not a message id");
       }
       filter.id = *id;
+    } else if (key == "after") {
+      const auto id = base::MessageId::parse(value);
+      if (!id) {
+        return base::fail(base::ErrorKind::invalid, "\"" + value + "\" is not a message id");
+      }
+      filter.after = *id;
     } else if (key == "sender") {
       filter.sender = value;
     } else if (key == "recipient") {
@@ -64,15 +73,23 @@ base::Result<queue::Filter> filter_of(const http::Values& values) {
   return filter;
 }
 
+std::size_t limit_of(const http::Request& request) {
+  const auto at = request.query.find("limit");
+  if (at == request.query.end()) return page_default;
+  return std::min<std::size_t>(base::parse_number(at->second).value_or(page_default), list_max);
+}
+
 io::Task<http::Response> list(Parts* parts, http::Request request) {
   auto filter = filter_of(request.query);
   if (!filter) co_return error_response(filter.error());
-  std::size_t max = list_max;
-  if (const auto at = request.query.find("max"); at != request.query.end()) {
-    max = std::min<std::size_t>(base::parse_number(at->second).value_or(0), list_max);
-  }
+  const std::size_t max = limit_of(request);
   const bool one = bool(filter->id);
-  const auto summaries = co_await parts->queues.list(std::move(*filter), max);
+  queue::Filter counted = *filter;
+  counted.after = {};
+  // One more than asked for: so that the answer says whether there is another page.
+  auto summaries = co_await parts->queues.list(std::move(*filter), max + 1);
+  const bool more = summaries.size() > max;
+  if (more) summaries.resize(max);
   if (one && summaries.empty()) {
     co_return error_response({base::ErrorKind::not_found,
                               "no such message is in the queue; `stagepost explain` tells what "
@@ -80,8 +97,36 @@ io::Task<http::Response> list(Parts* parts, http::Request request) {
   }
   boost::json::array out;
   for (const queue::Summary& summary : summaries) out.push_back(summary_json(summary));
-  co_return http::json_response(200,
-                                boost::json::serialize(boost::json::object{{"messages", out}}));
+  boost::json::object answer{{"messages", out}, {"more", more}};
+  // Of what only the messages themselves tell, nobody knows how many there are before the last page.
+  if (counted.sender.empty() && counted.recipient.empty()) {
+    answer["total"] = co_await parts->queues.count(std::move(counted));
+  }
+  co_return http::json_response(200, boost::json::serialize(answer));
+}
+
+boost::json::object destination_json(const queue::DestinationSummary& line) {
+  boost::json::object out{
+      {"destination", line.key},       {"messages", line.messages},    {"held", line.held},
+      {"active", line.active},         {"oldest", line.oldest.text()}, {"failures", line.failures},
+      {"last_reply", line.last_reply}, {"next_attempt", nullptr}};
+  out["accepted"] = base::format_time(line.oldest.made());
+  if (line.next_attempt != base::Time::max()) {
+    out["next_attempt"] = base::format_time(line.next_attempt);
+  }
+  return out;
+}
+
+io::Task<http::Response> destinations(Parts* parts, http::Request request) {
+  const std::size_t max = limit_of(request);
+  const auto lines = co_await parts->queues.destinations();
+  boost::json::array out;
+  for (const queue::DestinationSummary& line : lines) {
+    if (out.size() == max) break;
+    out.push_back(destination_json(line));
+  }
+  boost::json::object answer{{"destinations", out}, {"total", lines.size()}};
+  co_return http::json_response(200, boost::json::serialize(answer));
 }
 
 // The filter as in the list; "all": true says that no condition at all is meant.
@@ -118,6 +163,8 @@ io::Task<http::Response> operate(Parts* parts, http::Request request) {
 void add_queue_routes(http::Router& router, Parts& parts) {
   router.add("GET", "/api/v1/queue",
              [&parts](http::Request request) { return list(&parts, std::move(request)); });
+  router.add("GET", "/api/v1/queue/destinations",
+             [&parts](http::Request request) { return destinations(&parts, std::move(request)); });
   router.add("POST", "/api/v1/queue/{verb}",
              [&parts](http::Request request) { return operate(&parts, std::move(request)); });
 }

@@ -23,6 +23,10 @@ class Queues {
   Queues& operator=(const Queues&) = delete;
   virtual ~Queues() = default;
   virtual io::Task<std::vector<queue::Summary>> list(queue::Filter filter, std::size_t max) = 0;
+  // How many list() would find but for sender, recipient, account and the hold's reason.
+  virtual io::Task<std::size_t> count(queue::Filter filter) = 0;
+  // What waits for each destination, the most first.
+  virtual io::Task<std::vector<queue::DestinationSummary>> destinations() = 0;
   virtual io::Task<base::Result<std::size_t>> operate(queue::Operation operation,
                                                       queue::Filter filter, std::string reason,
                                                       bool dry_run) = 0;

@@ -11,6 +11,8 @@
 namespace cli {
 namespace {
 
+constexpr std::uint32_t page_default = 100;
+
 struct Selection {
   std::string id;
   std::string sender;
@@ -20,6 +22,9 @@ struct Selection {
   bool dry_run = false;
   bool json = false;
   bool scheduled = false;
+  bool by_destination = false;
+  std::uint32_t limit = page_default;
+  std::string after;
   std::string reason;
 };
 
@@ -72,8 +77,26 @@ std::string target_of(const Selection& selection) {
   add("recipient", selection.recipient);
   add("destination", selection.destination);
   if (selection.scheduled) add("scheduled", "true");
+  add("after", selection.after);
+  add("limit", std::to_string(selection.limit));
   target.pop_back();
   return target;
+}
+
+void print_count(const boost::json::object& answer) {
+  const auto& messages = answer.at("messages").as_array();
+  std::uint64_t total = messages.size();
+  if (const auto* all = answer.if_contains("total")) total = all->to_number<std::uint64_t>();
+  if (messages.size() == total && !answer.at("more").as_bool()) {
+    std::printf("%zu message%s in the queue\n", messages.size(), messages.size() == 1 ? "" : "s");
+    return;
+  }
+  std::printf("%zu%s messages shown", messages.size(),
+              answer.contains("total") ? fmt::format(" of {}", total).c_str() : "");
+  if (answer.at("more").as_bool()) {
+    std::printf("; the next ones: --after %s", field(messages.back().as_object(), "id").c_str());
+  }
+  std::printf("\n");
 }
 
 int list(const Place& place, const Selection& selection) {
@@ -85,7 +108,45 @@ int list(const Place& place, const Selection& selection) {
   }
   const auto& messages = answer->at("messages").as_array();
   for (const auto& message : messages) print_message(message.as_object());
-  std::printf("%zu message%s in the queue\n", messages.size(), messages.size() == 1 ? "" : "s");
+  print_count(*answer);
+  return 0;
+}
+
+void print_destination(const boost::json::object& line) {
+  std::printf("%8s  %s\n", field(line, "messages").c_str(), field(line, "destination").c_str());
+  std::string state = "oldest " + field(line, "accepted");
+  if (line.at("next_attempt").is_string()) state += ", next attempt " + field(line, "next_attempt");
+  const auto add = [&](std::string_view name, std::string_view text) {
+    if (line.at(name).to_number<std::uint64_t>() > 0) {
+      state += fmt::format(", {} {}", field(line, name), text);
+    }
+  };
+  add("active", "being delivered now");
+  add("held", "held");
+  add("failures", "failures in a row");
+  std::printf("          %s\n", state.c_str());
+  if (const std::string reply = field(line, "last_reply"); !reply.empty()) {
+    std::printf("          %s\n", reply.c_str());
+  }
+}
+
+int list_destinations(const Place& place, const Selection& selection) {
+  auto answer =
+      ask_json(place, "GET", fmt::format("/api/v1/queue/destinations?limit={}", selection.limit));
+  if (!answer) return complain(answer.error().detail);
+  if (selection.json) {
+    std::printf("%s\n", boost::json::serialize(*answer).c_str());
+    return 0;
+  }
+  const auto& lines = answer->at("destinations").as_array();
+  for (const auto& line : lines) print_destination(line.as_object());
+  const auto total = answer->at("total").to_number<std::uint64_t>();
+  if (lines.size() < total) {
+    std::printf("%zu of %s destinations; --limit N shows more\n", lines.size(),
+                std::to_string(total).c_str());
+  } else {
+    std::printf("%zu destination%s\n", lines.size(), lines.size() == 1 ? "" : "s");
+  }
   return 0;
 }
 
@@ -120,15 +181,25 @@ void add_queue_verbs(Verbs verbs) {
       "queue",
       "The messages that wait.\n"
       "  stagepost queue list\n"
+      "  stagepost queue list --by-destination\n"
       "  stagepost queue retry --destination mx:example.org\n"
       "  stagepost queue hold --sender thief@example.org --reason \"stolen password\"");
   queue->require_subcommand(1);
   auto selection = std::make_shared<Selection>();
   CLI::App* all = queue->add_subcommand("list", "Show what waits, and why");
   add_selection(all, selection);
+  all->add_flag("--by-destination", selection->by_destination,
+                "What waits for each destination, in sum, the most first");
+  all->add_option("--limit", selection->limit, "So many at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  all->add_option("--after", selection->after, "Those younger than this ID: the next page");
   all->add_flag("--scheduled", selection->scheduled, "Only what its sender wants to go later");
   all->add_flag("--json", selection->json, "As JSON");
-  all->callback([verbs, selection] { verbs.status = list(verbs.place, *selection); });
+  all->callback([verbs, selection] {
+    verbs.status = selection->by_destination ? list_destinations(verbs.place, *selection)
+                                             : list(verbs.place, *selection);
+  });
   CLI::App* show = queue->add_subcommand("show", "Show one message");
   show->add_option("ID", selection->id)->required();
   show->add_flag("--json", selection->json, "As JSON");

@@ -118,6 +118,14 @@ Section queue_section() {
                    count_codec<unsigned>(1, 1'000), "Attempts at once to one destination."),
            setting("attempts_max", STAGEPOST_FIELD(queue.attempts_max),
                    count_codec<unsigned>(1, 100'000), "Attempts at once in all, per loop."),
+           setting("attempt_slow_after", STAGEPOST_FIELD(queue.attempt_slow_after),
+                   duration_codec(seconds(1), hours(1)),
+                   "An attempt that takes longer gives its place to another and is counted apart, "
+                   "so that servers that do not answer do not keep those waiting that do."),
+           setting("attempts_slow_max", STAGEPOST_FIELD(queue.attempts_slow_max),
+                   count_codec<unsigned>(0, 100'000),
+                   "Such slow attempts at once, per loop, besides attempts_max. Each is a "
+                   "connection."),
            setting("recipients_per_attempt_max", STAGEPOST_FIELD(queue.recipients_per_attempt_max),
                    count_codec<unsigned>(1, 10'000),
                    "Recipients of one message that one attempt takes along."),

@@ -5,6 +5,11 @@
 
 namespace queue {
 
+std::uint32_t seconds_of(base::Time time) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, 0xffffffffLL));
+}
+
 std::vector<std::uint32_t> Entry::recipients() const {
   std::vector<std::uint32_t> all;
   all.reserve(recipient_count);

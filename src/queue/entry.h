@@ -47,10 +47,13 @@ struct Entry {
   std::uint32_t previous = no_slot;  // in an EntryList
   std::uint32_t next = no_slot;
   std::uint32_t sibling = no_slot;  // the same message's entry for another destination
-  std::uint32_t place = no_slot;    // in the heap
-  std::uint16_t attempts = 0;       // failed ones
+  // In the heap; of an attempt that runs: the second since 1970 in which it began.
+  std::uint32_t place = no_slot;
+  std::uint16_t attempts = 0;  // failed ones
   EntryState state = EntryState::free;
   bool hold_after = false;  // to be held when its attempt has ended
+  bool slow = false;        // its attempt runs for long and is counted apart (running.h)
+  bool shared = false;      // its message has, or had, entries for other destinations
   bool scheduled = false;   // its sender wants it to go at `due`, and not before (RFC 4865)
 
   [[nodiscard]] std::vector<std::uint32_t> recipients() const;
@@ -58,6 +61,9 @@ struct Entry {
   [[nodiscard]] base::Time expiry() const { return base::Time(std::chrono::seconds(expires)); }
 };
 static_assert(sizeof(Entry) == 64);
+
+// Since 1970; what does not fit is as near as it gets.
+[[nodiscard]] std::uint32_t seconds_of(base::Time time);
 
 class Slots {
  public:

@@ -103,6 +103,15 @@ void Teller::released(MessageId id, std::string_view reason) {
   say(id, "message.released", reason);
 }
 void Teller::retry(MessageId id, std::string_view reason) { say(id, "message.retry", reason); }
+void Teller::retry_of_many(std::string_view destination, std::size_t messages,
+                           std::string_view reason) {
+  base::Event event = make("queue.retry", {}, clock_.wall());
+  if (!destination.empty()) event.fields.emplace_back("destination", destination);
+  event.fields.emplace_back("messages", std::to_string(messages));
+  if (!reason.empty()) event.fields.emplace_back("reason", reason);
+  events_.emit(event);
+}
+
 void Teller::done(MessageId id) { say(id, "message.done", {}); }
 
 void Teller::destination_deferred(std::string_view destination, std::string_view reply,

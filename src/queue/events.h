@@ -34,6 +34,7 @@ class Teller {
   void removed(const MessageInfo& message, std::size_t recipient, std::string_view reason);
   void held(MessageId id, std::string_view reason);
   void released(MessageId id, std::string_view reason);
+  void retry_of_many(std::string_view destination, std::size_t messages, std::string_view reason);
   void retry(MessageId id, std::string_view reason);
   void done(MessageId id);
   void destination_deferred(std::string_view destination, std::string_view reply, base::Time next);

@@ -53,6 +53,7 @@ class FakeStore final : public Store {
   std::optional<base::Error> finish_error;
   std::optional<base::Error> read_error;
   std::vector<Defer> destinations;  // what load() reports
+  std::vector<MessageId> forgotten;
   std::uint64_t reads = 0;
   std::uint64_t largest_read = 0;
   bool closed = false;
@@ -106,6 +107,8 @@ class FakeStore final : public Store {
     if (found == bodies.end()) co_return base::fail(base::ErrorKind::not_found, "no body");
     co_return found->second.substr(std::min(offset, found->second.size()), length);
   }
+
+  void forget_body(MessageId id) override { forgotten.push_back(id); }
 
   io::Task<base::Result<Stored>> read(MessageId id) override {
     ++reads;

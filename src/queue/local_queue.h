@@ -2,7 +2,7 @@
 //
 // What:    LocalQueue implements queue.h. Its parts: queue.cc (life, submit, who starts when),
 //          queue_attempt.cc (one attempt and what comes of it), queue_record.cc (what is to be
-//          written, and the watchdog), queue_operate.cc (list and operators).
+//          written, and the watchdog), queue_list.cc (what waits), queue_operate.cc (operators).
 // In/Out:  see queue.h.
 // Errors:  what cannot be recorded is kept and recorded later; no attempt starts until the store
 //          has written something again, so that a broken disk does not make duplicates.
@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,8 @@ namespace queue {
 inline constexpr base::Duration attempt_time_max = std::chrono::hours(4);
 // Envelopes of fresh messages; a usual one has 1 KiB. What does not fit is read back.
 inline constexpr std::size_t fresh_bytes_max = 32UL << 20U;
+// Whoever waits longer for a first attempt waits for something that does not answer.
+inline constexpr base::Duration fresh_age_max = std::chrono::seconds(30);
 // The routes of a message that has waited longer are looked up again before its first attempt.
 inline constexpr base::Duration fresh_route_max = std::chrono::seconds(5);
 // A report quotes the header only; of a longer one the beginning.
@@ -96,6 +99,8 @@ class LocalQueue final : public Queue {
   }
   [[nodiscard]] std::string trouble() const override;
   [[nodiscard]] io::Task<std::vector<Summary>> list(Filter filter, std::size_t max) override;
+  [[nodiscard]] io::Task<std::size_t> count(Filter filter) override;
+  [[nodiscard]] io::Task<std::vector<DestinationSummary>> destinations() override;
   io::Task<base::Result<std::size_t>> operate(Operation operation, Filter filter,
                                               std::string reason, bool dry_run) override;
   [[nodiscard]] std::size_t size() const override { return schedule_.messages(); }
@@ -134,6 +139,8 @@ class LocalQueue final : public Queue {
                               const std::vector<std::uint32_t>& recipients) const;
   void enqueue(const std::shared_ptr<const MessageInfo>& message);
   void keep_fresh(const std::shared_ptr<const MessageInfo>& message, std::uint32_t uses);
+  void forget_oldest_fresh();
+  void forget_old_fresh();
   void release_fresh(MessageId id);
   void kick();
   void pump();
@@ -162,14 +169,27 @@ class LocalQueue final : public Queue {
   void recorded(const Recording& recording);
   io::Task<void> retry_unrecorded();
   io::Task<void> watch();
+  io::Task<void> expire_blocked();
   io::Task<void> audit();
   io::Task<void> compare_with_store();
   [[nodiscard]] bool known(MessageId id) const;
 
-  // queue_operate.cc
-  [[nodiscard]] std::vector<MessageId> candidates(const Filter& filter) const;
+  // queue_list.cc
+  io::Task<void> yield();
+  [[nodiscard]] static bool content_matters(const Filter& filter);
+  [[nodiscard]] static bool people_match(const Loaded& loaded,
+                                         const std::vector<EntryView>& entries,
+                                         const Filter& filter);
+  io::Task<bool> content_matches(MessageId id, Filter filter);
+  // All entries that match but for their content, in slices: what is seen is a moving picture.
+  io::Task<void> scan(Filter filter, std::function<void(const Glance&)> visit);
+  // The oldest of them, in order.
+  io::Task<std::vector<MessageId>> candidates(Filter filter, std::size_t max);
   [[nodiscard]] std::vector<EntryView> matching(MessageId id, const Filter& filter) const;
   [[nodiscard]] static Summary summary(const Loaded& loaded, const std::vector<EntryView>& entries);
+
+  // queue_operate.cc
+  io::Task<base::Result<std::size_t>> retry_all(Filter filter, std::string reason);
   // Messages that an operator's word is carried out for.
   struct Batch {
     Operation operation;

@@ -59,6 +59,7 @@ io::Task<base::Result<ReplayReport>> LocalQueue::start() {
     schedule_.restore_backoff(defer.destination, defer.next_attempt, defer.attempts,
                               defer.last_reply);
   }
+  schedule_.sort_ready();
   started_ = true;
   co_await retry_unrecorded();  // messages that turned out to be done
   tell_.set_size(schedule_.messages());
@@ -189,7 +190,11 @@ void LocalQueue::enqueue(const std::shared_ptr<const MessageInfo>& message) {
       open = open || schedule_.open(destination);
     }
   }
-  if (open && !message->hold && message->starts() <= now) keep_fresh(message, entries);
+  if (open && !message->hold && message->starts() <= now) {
+    keep_fresh(message, entries);
+  } else {
+    parts_.store.forget_body(message->id);
+  }
   tell_.queued(*message);
   tell_.set_size(schedule_.messages());
   kick();
@@ -199,12 +204,23 @@ void LocalQueue::keep_fresh(const std::shared_ptr<const MessageInfo>& message, s
   const std::size_t bytes = estimated_bytes(*message);
   if (bytes > fresh_bytes_max) return;
   // The oldest wait for something slow; they are read back when it is their turn.
-  while (fresh_bytes_ + bytes > fresh_bytes_max) {
-    fresh_bytes_ -= fresh_.begin()->second.bytes;
-    fresh_.erase(fresh_.begin());
-  }
+  while (fresh_bytes_ + bytes > fresh_bytes_max) forget_oldest_fresh();
   fresh_bytes_ += bytes;
   fresh_.emplace_hint(fresh_.end(), message->id, Fresh{message, bytes, uses});
+}
+
+void LocalQueue::forget_oldest_fresh() {
+  const auto oldest = fresh_.begin();
+  parts_.store.forget_body(oldest->first);
+  fresh_bytes_ -= oldest->second.bytes;
+  fresh_.erase(oldest);
+}
+
+void LocalQueue::forget_old_fresh() {
+  const base::Time now = wall();
+  while (!fresh_.empty() && now - fresh_.begin()->second.message->accepted > fresh_age_max) {
+    forget_oldest_fresh();
+  }
 }
 
 void LocalQueue::release_fresh(MessageId id) {

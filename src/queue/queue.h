@@ -50,10 +50,23 @@ struct Filter {
   std::string recipient = {};
   std::string destination = {};  // key or domain
   std::string account = {};      // whose owner submitted it
+  MessageId after = {};          // only younger ones: the next page of a list
   bool held_only = false;
   bool scheduled_only = false;
   // Of what is held: only if its reason begins so. What is not held passes.
   std::string hold_reason_prefix = {};
+};
+
+// What waits for one destination.
+struct DestinationSummary {
+  std::string key;
+  std::size_t messages = 0;
+  std::size_t held = 0;
+  std::size_t active = 0;  // attempts that run now
+  MessageId oldest;
+  base::Time next_attempt = base::Time::max();  // max: all are held
+  std::uint32_t failures = 0;                   // in a row, of the destination as a whole
+  std::string last_reply;                       // why it could not be reached, if so
 };
 
 enum class Operation : std::uint8_t { retry, hold, release, bounce, remove };
@@ -90,7 +103,12 @@ class Queue {
   // Not empty: why nothing can be accepted now.
   [[nodiscard]] virtual std::string trouble() const = 0;
 
+  // The oldest first.
   [[nodiscard]] virtual io::Task<std::vector<Summary>> list(Filter filter, std::size_t max) = 0;
+  // How many list() would find, as far as that can be known without reading messages back: sender,
+  // recipient, account and the hold's reason are not looked at.
+  [[nodiscard]] virtual io::Task<std::size_t> count(Filter filter) = 0;
+  [[nodiscard]] virtual io::Task<std::vector<DestinationSummary>> destinations() = 0;
   // How many messages it changed. `reason` goes into the journal and the trace.
   virtual io::Task<base::Result<std::size_t>> operate(Operation operation, Filter filter,
                                                       std::string reason, bool dry_run) = 0;

@@ -1,60 +1,26 @@
-// See local_queue.h: list, and what operators may do.
+// See local_queue.h: what operators may do.
 #include <algorithm>
-#include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/io/loop.h"
 #include "queue/local_queue.h"
 
 namespace queue {
 namespace {
 
-constexpr std::size_t messages_per_turn = 64;  // an operator's question must not stop the loop
-
-// Lets everything else that is ready run first.
-io::Task<void> yield(io::Ref<io::Loop> loop) {
-  io::Completion<bool> turn;
-  loop->post([&turn] { turn.complete(true); });
-  co_await turn;
-}
+// Operators' words that are written together; each alone would wait for a sync of its own.
+constexpr std::size_t messages_per_batch = 64;
+// Candidates of one look through the schedule, which takes some milliseconds for a million entries.
+constexpr std::size_t portion_max = 65'536;
+// Of an order for more messages the trace tells each of the first ones, and how many there were.
+constexpr std::size_t told_max = 1'000;
 
 bool same_address(const message::Address& address, std::string_view text) {
   return base::iequals(address.text(), text);
 }
 
-bool destination_matches(std::string_view key, std::string_view wanted) {
-  if (wanted.empty() || base::iequals(key, wanted)) return true;
-  const std::size_t colon = key.find(':');
-  return colon != std::string_view::npos && base::iequals(key.substr(colon + 1), wanted);
-}
-
 bool is_held(const EntryView& entry) { return entry.state == EntryState::held; }
-
-// Can only be known of a message that was read back.
-bool content_matters(const Filter& filter) {
-  return !filter.sender.empty() || !filter.recipient.empty() || !filter.account.empty() ||
-         !filter.hold_reason_prefix.empty();
-}
-
-bool people_match(const Loaded& loaded, const std::vector<EntryView>& entries,
-                  const Filter& filter) {
-  const MessageInfo& message = *loaded.message;
-  if (std::ranges::any_of(entries, is_held) &&
-      !loaded.hold_reason.starts_with(filter.hold_reason_prefix)) {
-    return false;
-  }
-  if (!filter.sender.empty() && !same_address(message.envelope.sender, filter.sender)) {
-    return false;
-  }
-  if (!filter.account.empty() && !base::iequals(message.account, filter.account)) return false;
-  if (filter.recipient.empty()) return true;
-  return std::ranges::any_of(entries, [&](const EntryView& entry) {
-    return std::ranges::any_of(entry.recipients, [&](std::uint32_t i) {
-      return same_address(message.envelope.recipients.at(i).address, filter.recipient);
-    });
-  });
-}
 
 }  // namespace
 
@@ -64,105 +30,50 @@ bool LocalQueue::verdict_means(const Verdict& verdict, const MessageInfo& messag
          same_address(message.envelope.recipients.at(recipient).address, verdict.recipient);
 }
 
-std::vector<MessageId> LocalQueue::candidates(const Filter& filter) const {
-  std::vector<MessageId> ids;
-  if (filter.id) {
-    if (!matching(filter.id, filter).empty()) ids.push_back(filter.id);
-    return ids;
-  }
-  schedule_.each([&](const EntryView& entry) {
-    if (filter.held_only && entry.state != EntryState::held) return;
-    if (filter.scheduled_only && !entry.scheduled) return;
-    if (destination_matches(entry.destination, filter.destination)) ids.push_back(entry.id);
-  });
-  std::ranges::sort(ids);
-  const auto doubled = std::ranges::unique(ids);
-  ids.erase(doubled.begin(), doubled.end());
-  return ids;
-}
-
-std::vector<EntryView> LocalQueue::matching(MessageId id, const Filter& filter) const {
-  std::vector<EntryView> entries = schedule_.entries(id);
-  std::erase_if(entries, [&](const EntryView& entry) {
-    return (filter.held_only && entry.state != EntryState::held) ||
-           (filter.scheduled_only && !entry.scheduled) ||
-           !destination_matches(entry.destination, filter.destination);
-  });
-  return entries;
-}
-
-// --- list ----------------------------------------------------------------------------------------
-
-io::Task<std::vector<Summary>> LocalQueue::list(Filter filter, std::size_t max) {
-  std::vector<Summary> summaries;
-  std::size_t read = 0;
-  for (const MessageId id : candidates(filter)) {
-    if (summaries.size() >= max) break;
-    if (++read % messages_per_turn == 0) co_await yield(parts_.doors.loop);
-    const auto loaded = co_await load(id);
-    const std::vector<EntryView> entries = matching(id, filter);
-    if (!loaded || entries.empty() || !people_match(*loaded, entries, filter)) continue;
-    summaries.push_back(summary(*loaded, schedule_.entries(id)));
-  }
-  co_return summaries;
-}
-
-Summary LocalQueue::summary(const Loaded& loaded, const std::vector<EntryView>& entries) {
-  const MessageInfo& message = *loaded.message;
-  Summary line;
-  line.id = message.id;
-  line.accepted = message.accepted;
-  line.sender = message.envelope.sender.text();
-  line.account = message.account;
-  line.bytes = message.content.size();
-  line.last_reply = loaded.last_reply;
-  line.next_attempt = base::Time::max();
-  std::set<std::uint32_t> recipients;
-  for (const EntryView& entry : entries) {
-    recipients.insert(entry.recipients.begin(), entry.recipients.end());
-    line.destinations.emplace_back(entry.destination);
-    line.attempts = std::max(line.attempts, entry.attempts);
-    line.next_attempt = std::min(line.next_attempt, entry.next_attempt);
-    line.hold = line.hold || entry.state == EntryState::held;
-    line.active = line.active || entry.state == EntryState::active;
-    line.scheduled = line.scheduled || entry.scheduled;
-    if (line.last_reply.empty()) line.last_reply = entry.destination_reply;
-  }
-  for (const std::uint32_t i : recipients) {
-    line.recipients.push_back(message.envelope.recipients.at(i).address.text());
-  }
-  if (line.hold) line.hold_reason = loaded.hold_reason;
-  return line;
-}
-
 // --- operate -------------------------------------------------------------------------------------
 
 io::Task<base::Result<std::size_t>> LocalQueue::operate(Operation operation, Filter filter,
                                                         std::string reason, bool dry_run) {
-  std::size_t changed = 0;
-  std::size_t read = 0;
-  Batch batch{.operation = operation, .filter = filter, .reason = std::move(reason)};
-  for (const MessageId id : candidates(filter)) {
-    if (++read % messages_per_turn == 0) {
-      co_await yield(parts_.doors.loop);
-      co_await operate_batch(batch);
-    }
-    if (stopping_ || batch.failure) break;
-    if (content_matters(filter)) {
-      const auto loaded = co_await load(id);
-      const std::vector<EntryView> entries = matching(id, filter);
-      if (!loaded || !people_match(*loaded, entries, filter)) continue;
-    }
-    if (dry_run) {
-      ++changed;
-      continue;
-    }
-    batch.ids.push_back(id);
+  if (dry_run && !content_matters(filter)) co_return co_await count(std::move(filter));
+  if (operation == Operation::retry && !filter.id && !content_matters(filter)) {
+    co_return co_await retry_all(std::move(filter), std::move(reason));
   }
-  if (dry_run) co_return changed;
-  co_await operate_batch(batch);
+  Batch batch{.operation = operation, .filter = filter, .reason = std::move(reason)};
+  std::size_t looked_at = 0;
+  const MessageId last = next_id();  // what comes from now on is not meant
+  for (;;) {
+    const std::vector<MessageId> ids = co_await candidates(filter, portion_max);
+    for (const MessageId id : ids) {
+      if (stopping_ || batch.failure || id > last) break;
+      if (++looked_at % messages_per_batch == 0) co_await yield();
+      if (batch.ids.size() >= messages_per_batch) co_await operate_batch(batch);
+      if (content_matters(filter) && !co_await content_matches(id, filter)) continue;
+      if (dry_run) {
+        ++batch.changed;
+      } else {
+        batch.ids.push_back(id);
+      }
+    }
+    if (stopping_ || batch.failure || ids.size() < portion_max || ids.back() > last) break;
+    filter.after = ids.back();
+  }
+  if (!dry_run) co_await operate_batch(batch);
   if (batch.failure) co_return std::unexpected(*batch.failure);
   co_return batch.changed;
+}
+
+// Of a destination or of all: without looking at each message's content, in slices.
+io::Task<base::Result<std::size_t>> LocalQueue::retry_all(Filter filter, std::string reason) {
+  std::size_t changed = 0;
+  std::unordered_set<MessageId> several;
+  co_await scan(filter, [&](const Glance& entry) {
+    if (!schedule_.retry_now(entry.ticket, wall())) return;
+    if (entry.shared && !several.insert(entry.id).second) return;
+    if (++changed <= told_max) tell_.retry(entry.id, reason);
+  });
+  if (changed > told_max) tell_.retry_of_many(filter.destination, changed, reason);
+  kick();
+  co_return changed;
 }
 
 // All at once: their records share a write and a sync, for which each alone would wait.

@@ -13,7 +13,7 @@ namespace {
 constexpr base::Duration watch_every = std::chrono::seconds(10);
 constexpr int audit_every = 6;  // watches: a minute
 // About a millisecond of checking at once.
-constexpr std::size_t audited_entries_max = 5000;
+constexpr std::uint32_t audited_entries_max = 5000;
 
 }  // namespace
 
@@ -66,9 +66,20 @@ io::Task<void> LocalQueue::watch() {
   for (int round = 1;; ++round) {
     const auto slept = co_await io::sleep_for(parts_.doors.clock, watch_every);
     if (!slept) co_return;
+    forget_old_fresh();
+    co_await expire_blocked();
     if (!unrecorded_.empty()) co_await retry_unrecorded();
     if (round % audit_every == 0) co_await audit();
   }
+}
+
+// The schedule ends only some of those behind a backoff at once.
+io::Task<void> LocalQueue::expire_blocked() {
+  for (std::uint32_t at = 0; at != no_slot && !stopping_;) {
+    at = schedule_.expire_blocked(at, audited_entries_max, wall());
+    if (at != no_slot) co_await yield();
+  }
+  kick();
 }
 
 // HOUSE invariant 8: no message stays in a state that nothing moves on.

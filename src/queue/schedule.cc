@@ -10,12 +10,9 @@ namespace {
 // A burst of due entries is moved in portions: fairness needs only one entry per destination, and a
 // million at once would stop the loop for a second.
 constexpr int promoted_at_once_max = 64;
+// A destination may have a million; expire_blocked() finds the others.
+constexpr int expired_at_once_max = 1024;
 constexpr std::size_t reply_bytes_max = 512;  // of a destination's last words
-
-std::uint32_t seconds_of(base::Time time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 0, 0xffffffffLL));
-}
 
 }  // namespace
 
@@ -41,7 +38,11 @@ void Schedule::add(const NewEntry& entry, base::Time now) {
   made.expires = seconds_of(entry.accepted + settings_->expire_after);
   made.attempts = static_cast<std::uint16_t>(std::min<std::uint32_t>(entry.attempts, 0xffff));
   const auto [head, first] = index_.try_emplace(entry.id, slot);
-  if (!first) made.sibling = std::exchange(head->second, slot);
+  if (!first) {
+    made.sibling = std::exchange(head->second, slot);
+    made.shared = true;
+    slots_[made.sibling].shared = true;
+  }
   ++destinations_[made.destination].entries;
   made.scheduled = entry.scheduled && made.due > now;
   const EntryState due = made.due <= now ? EntryState::ready : EntryState::waiting;
@@ -100,6 +101,8 @@ void Schedule::displace(std::uint32_t slot) {
     waiting_.remove(slots_, slot);
   } else if (entry.state == EntryState::expired) {
     expired_.remove(slots_, slot);
+  } else if (entry.state == EntryState::active) {
+    running_.end(slots_, slot);
   }
 }
 
@@ -132,8 +135,15 @@ void Schedule::promote(base::Time now) {
   }
 }
 
+bool Schedule::full() const { return active_ - running_.slow() >= settings_->attempts_max; }
+
+Running::Limits Schedule::running_limits() const {
+  return {settings_->attempt_slow_after, settings_->attempts_slow_max};
+}
+
 std::optional<Work> Schedule::next(base::Time now) {
-  if (active_ >= settings_->attempts_max) return std::nullopt;
+  running_.age(slots_, now, running_limits());
+  if (full()) return std::nullopt;
   destinations_.unblock_due(now);
   promote(now);
   if (!expired_.empty()) {
@@ -151,6 +161,7 @@ std::optional<Work> Schedule::next(base::Time now) {
     const std::uint32_t slot = destinations_[*destination].ready.front();
     displace(slot);
     Work work = begin(slot, EntryState::active);
+    running_.begin(slots_, slot, now);
     destinations_.offer(*destination);
     return work;
   }
@@ -175,7 +186,8 @@ Work Schedule::begin(std::uint32_t slot, EntryState state) {
 }
 
 std::optional<base::Time> Schedule::next_wakeup() const {
-  if (active_ >= settings_->attempts_max) return std::nullopt;  // an ending will come first
+  // An ending may come first.
+  if (full()) return running_.next_aging(slots_, running_limits());
   std::optional<base::Time> wake = destinations_.next_unblock();
   if (!waiting_.empty() && (!wake || waiting_.earliest() < *wake)) wake = waiting_.earliest();
   return wake;
@@ -197,6 +209,7 @@ Ended Schedule::finish(std::uint32_t ticket, const Ending& ending, base::Time no
   --active_;
   Ended ended;
   if (attempted) {
+    displace(ticket);
     --destinations_[index].active;
     if (ending.whole_destination && !ending.interrupted) {
       ended.destination_blocked = block(index, ending, now, random);
@@ -267,14 +280,28 @@ bool Schedule::block(std::uint32_t destination, const Ending& ending, base::Time
 void Schedule::expire_ready(std::uint32_t destination, base::Time now) {
   const EntryList& ready = destinations_[destination].ready;
   std::uint32_t slot = ready.empty() ? no_slot : ready.front();
-  while (slot != no_slot) {
+  for (int looked_at = 0; slot != no_slot && looked_at < expired_at_once_max; ++looked_at) {
     const std::uint32_t following = slots_[slot].next;
-    if (slots_[slot].expiry() <= now) {
-      displace(slot);
-      place(slot, EntryState::expired);
-    }
+    expire(slot, now);
     slot = following;
   }
+}
+
+void Schedule::expire(std::uint32_t slot, base::Time now) {
+  if (slots_[slot].expiry() > now) return;
+  displace(slot);
+  place(slot, EntryState::expired);
+}
+
+std::uint32_t Schedule::expire_blocked(std::uint32_t from, std::uint32_t entries, base::Time now) {
+  const std::uint32_t end = std::min(slots_.end(), from + std::min(entries, no_slot - from));
+  for (std::uint32_t slot = from; slot < end; ++slot) {
+    const Entry& entry = slots_[slot];
+    const bool behind =
+        entry.state == EntryState::ready && destinations_[entry.destination].blocked;
+    if (behind) expire(slot, now);
+  }
+  return end < slots_.end() ? end : no_slot;
 }
 
 base::Duration Schedule::ladder(std::uint32_t failures, std::uint64_t random) const {

@@ -6,7 +6,7 @@
 // In/Out:  add() → next(now) gives Work → finish(ticket, Ending, …) says what came of it. The time
 //          and random numbers are arguments, so a run can be replayed.
 // Errors:  none; a ticket that is not out is a CHECK.
-// Limits:  attempts_max, destination_concurrency_max (Settings). ≤ 150 bytes per message, about 300
+// Limits:  attempts_max, attempts_slow_max, destination_concurrency_max (Settings). ≤ 150 bytes per message, about 300
 //          more per destination. A message behind its destination's backoff expires when that ends,
 //          so at most the last step of retry_after late.
 // Not here: carrying out the work (queue_attempt.cc), keeping it over a restart (store.h).
@@ -28,6 +28,7 @@
 #include "queue/destinations.h"
 #include "queue/due_heap.h"
 #include "queue/entry.h"
+#include "queue/running.h"
 #include "queue/settings.h"
 
 namespace queue {
@@ -88,6 +89,17 @@ struct EntryView {
   std::string_view destination_reply;
 };
 
+// The same without what costs: for looking at a million of them.
+struct Glance {
+  std::uint32_t ticket = no_slot;
+  MessageId id;
+  std::uint32_t destination = 0;  // its number; may be another's later
+  base::Time next_attempt;
+  EntryState state = EntryState::free;
+  bool scheduled = false;
+  bool shared = false;  // the same message may come by again
+};
+
 class Schedule {
  public:
   explicit Schedule(std::shared_ptr<const Settings> settings);
@@ -101,6 +113,9 @@ class Schedule {
   // The next thing to do now, if any. The caller owes a finish() for each.
   [[nodiscard]] std::optional<Work> next(base::Time now);
   Ended finish(std::uint32_t ticket, const Ending& ending, base::Time now, std::uint64_t random);
+  // Ends those behind their destination's backoff whose time is over, a slice at a time: looks at so
+  // many entries from number `from` on, gives the next number, no_slot after the last.
+  std::uint32_t expire_blocked(std::uint32_t from, std::uint32_t entries, base::Time now);
   // When next() will have something again without any other call; nullopt: only after one.
   [[nodiscard]] std::optional<base::Time> next_wakeup() const;
 
@@ -116,7 +131,12 @@ class Schedule {
 
   [[nodiscard]] bool contains(MessageId id) const { return index_.contains(id); }
   [[nodiscard]] std::vector<EntryView> entries(MessageId id) const;
-  void each(const std::function<void(const EntryView&)>& visit) const;
+  // All entries in slices, so that a million of them do not stop the loop. As expire_blocked().
+  std::uint32_t glance(std::uint32_t from, std::uint32_t entries,
+                       const std::function<void(const Glance&)>& visit) const;
+  [[nodiscard]] const Destinations& destinations() const { return destinations_; }
+  // After a start, which meets the newest segments first: the oldest goes first.
+  void sort_ready();
   [[nodiscard]] std::size_t messages() const { return index_.size(); }
   [[nodiscard]] std::size_t active() const { return active_; }
   // Would a new message for this destination start at once? Else its envelope need not be kept.
@@ -134,6 +154,10 @@ class Schedule {
 
  private:
   [[nodiscard]] bool join(const NewEntry& entry);
+  [[nodiscard]] bool full() const;
+  [[nodiscard]] Running::Limits running_limits() const;
+  [[nodiscard]] base::Time next_attempt(const Entry& entry) const;
+  void expire(std::uint32_t slot, base::Time now);
   [[nodiscard]] Work begin(std::uint32_t slot, EntryState state);
   [[nodiscard]] EntryView view(std::uint32_t slot) const;
   // Into and out of the container that belongs to the entry's state.
@@ -152,6 +176,7 @@ class Schedule {
   Slots slots_;
   DueHeap waiting_;
   EntryList expired_;
+  Running running_;
   Destinations destinations_;
   std::unordered_map<MessageId, std::uint32_t> index_;  // the first of a message's entries
   std::size_t active_ = 0;                              // active and taken

@@ -11,9 +11,11 @@ bool Schedule::retry_now(std::uint32_t ticket, base::Time now) {
   Entry& entry = slots_[ticket];
   if (entry.state != EntryState::waiting && entry.state != EntryState::ready) return false;
   if (entry.scheduled) return false;
-  displace(ticket);
+  if (entry.state == EntryState::waiting) {  // the others are in their order already
+    displace(ticket);
+    place(ticket, EntryState::ready);
+  }
   entry.due = now;
-  place(ticket, EntryState::ready);
   destinations_.unblock(entry.destination);
   return true;
 }
@@ -63,15 +65,20 @@ std::optional<Work> Schedule::take(std::uint32_t ticket) {
   return begin(ticket, EntryState::taken);
 }
 
+base::Time Schedule::next_attempt(const Entry& entry) const {
+  const DestinationState& destination = destinations_[entry.destination];
+  const bool behind = entry.state == EntryState::ready && destination.blocked;
+  return behind ? std::max(entry.due, destination.blocked_until) : entry.due;
+}
+
 EntryView Schedule::view(std::uint32_t slot) const {
   const Entry& entry = slots_[slot];
   const DestinationState& destination = destinations_[entry.destination];
-  const bool behind = entry.state == EntryState::ready && destination.blocked;
   return {.ticket = slot,
           .id = entry.id,
           .destination = destination.key,
           .recipients = entry.recipients(),
-          .next_attempt = behind ? std::max(entry.due, destination.blocked_until) : entry.due,
+          .next_attempt = next_attempt(entry),
           .attempts = entry.attempts,
           .state = entry.state,
           .scheduled = entry.scheduled,
@@ -88,9 +95,36 @@ std::vector<EntryView> Schedule::entries(MessageId id) const {
   return views;
 }
 
-void Schedule::each(const std::function<void(const EntryView&)>& visit) const {
-  for (std::uint32_t slot = 0; slot < slots_.end(); ++slot) {
-    if (slots_[slot].state != EntryState::free) visit(view(slot));
+std::uint32_t Schedule::glance(std::uint32_t from, std::uint32_t entries,
+                               const std::function<void(const Glance&)>& visit) const {
+  const std::uint32_t end = std::min(slots_.end(), from + std::min(entries, no_slot - from));
+  for (std::uint32_t slot = from; slot < end; ++slot) {
+    const Entry& entry = slots_[slot];
+    if (entry.state == EntryState::free) continue;
+    visit({.ticket = slot,
+           .id = entry.id,
+           .destination = entry.destination,
+           .next_attempt = next_attempt(entry),
+           .state = entry.state,
+           .scheduled = entry.scheduled,
+           .shared = entry.shared});
+  }
+  return end < slots_.end() ? end : no_slot;
+}
+
+void Schedule::sort_ready() {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t index = 0; index < destinations_.end(); ++index) {
+    EntryList& ready = destinations_[index].ready;
+    order.clear();
+    for (std::uint32_t slot = ready.front(); slot != no_slot; slot = slots_[slot].next) {
+      order.push_back(slot);
+    }
+    std::ranges::sort(order, {}, [this](std::uint32_t slot) { return slots_[slot].id; });
+    for (const std::uint32_t slot : order) {
+      ready.remove(slots_, slot);
+      ready.push_back(slots_, slot);
+    }
   }
 }
 
@@ -110,13 +144,16 @@ std::string Schedule::check_entry(std::uint32_t slot) const {
   if ((entry.state == EntryState::waiting) != waiting_.holds(slots_, slot)) {
     return wrong("waits, but is not in its place in the order of time");
   }
-  const bool listed = entry.state == EntryState::ready || entry.state == EntryState::expired;
+  const bool listed = entry.state == EntryState::ready || entry.state == EntryState::expired ||
+                      entry.state == EntryState::active;
   if (!listed && (entry.previous != no_slot || entry.next != no_slot)) {
     return wrong("is in a list where it does not belong");
   }
   if (!listed) return {};
-  const EntryList& list =
-      entry.state == EntryState::expired ? expired_ : destinations_[entry.destination].ready;
+  const EntryList& list = entry.state == EntryState::expired ? expired_
+                          : entry.state == EntryState::active
+                              ? running_.list_of(entry)
+                              : destinations_[entry.destination].ready;
   const bool linked =
       entry.previous == no_slot ? list.front() == slot : slots_[entry.previous].next == slot;
   return linked && !list.empty() ? std::string() : wrong("is due, but not in its list");
@@ -148,6 +185,7 @@ std::string Schedule::check(std::size_t entries_max) {
 void Schedule::rebuild() {
   waiting_.clear();
   expired_.clear();
+  running_.clear();
   for (std::uint32_t index = 0; index < destinations_.end(); ++index) {
     destinations_[index].ready.clear();
     destinations_[index].entries = 0;
@@ -158,12 +196,15 @@ void Schedule::rebuild() {
     if (entry.state == EntryState::free) continue;
     entry.previous = no_slot;
     entry.next = no_slot;
-    entry.place = no_slot;
+    const std::uint32_t began = std::exchange(entry.place, no_slot);
     entry.sibling = no_slot;
     const auto [head, first] = index_.try_emplace(entry.id, slot);
     if (!first) entry.sibling = std::exchange(head->second, slot);
     ++destinations_[entry.destination].entries;
     place(slot, entry.state);
+    if (entry.state == EntryState::active) {
+      running_.begin(slots_, slot, base::Time(std::chrono::seconds(began)));
+    }
   }
 }
 

@@ -32,6 +32,10 @@ struct Settings {
   base::Duration expire_after = std::chrono::hours(5 * 24);  // RFC 5321 §4.5.4.1: 4–5 days
   unsigned destination_concurrency_max = 20;  // attempts at once to one destination, all loops
   unsigned attempts_max = 500;                // attempts at once in all, per loop
+  // An attempt that runs for longer is counted apart: hosts that do not answer must not take the
+  // places of those that do. It costs memory and a descriptor, no more.
+  base::Duration attempt_slow_after = std::chrono::seconds(5);
+  unsigned attempts_slow_max = 2'000;         // of these at once, per loop
   unsigned recipients_per_attempt_max = 100;  // RFC 5321 §4.5.3.1.8
 };
 

@@ -107,6 +107,8 @@ class Store {
   // Octets [offset, offset+length) of the received body; short only at its end.
   virtual io::Task<base::Result<std::string>> read_body(MessageId id, std::uint64_t offset,
                                                         std::uint64_t length) = 0;
+  // A hint: the message waits for long, so its body need not stay in memory.
+  virtual void forget_body(MessageId /*id*/) {}
   // A live message as the journal has it now: the queue forgets envelopes of messages that wait.
   virtual io::Task<base::Result<Stored>> read(MessageId id) = 0;
   // What earlier runs left, once, at start; in no order. `info.content` is left empty (it would

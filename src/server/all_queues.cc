@@ -2,6 +2,8 @@
 #include "server/all_queues.h"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "lib/io/on_loop.h"
 
@@ -9,6 +11,17 @@ namespace server {
 namespace {
 
 io::Task<std::string> tell_trouble(Assembly* assembly) { co_return assembly->queue().trouble(); }
+
+void join(queue::DestinationSummary& sum, queue::DestinationSummary part) {
+  sum.key = std::move(part.key);
+  sum.messages += part.messages;
+  sum.held += part.held;
+  sum.active += part.active;
+  if (!sum.oldest || part.oldest < sum.oldest) sum.oldest = part.oldest;
+  sum.next_attempt = std::min(sum.next_attempt, part.next_attempt);
+  sum.failures = std::max(sum.failures, part.failures);
+  if (sum.last_reply.empty()) sum.last_reply = std::move(part.last_reply);
+}
 
 }  // namespace
 
@@ -24,6 +37,36 @@ io::Task<std::vector<queue::Summary>> AllQueues::list(queue::Filter filter, std:
   std::ranges::sort(all, {}, &queue::Summary::id);
   if (all.size() > max) all.resize(max);
   co_return all;
+}
+
+io::Task<std::size_t> AllQueues::count(queue::Filter filter) {
+  std::size_t messages = 0;
+  for (Assembly* assembly : assemblies_) {
+    const std::function<io::Task<std::size_t>()> ask = [assembly, filter] {
+      return assembly->queue().count(filter);
+    };
+    messages += co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
+  }
+  co_return messages;
+}
+
+io::Task<std::vector<queue::DestinationSummary>> AllQueues::destinations() {
+  std::map<std::string, queue::DestinationSummary, std::less<>> all;
+  for (Assembly* assembly : assemblies_) {
+    const std::function<io::Task<std::vector<queue::DestinationSummary>>()> ask = [assembly] {
+      return assembly->queue().destinations();
+    };
+    auto part = co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
+    for (queue::DestinationSummary& one : part) join(all[one.key], std::move(one));
+  }
+  std::vector<queue::DestinationSummary> lines;
+  lines.reserve(all.size());
+  for (auto& [key, one] : all) lines.push_back(std::move(one));
+  // Equal ones by name: every answer has the same order.
+  std::ranges::sort(lines, [](const auto& a, const auto& b) {
+    return a.messages != b.messages ? a.messages > b.messages : a.key < b.key;
+  });
+  co_return lines;
 }
 
 io::Task<base::Result<std::size_t>> AllQueues::operate(queue::Operation operation,

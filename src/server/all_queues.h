@@ -22,6 +22,8 @@ class AllQueues final : public admin::Queues {
       : here_(here), assemblies_(std::move(assemblies)) {}
 
   io::Task<std::vector<queue::Summary>> list(queue::Filter filter, std::size_t max) override;
+  io::Task<std::size_t> count(queue::Filter filter) override;
+  io::Task<std::vector<queue::DestinationSummary>> destinations() override;
   io::Task<base::Result<std::size_t>> operate(queue::Operation operation, queue::Filter filter,
                                               std::string reason, bool dry_run) override;
   io::Task<std::string> trouble() override;

@@ -62,6 +62,7 @@ TEST(Id, SortsByTimeAndReadsBack) {
   EXPECT_EQ(a.text().size(), 13U);
   EXPECT_EQ(MessageId::parse(a.text()), a);
   EXPECT_EQ(MessageId::parse(upper(a.text())), a);
+  EXPECT_EQ(a.made(), base::Time(std::chrono::floor<std::chrono::milliseconds>(now)));
   EXPECT_FALSE(MessageId::parse("nonsense"));
   EXPECT_FALSE(MessageId::parse("zzzzzzzzzzzzz"));
 }

@@ -26,6 +26,11 @@ std::string encode(std::uint64_t value) {
 std::string MessageId::text() const { return encode(value); }
 std::string SessionId::text() const { return "s" + encode(value); }
 
+Time MessageId::made() const {
+  const auto since = static_cast<std::int64_t>(value >> (counter_bits + node_bits));
+  return Time(std::chrono::milliseconds(epoch_ms + since));
+}
+
 std::optional<MessageId> MessageId::parse(std::string_view text) {
   if (text.size() != id_letters) return std::nullopt;
   std::uint64_t value = 0;

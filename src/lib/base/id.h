@@ -28,6 +28,7 @@ struct MessageId {
   [[nodiscard]] explicit operator bool() const { return value != 0; }
   [[nodiscard]] std::string text() const;  // 13 characters of Crockford's base 32, lower case
   [[nodiscard]] static std::optional<MessageId> parse(std::string_view text);
+  [[nodiscard]] Time made() const;  // when, to the millisecond (or what its maker took for now)
 };
 
 struct SessionId {

@@ -20,39 +20,46 @@ std::unexpected<base::Error> corrupt(const SegmentHeader& header, std::uint32_t 
                                 SegmentName{header.stream, header.segment}.text(), offset, what));
 }
 
-base::Result<std::string> read_meta(const OpenSegment& segment, std::uint32_t offset) {
-  std::string bytes(first_read_bytes, '\0');
-  auto got = segment.file->read_at(offset, bytes);
-  if (!got) return std::unexpected(std::move(got.error()));
-  bytes.resize(*got);
-  const auto header = decode_record_header(bytes, segment.header.salt, offset);
-  if (!header) return corrupt(segment.header, offset, "a record's header");
-  std::string meta = bytes.substr(record_header_bytes, header->meta_bytes);
-  if (const std::size_t have = meta.size(); have < header->meta_bytes) {
-    meta.resize(header->meta_bytes);
-    auto more =
-        segment.file->read_at(offset + record_header_bytes + have, std::span(meta).subspan(have));
-    if (!more) return std::unexpected(std::move(more.error()));
-  }
-  if (!meta_holds(*header, segment.header.salt, offset, meta)) {
-    return corrupt(segment.header, offset, "a record");
-  }
-  return meta;
+// A record that a window may hold: header and meta, and the body if `bytes` are those of it all.
+struct RecordBytes {
+  Octets octets;
+  std::shared_ptr<OpenSegment> segment;
+};
+
+io::Task<base::Result<RecordBytes>> fetch_record(io::Ref<Context> context, io::Ref<Stream> stream,
+                                                 Place place, std::uint64_t bytes) {
+  auto source = stream->source(place.segment);
+  if (!source) co_return std::unexpected(std::move(source.error()));
+  RecordBytes record{.octets = {}, .segment = source->segment};
+  auto octets = co_await stream->read_ahead().get(
+      context, std::move(*source), {place.offset, static_cast<std::uint32_t>(bytes)});
+  if (!octets) co_return std::unexpected(std::move(octets.error()));
+  record.octets = std::move(*octets);
+  co_return record;
 }
 
-base::Result<std::string> read_body(const OpenSegment& segment, std::uint32_t offset,
-                                    std::uint64_t bytes) {
-  std::string record(bytes, '\0');
-  auto got = segment.file->read_at(offset, record);
+base::Result<std::string> body_of(std::string_view record, const SegmentHeader& header,
+                                  std::uint32_t offset) {
+  const auto view = parse_record(record, header.salt, offset);
+  if (!view || !view->body_ok) return corrupt(header, offset, "a body");
+  return std::string(view->body);
+}
+
+base::Result<std::string> read_exactly(const OpenSegment& segment, std::uint64_t offset,
+                                       std::uint64_t bytes) {
+  std::string octets(bytes, '\0');
+  auto got = segment.file->read_at(offset, octets);
   if (!got) return std::unexpected(std::move(got.error()));
-  record.resize(*got);
-  const auto view = parse_record(record, segment.header.salt, offset);
-  if (!view || !view->body_ok) return corrupt(segment.header, offset, "a body");
-  const auto begin = static_cast<std::size_t>(view->body.data() - record.data());
-  const std::size_t length = view->body.size();
-  record.resize(begin + length);
-  record.erase(0, begin);
-  return record;
+  octets.resize(*got);
+  return octets;
+}
+
+// A piece larger than a window: as a whole.
+base::Result<std::string> read_large_body(const OpenSegment& segment, std::uint32_t offset,
+                                          std::uint64_t bytes) {
+  auto record = read_exactly(segment, offset, bytes);
+  if (!record) return record;
+  return body_of(*record, segment.header, offset);
 }
 
 base::Result<Defer> find_defer(std::string_view meta, MessageId id) {
@@ -79,20 +86,49 @@ void append_common(std::string& out, std::string_view piece, std::uint64_t begin
 }  // namespace
 
 io::Task<base::Result<std::string>> fetch_meta(io::Ref<Context> context, io::Ref<Stream> stream,
-                                               Place place) {
-  auto segment = stream->segment(place.segment);
-  if (!segment) co_return std::unexpected(std::move(segment.error()));
-  co_return co_await off_loop(context, [segment = std::move(*segment), place] {
-    return read_meta(*segment, place.offset);
-  });
+                                               Place place, std::uint64_t bytes) {
+  if (bytes == 0 || bytes > window_bytes_max) bytes = first_read_bytes;
+  for (;;) {
+    auto record = co_await fetch_record(context, stream, place, bytes);
+    if (!record) co_return std::unexpected(std::move(record.error()));
+    const SegmentHeader& segment = record->segment->header;
+    std::string_view view = record->octets.view;
+    const auto header = decode_record_header(view, segment.salt, place.offset);
+    if (!header) co_return corrupt(segment, place.offset, "a record's header");
+    const std::uint64_t whole = record_header_bytes + std::uint64_t{header->meta_bytes};
+    view.remove_prefix(record_header_bytes);
+    view = view.substr(0, header->meta_bytes);
+    if (view.size() < header->meta_bytes && bytes < whole && whole <= window_bytes_max) {
+      bytes = whole;
+      continue;
+    }
+    std::string meta(view);
+    if (meta.size() < header->meta_bytes) {  // an envelope of thousands of recipients
+      auto rest = co_await off_loop(
+          context, [segment = record->segment, place, bytes = header->meta_bytes] {
+            return read_exactly(*segment, place.offset + record_header_bytes, bytes);
+          });
+      if (!rest) co_return std::unexpected(std::move(rest.error()));
+      meta = std::move(*rest);
+    }
+    if (!meta_holds(*header, segment.salt, place.offset, meta)) {
+      co_return corrupt(segment, place.offset, "a record");
+    }
+    co_return meta;
+  }
 }
 
 io::Task<base::Result<std::string>> fetch_body(io::Ref<Context> context, io::Ref<Stream> stream,
                                                Place place, std::uint64_t bytes) {
+  if (bytes <= window_bytes_max) {
+    auto record = co_await fetch_record(context, stream, place, bytes);
+    if (!record) co_return std::unexpected(std::move(record.error()));
+    co_return body_of(record->octets.view, record->segment->header, place.offset);
+  }
   auto segment = stream->segment(place.segment);
   if (!segment) co_return std::unexpected(std::move(segment.error()));
   co_return co_await off_loop(context, [segment = std::move(*segment), place, bytes] {
-    return read_body(*segment, place.offset, bytes);
+    return read_large_body(*segment, place.offset, bytes);
   });
 }
 
@@ -102,7 +138,7 @@ io::Task<base::Result<FetchedMessage>> fetch_message(io::Ref<Context> context,
   if (live == nullptr) co_return no_message(id);
   FetchedMessage fetched;
   fetched.source = {live->commit, live->defer, stream->ledger().states(id)};
-  auto bytes = co_await fetch_meta(context, stream, fetched.source.commit);
+  auto bytes = co_await fetch_meta(context, stream, fetched.source.commit, live->record_bytes);
   if (!bytes) co_return std::unexpected(std::move(bytes.error()));
   const auto meta = decode_commit(*bytes);
   auto info = meta ? decode_envelope(id, meta->envelope) : std::nullopt;
@@ -160,7 +196,8 @@ io::Task<base::Result<std::string>> fetch_span(io::Ref<Context> context, io::Ref
     auto body = co_await fetch_body(context, stream, part.place, part.record_bytes);
     if (!body) co_return std::unexpected(std::move(body.error()));
     append_common(out, *body, part.begin, span);
-    stream->last_read() = {part.place, std::move(*body)};
+    // Smaller ones stay in a window.
+    if (part.record_bytes > window_bytes_max) stream->last_read() = {part.place, std::move(*body)};
   }
   co_return out;
 }

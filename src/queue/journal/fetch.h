@@ -3,7 +3,8 @@
 // What:    a message's meta and state, one piece of its body, a span of its body.
 // In/Out:  Stream (ledger and files) → values; on the pool when the disk is slow.
 // Errors:  not_found: no such live message; corrupt: a checksum does not hold; those of io::File.
-// Limits:  one piece (draft_chunk_bytes or a small body) is in memory at a time.
+// Limits:  one piece (draft_chunk_bytes or a small body) is in memory at a time, and the windows
+//          of read_ahead.h.
 // Not here: bodies still in memory (ledger.h).
 #pragma once
 
@@ -16,9 +17,9 @@
 
 namespace queue::journal {
 
-// The meta of the record at this place.
+// The meta of the record at this place; `bytes` is the whole record's length, 0 when it is unknown.
 io::Task<base::Result<std::string>> fetch_meta(io::Ref<Context> context, io::Ref<Stream> stream,
-                                               Place place);
+                                               Place place, std::uint64_t bytes = 0);
 // The body of the record at this place; `bytes` is the whole record's length.
 io::Task<base::Result<std::string>> fetch_body(io::Ref<Context> context, io::Ref<Stream> stream,
                                                Place place, std::uint64_t bytes);

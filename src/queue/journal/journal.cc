@@ -38,6 +38,9 @@ class JournalStore final : public Journal {
   io::Task<base::Result<>> defer(std::vector<Defer> deferrals) override;
   io::Task<base::Result<std::string>> read_body(MessageId id, std::uint64_t offset,
                                                 std::uint64_t length) override;
+  void forget_body(MessageId id) override {
+    if (Stream* const stream = home(id); stream != nullptr) stream->ledger().drop_body(id);
+  }
   io::Task<base::Result<Stored>> read(MessageId id) override;
   io::Task<base::Result<ReplayReport>> load(std::function<void(Stored)> each) override;
   [[nodiscard]] std::string trouble() const override;
@@ -258,7 +261,7 @@ io::Task<base::Result<ReplayReport>> JournalStore::load(std::function<void(Store
     own().destinations().put_older(defer);
   }
   for (const auto& lane : lanes_) {
-    if (!lane->stream.own()) lane->stream.destinations() = {};
+    if (!lane->stream.own()) lane->stream.destinations().clear();
   }
   report.destinations = own().destinations().in_force(context_->doors.clock.wall());
   loaded_ = true;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <utility>
 
 #include "lib/base/check.h"
@@ -239,6 +240,15 @@ base::Result<std::shared_ptr<OpenSegment>> Stream::segment(std::uint32_t segment
   return open_[segment] = std::make_shared<OpenSegment>(std::move(*opened));
 }
 
+base::Result<ReadAhead::Source> Stream::source(std::uint32_t number) {
+  auto found = segment(number);
+  if (!found) return std::unexpected(std::move(found.error()));
+  // Behind the head's end records are still to come: what is read there now would be wrong soon.
+  const bool head = head_ && head_->number() == number;
+  const auto end = head ? head_->tail() : std::numeric_limits<std::uint32_t>::max();
+  return ReadAhead::Source{std::move(*found), end};
+}
+
 io::Task<void> Stream::close() {
   closing_ = true;
   while (flushing_ || !waiting_.empty()) {
@@ -251,6 +261,7 @@ io::Task<void> Stream::close() {
   }
   head_.reset();
   open_.clear();
+  read_ahead_.clear();
 }
 
 }  // namespace queue::journal

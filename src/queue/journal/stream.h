@@ -21,6 +21,7 @@
 #include "queue/journal/destinations.h"
 #include "queue/journal/head.h"
 #include "queue/journal/ledger.h"
+#include "queue/journal/read_ahead.h"
 #include "queue/journal/segment.h"
 #include "queue/journal/submission.h"
 
@@ -56,7 +57,12 @@ class Stream {
 
   // For reading: the head's file, or an older one.
   [[nodiscard]] base::Result<std::shared_ptr<OpenSegment>> segment(std::uint32_t segment);
-  void forget_file(std::uint32_t segment) { open_.erase(segment); }
+  [[nodiscard]] base::Result<ReadAhead::Source> source(std::uint32_t segment);
+  [[nodiscard]] ReadAhead& read_ahead() { return read_ahead_; }
+  void forget_file(std::uint32_t segment) {
+    open_.erase(segment);
+    read_ahead_.forget(segment);
+  }
   // The body of the record read last, for readers that take a large piece in several reads.
   struct LastRead {
     Place place;
@@ -98,6 +104,7 @@ class Stream {
   std::uint32_t last_segment_ = 0;
   std::map<std::uint32_t, std::shared_ptr<OpenSegment>> open_;
   LastRead last_read_;
+  ReadAhead read_ahead_;
   std::function<void()> on_dead_segment_;
 
   std::deque<Submission*> waiting_;
