@@ -42,6 +42,7 @@ class Run:
     p99: float  # of an accept, from MAIL to the 250 after the text, in ms
     highest: float
     refused: int = 0
+    errors: int = 0  # connections lost, or without an answer for ANSWER_SECONDS_MAX
     unfinished: bool = False  # the sink had not all when we stopped waiting
     bad: str = ""
 
@@ -95,7 +96,7 @@ def relay(world: World, peer: Peer, load: Load) -> Run:
                arrived / (end - loaded.begin), cost.server_seconds * 1000 / loaded.accepted,
                cost.tools_seconds * 1000 / loaded.accepted, cost.foreign,
                loaded.latency("accept", "p99"), loaded.latency("accept", "max"), loaded.refused,
-               not finished, bad)
+               loaded.errors, not finished, bad)
 
 
 def warm_up(world: World, peer: Peer, load: Load) -> None:

@@ -110,6 +110,7 @@ def phases(world: World, peer: Peer, count: int) -> Found:
         time.sleep(QUIET_SECONDS)
         found.others["nothing"] = probe.take()
         take_in(world, peer, count, post, found)
+        count = found.count
         found.others["in"] = probe.take()
         post.quiet(count)
         probe.take()
@@ -152,6 +153,7 @@ def take_in(world: World, peer: Peer, count: int, post: Backlog, found: Found) -
         more=("--from-number", "1")))
     if loaded.accepted != count:
         found.bad = f"{count - loaded.accepted} not accepted"
+        found.count = loaded.accepted + 1
     found.in_rate = loaded.accepted / (loaded.end - loaded.begin)
     found.in_cpu_ms = (peer.group.cpu_seconds() - cpu) * 1000 / count
 

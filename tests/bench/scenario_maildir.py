@@ -80,7 +80,7 @@ def deliver(world: World, peer: Peer, load: Load) -> measure.Run:
                        count / (end - loaded.begin), cost.server_seconds * 1000 / loaded.accepted,
                        cost.tools_seconds * 1000 / loaded.accepted, cost.foreign,
                        loaded.latency("accept", "p99"), loaded.latency("accept", "max"),
-                       loaded.refused, unfinished, bad)
+                       loaded.refused, loaded.errors, unfinished, bad)
 
 
 def trouble(peer: Peer, load: Load, count: int) -> str:

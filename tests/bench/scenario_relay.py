@@ -98,6 +98,8 @@ def remarks(several: list[measure.Run]) -> str:
         found.append("BAD: " + "; ".join(run.bad for run in several if run.bad))
     if any(run.unfinished for run in several):
         found.append(f"not all at the sink {measure.DRAIN_SECONDS_MAX} s later")
+    if any(run.errors for run in several):
+        found.append(f"{sum(run.errors for run in several)} without an answer")
     if any(run.refused for run in several):
         found.append(f"{sum(run.refused for run in several)} got 4yz")
     return ", ".join(found)

@@ -20,9 +20,10 @@ from groups import Group, GroupedNet
 from peers.netns import stop, wait_until
 from stagepost import binary
 
-RUN_SECONDS_MAX = 60
+RUN_SECONDS_MAX = 90
 FAR_SECONDS_MAX = 900  # a million messages, a hundred thousand domains
-ANSWER_SECONDS_MAX = 20  # from any server; then it is an error
+ANSWER_SECONDS_MAX = 30  # from any server; then it is an error
+ERRORS_SHARE_MAX = 0.05  # of messages; more is no measurement
 SENDER = "sender@example.net"
 
 
@@ -57,6 +58,10 @@ class Loaded:
     @property
     def accepted(self) -> int:
         return self.found["accepted"]
+
+    @property
+    def errors(self) -> int:
+        return self.found["errors"]
 
     @property
     def refused(self) -> int:
@@ -132,7 +137,8 @@ class Tools:
         except ValueError as error:
             raise RuntimeError(f"bench load: exit code {code}: {text[-500:]}") from error
         hard = [reply for reply in found["refused"] if not reply.startswith("4")]
-        if found["errors"] or hard or not found["accepted"]:
+        few = found["errors"] <= ERRORS_SHARE_MAX * found["messages"]
+        if not few or hard or not found["accepted"]:
             raise RuntimeError(f"bench load: {found['accepted']} accepted, {found['errors']} errors"
                                f", refused {found['refused']}: {found.get('first_error', '')}")
         return Loaded(found, end - found["seconds"], end)
