@@ -14,6 +14,11 @@ constexpr int promoted_at_once_max = 64;
 constexpr int expired_at_once_max = 1024;
 constexpr std::size_t reply_bytes_max = 512;  // of a destination's last words
 
+DestinationLimits limits_of(const Settings& settings) {
+  return {.others = std::max(1U, settings.destination_concurrency_max),
+          .local = std::max(1U, settings.maildir_concurrency_max)};
+}
+
 }  // namespace
 
 Schedule::Schedule(std::shared_ptr<const Settings> settings)

@@ -63,6 +63,11 @@ class Stream {
     open_.erase(segment);
     read_ahead_.forget(segment);
   }
+
+  // May the file of a dead segment be written over for a new one? Not while somebody reads it, and
+  // only so many wait.
+  [[nodiscard]] bool wants_spare(std::uint32_t segment) const;
+  void add_spare(SegmentName spare);
   // The body of the record read last, for readers that take a large piece in several reads.
   struct LastRead {
     Place place;
