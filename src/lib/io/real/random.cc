@@ -24,6 +24,7 @@ void from_kernel(std::span<char> into) {
 }  // namespace
 
 void KernelRandom::fill(std::span<char> into) {
+  if (into.empty()) return;
   if (into.size() > block_bytes) return from_kernel(into);
   if (left_ < into.size()) {
     from_kernel(block_);
