@@ -1,4 +1,4 @@
-"""Tests of `stagepost bench`: what load sends, sink knows again; what a server does to it is seen."""
+"""Tests of `stagepost bench`: what load sends, sink knows again; what becomes of it is counted."""
 
 import json
 import signal
@@ -86,8 +86,9 @@ def test_through_the_reference_server(folder, sink):
 
 
 @pytest.mark.parametrize(("rule", "code", "accepted"), [
-    ("451@connect", "451", 0), ("554@ehlo", "554", 0), ("450@mail", "450", 0), ("550@rcpt", "550", 0),
-    ("452@data", "452", 0), ("552@end", "552", 0), ("421@mail", "421", 0), ("451/0.5", "451", 15)])
+    ("451@connect", "451", 0), ("554@ehlo", "554", 0), ("450@mail", "450", 0),
+    ("550@rcpt", "550", 0), ("452@data", "452", 0), ("552@end", "552", 0), ("421@mail", "421", 0),
+    ("421/0.5@rcpt", "421", 15), ("451/0.5", "451", 15)])
 def test_refusals_are_counted_by_code(folder, rule, code, accepted):
     with Sink(folder, "--answer", rule) as sink:
         for pipelining in ([], ["--no-pipelining"]):
@@ -107,7 +108,7 @@ def test_the_sink_is_slow_or_gone(folder):
         assert load(sink.port, "--messages", 1, "--size", 10_000)["seconds"] >= 0.4
     with Sink(folder, "--close", "1@data") as sink:
         report = load(sink.port, "--messages", 3, code=1)
-        assert report["errors"] == 3 and "DATA" not in sink.counts()
+        assert report["errors"] == 3
         assert "closed" in report["first_error"] or "reset" in report["first_error"]
     with Sink(folder, "--no-pipelining", "--no-bdat") as sink:
         assert not load(sink.port, "--messages", 3)["pipelining"]

@@ -26,8 +26,8 @@ std::string to_json(const HandshakeReport& report) {
       R"("handshake_ms":{},"tls":{}}})"
       "\n",
       report.count, report.resumed, report.errors, seconds_of(report.took),
-      per_second(report.count, report.took), quoted(report.first_error),
-      percentiles_json(report.handshake), quoted(report.tls));
+      per_second(report.count, report.took), bench::quoted(report.first_error),
+      percentiles_json(report.handshake), bench::quoted(report.tls));
 }
 
 std::string to_table(const HandshakeReport& report) {

@@ -20,8 +20,7 @@ struct Shared {
   const IdleOptions& options;
   const std::function<void(const IdleReport&)>& opened;
   base::Instant begun;
-  std::atomic<unsigned> next = 0;     // connection to open
-  std::atomic<unsigned> settled = 0;  // open or failed
+  std::atomic<unsigned> next = 0;  // connection to open
   std::atomic<bool> ending = false;
   std::mutex mutex;
   IdleReport report;  // under mutex until the loops have ended
@@ -93,6 +92,7 @@ void Lane::settle(std::string_view error) {
   if (report.first_error.empty()) report.first_error = error;
   if (report.open + report.failed < shared_.options.connections) return;
   report.took = seat_.doors.clock.now() - shared_.begun;
+  report.told = true;
   shared_.opened(report);
 }
 

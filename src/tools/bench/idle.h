@@ -1,7 +1,7 @@
 // tools/bench/idle.h: connections that are opened and then do nothing.
 //
-// What:    connects, says EHLO (over TLS when asked), holds all of them open, says QUIT at the end.
-// In/Out:  IdleOptions → `opened` is called when all are open or have failed; IdleReport at the end.
+// What:    connects, says EHLO (over TLS when asked), holds all of them open, then says QUIT.
+// What:    connects, says EHLO (over TLS when asked), holds all of them open; QUIT at the end.
 // Errors:  connections that fail are counted, the first with its words.
 // Limits:  opening_at_once connections are under way at a time; connect_timeout for each.
 // Not here: the command line (idle_verb.cc).
@@ -29,6 +29,7 @@ struct IdleReport {
   std::uint64_t failed = 0;
   base::Duration took = {};  // until all were open
   std::string first_error;
+  bool told = false;                // to `opened`
   std::uint64_t answered_quit = 0;  // at the end
 };
 

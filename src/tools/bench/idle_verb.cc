@@ -19,6 +19,12 @@ struct Arguments {
   double hold_seconds = 0;
 };
 
+void tell(const IdleReport& report) {
+  print(fmt::format(R"({{"open":{},"failed":{},"seconds":{:.6f}}})"
+                    "\n",
+                    report.open, report.failed, seconds_of(report.took)));
+}
+
 int run(const Arguments& arguments, bool hold_given) {
   IdleOptions options = arguments.idle;
   auto client = client_options(arguments.client);
@@ -31,12 +37,9 @@ int run(const Arguments& arguments, bool hold_given) {
   if (auto lifted = want_descriptors(options.connections + other_descriptors); !lifted) {
     return wrong(lifted.error().detail);
   }
-  const auto report = run_idle(options, [](const IdleReport& now) {
-    print(fmt::format(R"({{"open":{},"failed":{},"seconds":{:.6f}}})"
-                      "\n",
-                      now.open, now.failed, seconds_of(now.took)));
-  });
+  const auto report = run_idle(options, tell);
   if (!report) return cli::complain(report.error().detail);
+  if (!report->told) tell(*report);  // ended before all were open
   if (report->failed > 0) return cli::complain(report->first_error);
   if (report->answered_quit < report->open) {
     return cli::complain(fmt::format("{} of {} connections did not answer QUIT any more",

@@ -1,6 +1,6 @@
 // tools/bench/place.h: the machine's side of a run.
 //
-// What:    HOST:PORT → Endpoint, names looked up once by the system; as many descriptors as allowed.
+// What:    HOST:PORT → Endpoint, names looked up once by the system; descriptors; standard input.
 // In/Out:  texts of the command line → values.
 // Errors:  invalid, not_found with words for whoever typed it.
 // Limits:  the first address that the system gives.

@@ -14,10 +14,11 @@ struct Envelope {
   bool mail = false;
   std::size_t recipients = 0;
   unsigned recipients_refused = 0;
+  bool closing = false;  // 421: nothing more will be answered (RFC 5321 §3.8)
 
   void note_mail(smtp::Reply reply) {
     mail = reply.positive();
-    if (!mail) refusal = Outcome{.reply = std::move(reply), .said_at = "MAIL"};
+    if (!mail) refuse(std::move(reply), "MAIL");
   }
   void note_rcpt(smtp::Reply reply) {
     if (reply.positive()) {
@@ -25,7 +26,11 @@ struct Envelope {
       return;
     }
     ++recipients_refused;
-    if (!refusal) refusal = Outcome{.reply = std::move(reply), .said_at = "RCPT"};
+    refuse(std::move(reply), "RCPT");
+  }
+  void refuse(smtp::Reply reply, std::string_view said_at) {
+    closing = reply.code == 421;
+    if (!refusal || closing) refusal = Outcome{.reply = std::move(reply), .said_at = said_at};
   }
   [[nodiscard]] bool good() const { return mail && recipients > 0; }
   [[nodiscard]] Outcome refused() const {
@@ -46,7 +51,7 @@ io::Task<base::Result<Envelope>> read_envelope(io::Ref<Conversation> talk, std::
   auto mail = co_await talk->reply();
   if (!mail) co_return std::unexpected(std::move(mail.error()));
   envelope.note_mail(std::move(*mail));
-  for (std::size_t i = 0; i < recipients; ++i) {
+  for (std::size_t i = 0; i < recipients && !envelope.closing; ++i) {
     auto rcpt = co_await talk->reply();
     if (!rcpt) co_return std::unexpected(std::move(rcpt.error()));
     envelope.note_rcpt(std::move(*rcpt));
@@ -75,6 +80,7 @@ io::Task<base::Result<Envelope>> step_by_step(io::Ref<Conversation> talk,
     auto rcpt = co_await exchange(talk, {&line, 1});
     if (!rcpt) co_return std::unexpected(std::move(rcpt.error()));
     envelope.note_rcpt(std::move(*rcpt));
+    if (envelope.closing) break;
   }
   co_return envelope;
 }
@@ -106,7 +112,7 @@ io::Task<base::Result<Outcome>> send_bdat(io::Ref<Conversation> talk,
   } else {
     envelope = co_await step_by_step(talk, message);
     if (!envelope) co_return std::unexpected(std::move(envelope.error()));
-    if (!envelope->mail) co_return envelope->refused();
+    if (!envelope->mail || envelope->closing) co_return envelope->refused();
     if (!envelope->good()) co_return co_await give_up(talk, envelope->refused());
   }
   pieces.insert(pieces.end(), {bdat, message->text.header, message->text.body});
@@ -115,6 +121,7 @@ io::Task<base::Result<Outcome>> send_bdat(io::Ref<Conversation> talk,
   }
   if (pipelining) envelope = co_await read_envelope(talk, message->rcpt.size());
   if (!envelope) co_return std::unexpected(std::move(envelope.error()));
+  if (envelope->closing) co_return envelope->refused();
   auto reply = co_await talk->reply();
   if (!reply) co_return std::unexpected(std::move(reply.error()));
   co_return decided(std::move(*reply), *envelope, "BDAT");
@@ -136,13 +143,14 @@ io::Task<base::Result<Outcome>> send_data(io::Ref<Conversation> talk,
     envelope = co_await step_by_step(talk, message);
   }
   if (!envelope) co_return std::unexpected(std::move(envelope.error()));
-  if (!pipelining && !envelope->mail) co_return envelope->refused();
+  if (envelope->closing || (!pipelining && !envelope->mail)) co_return envelope->refused();
   if (!pipelining && !envelope->good()) co_return co_await give_up(talk, envelope->refused());
   auto go = pipelining ? co_await talk->reply() : co_await exchange(talk, {&data, 1});
   if (!go) co_return std::unexpected(std::move(go.error()));
   if (!go->intermediate()) {
+    const bool closing = go->code == 421;
     Outcome outcome = decided(std::move(*go), *envelope, "DATA");
-    if (!envelope->mail) co_return outcome;
+    if (!envelope->mail || closing) co_return outcome;
     co_return co_await give_up(talk, std::move(outcome));
   }
   // RFC 2920 §3.1: a 354 although nobody was accepted is answered with an empty message.
