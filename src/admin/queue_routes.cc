@@ -98,7 +98,8 @@ io::Task<http::Response> list(Parts* parts, http::Request request) {
   boost::json::array out;
   for (const queue::Summary& summary : summaries) out.push_back(summary_json(summary));
   boost::json::object answer{{"messages", out}, {"more", more}};
-  // Of what only the messages themselves tell, nobody knows how many there are before the last page.
+  // Of what only the messages themselves tell, nobody knows how many there are before the last
+  // page.
   if (counted.sender.empty() && counted.recipient.empty()) {
     answer["total"] = co_await parts->queues.count(std::move(counted));
   }

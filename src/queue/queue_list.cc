@@ -102,7 +102,7 @@ io::Task<bool> LocalQueue::content_matches(MessageId id, Filter filter) {
   co_return loaded && !entries.empty() && people_match(*loaded, entries, filter);
 }
 
-// --- looking through the schedule ------------------------------------------------------------------
+// --- looking through the schedule ----------------------------------------------------------------
 
 io::Task<void> LocalQueue::scan(Filter filter, std::function<void(const Glance&)> visit) {
   std::vector<bool> wanted;  // by the destination's number; the names are compared once

@@ -1,7 +1,7 @@
 // queue/running.h: the attempts that run, and which of them have run for long.
 //
-// What:    begun attempts in the order of their beginning; those that outlive slow_after are counted
-//          apart, so that hosts that do not answer hold no place that a healthy one needs.
+// What:    begun attempts in the order of their beginning; those that outlive slow_after are
+//          counted apart, so that hosts that do not answer hold no place that a healthy one needs.
 // In/Out:  begin(slot), end(slot), age(now); quick() and slow() count them.
 // Errors:  misuse is a CHECK.
 // Limits:  slow_max of those that are counted apart; the others stay among the quick ones. A second

@@ -6,9 +6,9 @@
 // In/Out:  add() → next(now) gives Work → finish(ticket, Ending, …) says what came of it. The time
 //          and random numbers are arguments, so a run can be replayed.
 // Errors:  none; a ticket that is not out is a CHECK.
-// Limits:  attempts_max, attempts_slow_max, destination_concurrency_max (Settings). ≤ 150 bytes per message, about 300
-//          more per destination. A message behind its destination's backoff expires when that ends,
-//          so at most the last step of retry_after late.
+// Limits:  attempts_max, attempts_slow_max, destination_concurrency_max (Settings). ≤ 150 bytes
+//          per message, about 300 more per destination. A message behind its destination's backoff
+//          expires when that ends, so at most the last step of retry_after late.
 // Not here: carrying out the work (queue_attempt.cc), keeping it over a restart (store.h).
 #pragma once
 
@@ -113,8 +113,8 @@ class Schedule {
   // The next thing to do now, if any. The caller owes a finish() for each.
   [[nodiscard]] std::optional<Work> next(base::Time now);
   Ended finish(std::uint32_t ticket, const Ending& ending, base::Time now, std::uint64_t random);
-  // Ends those behind their destination's backoff whose time is over, a slice at a time: looks at so
-  // many entries from number `from` on, gives the next number, no_slot after the last.
+  // Ends those behind their destination's backoff whose time is over, a slice at a time: looks at
+  // so many entries from number `from` on, gives the next number, no_slot after the last.
   std::uint32_t expire_blocked(std::uint32_t from, std::uint32_t entries, base::Time now);
   // When next() will have something again without any other call; nullopt: only after one.
   [[nodiscard]] std::optional<base::Time> next_wakeup() const;

@@ -34,7 +34,7 @@ struct Settings {
   // The same for a domain whose Maildirs we write, per loop. They come together to share their
   // syncs, and hold nobody's connections.
   unsigned maildir_concurrency_max = 200;
-  unsigned attempts_max = 500;                // attempts at once in all, per loop
+  unsigned attempts_max = 500;  // attempts at once in all, per loop
   // An attempt that runs for longer is counted apart: hosts that do not answer must not take the
   // places of those that do. It costs memory and a descriptor, no more.
   base::Duration attempt_slow_after = std::chrono::seconds(5);

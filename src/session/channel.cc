@@ -9,7 +9,7 @@ namespace session {
 namespace {
 
 constexpr std::size_t command_buffer_bytes = 2'048;
-constexpr std::size_t output_bytes_max = 16'384;  // then replies go out although input waits
+constexpr std::size_t output_bytes_max = 16'384;        // then replies go out although input waits
 constexpr std::size_t swallowed_bytes_max = 1U << 20U;  // of one line: then it is an attack
 
 }  // namespace

@@ -46,8 +46,8 @@ class Channel {
     return std::string_view(buffer_.get() + begin_, end_ - begin_);
   }
   void consume(std::size_t bytes) { begin_ += bytes; }
-  // Sends what is queued, then waits for the peer. Given `closing`, the peer may be silent for long:
-  // the wait holds no buffer, and a stopping server ends it.
+  // Sends what is queued, then waits for the peer. Given `closing`, the peer may be silent for
+  // long: the wait holds no buffer, and a stopping server ends it.
   io::Task<base::Result<>> fill(base::Duration timeout, io::CancelScope* closing = nullptr);
   // Has the client said something, or does it within that time, although it is not its turn?
   io::Task<bool> hears(base::Duration wait);

@@ -46,8 +46,8 @@ class Stream {
 
   // At least one octet; `closed` at the orderly end of the peer's data.
   virtual Task<base::Result<std::size_t>> read_some(std::span<char> into) = 0;
-  // Ends when a read has something to say: octets, the end or an error (of TLS: mostly). Whoever may
-  // wait for long waits here first and holds no buffer meanwhile.
+  // Ends when a read has something to say: octets, the end or an error (of TLS: mostly). Whoever
+  // may wait for long waits here first and holds no buffer meanwhile.
   virtual Task<base::Result<>> wait_readable() = 0;
   // All of it, in order, as one write where the kernel takes it. The bytes must live until it ends.
   virtual Task<base::Result<>> write(std::span<const std::string_view> pieces) = 0;

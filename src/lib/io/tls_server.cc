@@ -14,8 +14,8 @@ constexpr const char* ciphers =
     "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:ECDHE+AES:DHE+AES:RSA+AESGCM:RSA+AES:"
     "!aNULL:!eNULL:!PSK:!SRP:!DSS:!MD5";
 
-// Those of TLS 1.3. Both of AES are good; SHA-256, which goes with the shorter key, is in the hardware
-// of most machines, SHA-384 is not.
+// Those of TLS 1.3. Both of AES are good; SHA-256, which goes with the shorter key, is in the
+// hardware of most machines, SHA-384 is not.
 constexpr const char* modern_ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 

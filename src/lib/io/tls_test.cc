@@ -260,11 +260,11 @@ TEST_F(TlsTest, WaitsWithoutABuffer) {
   ASSERT_TRUE(run((*client)->write("EHLO x\r\n")));
   ASSERT_TRUE(readable && *readable);
   EXPECT_EQ(read(**server), "EHLO x\r\n");
-  EXPECT_EQ(run(with_timeout(doors_.clock, std::chrono::milliseconds(1),
-                             (*server)->wait_readable()))
-                .error()
-                .kind,
-            ErrorKind::timed_out);
+  EXPECT_EQ(
+      run(with_timeout(doors_.clock, std::chrono::milliseconds(1), (*server)->wait_readable()))
+          .error()
+          .kind,
+      ErrorKind::timed_out);
   ASSERT_TRUE(run((*client)->shutdown()));
   EXPECT_TRUE(run((*server)->wait_readable()));
   EXPECT_EQ(read(**server), "(closed)");

@@ -4,8 +4,8 @@
 //          by one gets them from a window of which its first reader paid the read.
 // In/Out:  get(source, span) → Octets that stay as long as the caller holds them.
 // Errors:  those of io::File; checksums are the caller's (fetch.h). cancelled while another reads.
-// Limits:  windows_max windows of window_bytes_max each. A window grows only while reads follow each
-//          other, so scattered ones cost window_bytes_min each.
+// Limits:  windows_max windows of window_bytes_max each. A window grows only while reads follow
+//          each other, so scattered ones cost window_bytes_min each.
 // Not here: pieces larger than that (fetch.cc reads them whole), open files (stream.h).
 #pragma once
 
@@ -24,8 +24,8 @@
 
 namespace queue::journal {
 
-// Sequential reads measured with 4 KiB messages: 256 KiB are 60 messages for one read and, on a slow
-// disk, one hop to the pool (80 µs) instead of 120 of each.
+// Sequential reads measured with 4 KiB messages: 256 KiB are 60 messages for one read and, on a
+// slow disk, one hop to the pool (80 µs) instead of 120 of each.
 inline constexpr std::uint32_t window_bytes_max = 256U << 10U;
 inline constexpr std::uint32_t window_bytes_min = 8U << 10U;
 inline constexpr std::size_t windows_max = 8;

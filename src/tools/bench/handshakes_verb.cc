@@ -15,7 +15,7 @@ namespace bench {
 namespace {
 
 struct Arguments {
-  ClientArguments client{.tls = "starttls"};
+  ClientArguments client;
   HandshakeOptions handshakes;
   bool json = false;
 };
@@ -26,8 +26,8 @@ std::string to_json(const HandshakeReport& report) {
       R"("handshake_ms":{},"tls":{}}})"
       "\n",
       report.count, report.resumed, report.errors, seconds_of(report.took),
-      per_second(report.count, report.took), bench::quoted(report.first_error),
-      percentiles_json(report.handshake), bench::quoted(report.tls));
+      per_second(report.count, report.took), json_string(report.first_error),
+      percentiles_json(report.handshake), json_string(report.tls));
 }
 
 std::string to_table(const HandshakeReport& report) {
@@ -60,6 +60,7 @@ int run(const Arguments& arguments) {
 
 void add_handshakes_verb(cli::Verbs verbs) {
   auto arguments = std::make_shared<Arguments>();
+  arguments->client.tls = "starttls";
   CLI::App* verb = verbs.app.add_subcommand(
       "handshakes",
       "TLS handshakes and nothing else: connect, EHLO, STARTTLS, EHLO, QUIT. Full ones, unless\n"

@@ -1,7 +1,7 @@
 // tools/bench/idle.h: connections that are opened and then do nothing.
 //
-// What:    connects, says EHLO (over TLS when asked), holds all of them open, then says QUIT.
 // What:    connects, says EHLO (over TLS when asked), holds all of them open; QUIT at the end.
+// In/Out:  IdleOptions → `opened` is called when all are open or have failed; then IdleReport.
 // Errors:  connections that fail are counted, the first with its words.
 // Limits:  opening_at_once connections are under way at a time; connect_timeout for each.
 // Not here: the command line (idle_verb.cc).

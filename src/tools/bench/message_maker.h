@@ -26,7 +26,7 @@ struct MessageOptions {
   std::string from;             // addresses for the header
   std::string to;
   std::string host;  // right side of Message-ID
-  base::Time date;
+  base::Time date = {};
 };
 
 class MessageMaker {

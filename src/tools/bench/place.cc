@@ -36,12 +36,12 @@ io::IpAddress ip_of(const addrinfo& found) {
 }  // namespace
 
 base::Result<io::Endpoint> find_place(std::string_view text) {
+  if (const auto numeric = io::Endpoint::parse(text)) return *numeric;  // port 0, too
   const auto place = io::ServicePlace::parse(text);
   if (!place || !place->path.empty()) {
     return base::fail(base::ErrorKind::invalid,
                       fmt::format("\"{}\" is no HOST:PORT such as 127.0.0.1:2525", text));
   }
-  if (const auto address = place->address()) return io::Endpoint{*address, place->port};
   addrinfo hints = {};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;

@@ -43,7 +43,7 @@ double per_second(std::uint64_t count, base::Duration took) {
   return took.count() > 0 ? static_cast<double>(count) / seconds_of(took) : 0;
 }
 
-std::string quoted(std::string_view text) { return boost::json::serialize(text); }
+std::string json_string(std::string_view text) { return boost::json::serialize(text); }
 
 std::string with_commas(std::uint64_t number) {
   std::string out = fmt::format("{}", number);
@@ -74,14 +74,14 @@ std::string load_json(const LoadReport& report) {
       report.messages, report.accepted, refused_json(report), report.recipients_refused,
       report.errors, pace_json(report.messages, report.took));
   out += fmt::format(R"("first_error":{},"latency_ms":{{"accept":{},"connect":{}}},)",
-                     quoted(report.first_error), percentiles_json(report.accept),
+                     json_string(report.first_error), percentiles_json(report.accept),
                      percentiles_json(report.connect));
   if (!report.tls.empty()) {
     out += fmt::format(R"("handshake_ms":{},)", percentiles_json(report.handshake));
   }
   out += fmt::format(R"("bytes":{},"tls":{},"pipelining":{},"trouble":{}}})"
                      "\n",
-                     report.bytes, quoted(report.tls), report.pipelining, report.trouble);
+                     report.bytes, json_string(report.tls), report.pipelining, report.trouble);
   return out;
 }
 

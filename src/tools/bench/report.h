@@ -26,7 +26,7 @@ namespace bench {
 // "1,234,567"
 [[nodiscard]] std::string with_commas(std::uint64_t number);
 // A JSON string with its quotes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string json_string(std::string_view text);
 [[nodiscard]] double per_second(std::uint64_t count, base::Duration took);
 [[nodiscard]] double seconds_of(base::Duration duration);
 

@@ -33,10 +33,10 @@ void add_pingpong_verb(cli::Verbs verbs);
 [[nodiscard]] int wrong(const std::string& text);
 // What --to, --tls, --resume, --helo and --bind say.
 struct ClientArguments {
-  std::string to = {};
+  std::string to;
   std::string tls = "none";
   std::string helo = "bench.example.net";
-  std::vector<std::string> bind = {};
+  std::vector<std::string> bind;
   bool resume = false;
 };
 void add_client_options(CLI::App& verb, ClientArguments& arguments);
