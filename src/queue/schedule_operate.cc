@@ -186,6 +186,7 @@ void Schedule::rebuild() {
   waiting_.clear();
   expired_.clear();
   running_.clear();
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> attempts;
   for (std::uint32_t index = 0; index < destinations_.end(); ++index) {
     destinations_[index].ready.clear();
     destinations_[index].entries = 0;
@@ -202,9 +203,11 @@ void Schedule::rebuild() {
     if (!first) entry.sibling = std::exchange(head->second, slot);
     ++destinations_[entry.destination].entries;
     place(slot, entry.state);
-    if (entry.state == EntryState::active) {
-      running_.begin(slots_, slot, base::Time(std::chrono::seconds(began)));
-    }
+    if (entry.state == EntryState::active) attempts.emplace_back(began, slot);
+  }
+  std::ranges::sort(attempts);
+  for (const auto& [began, slot] : attempts) {
+    running_.begin(slots_, slot, base::Time(std::chrono::seconds(began)));
   }
 }
 

@@ -21,6 +21,8 @@ struct Model {
     unsigned attempts = 0;
     bool hold_after = false;
     bool attempted = false;  // out for an attempt, not for its expiry
+    base::Time began = {};   // that attempt
+    bool slow = false;       // it takes long
     bool ready = false;      // it has become due, and waits for its destination
   };
   struct Place {
@@ -67,6 +69,8 @@ class PropertyTest : public testing::TestWithParam<std::uint64_t> {
     settings->expire_after = 3h;
     settings->destination_concurrency_max = 3;
     settings->attempts_max = 7;
+    settings->attempts_slow_max = 3;
+    settings->attempt_slow_after = 5min;
     schedule.set_settings(settings);
   }
 
@@ -93,7 +97,7 @@ class PropertyTest : public testing::TestWithParam<std::uint64_t> {
 
   void next() {
     const auto work = schedule.next(now);
-    const bool full = model.out >= settings->attempts_max;
+    const bool full = model.out - age() >= settings->attempts_max;
     if (!full) model.advance(now);
     bool expired = false;
     bool startable = false;
@@ -115,9 +119,25 @@ class PropertyTest : public testing::TestWithParam<std::uint64_t> {
       ++model.places.at(key.second).active;
     }
     item.attempted = !expired;
+    item.began = std::chrono::floor<std::chrono::seconds>(now);
+    item.slow = false;
     item.state = Model::State::out;
     ++model.out;
     running.emplace_back(key, work->ticket);
+  }
+
+  // How many of those that run are slow now; the oldest first.
+  unsigned age() {
+    unsigned slow = 0;
+    for (const auto& [key, ticket] : running) slow += model.items.at(key).slow ? 1U : 0U;
+    for (const auto& [key, ticket] : running) {
+      Model::Item& item = model.items.at(key);
+      if (!item.attempted || item.slow || slow >= settings->attempts_slow_max) continue;
+      if (now - item.began < settings->attempt_slow_after) continue;
+      item.slow = true;
+      ++slow;
+    }
+    return slow;
   }
 
   void finish() {
@@ -144,6 +164,7 @@ class PropertyTest : public testing::TestWithParam<std::uint64_t> {
                                                                             : Model::wide_open;
       }
     }
+    item.slow = false;
     if (done) return model.drop(key);
     ++item.attempts;
     item.state = Model::State::due;

@@ -123,6 +123,7 @@ TEST_F(ScheduleTest, TakesTurnsBetweenDestinations) {
 TEST_F(ScheduleTest, LimitsAttemptsPerDestinationAndInAll) {
   settings->destination_concurrency_max = 2;
   settings->attempts_max = 3;
+  settings->attempts_slow_max = 0;
   schedule.set_settings(settings);
   for (std::uint64_t i = 1; i <= 4; ++i) add(i, "mx:a");
   for (std::uint64_t i = 11; i <= 14; ++i) add(i, "mx:b");
