@@ -20,7 +20,7 @@ void Inspection::feed(std::string_view octets) {
 std::string_view Inspection::take_header(std::string_view octets) {
   // The whole of a small message comes at once: then nothing is copied.
   if (header_.empty()) {
-    const std::size_t at = octets.find(end_of_header);
+    const std::size_t at = octets.substr(0, header_bytes_max).find(end_of_header);
     if (at != std::string_view::npos) {
       mark_ = find_mark(octets.substr(0, at + 2));
       in_header_ = false;
