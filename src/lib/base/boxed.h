@@ -42,6 +42,10 @@ class Boxed {
   const T* operator->() const { return get(); }
   [[nodiscard]] T value_or(T other) const { return box_ ? *box_ : std::move(other); }
   void reset() { box_.reset(); }
+  T& emplace() {
+    box_ = std::make_unique<T>();
+    return *box_;
+  }
 
  private:
   [[nodiscard]] T* get() const {
