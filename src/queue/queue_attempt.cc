@@ -160,15 +160,13 @@ io::Task<void> LocalQueue::settle(Settlement settlement) {
   }
   const std::string reply =
       result.deferral != nullptr ? result.deferral->attempt.reply.text() : std::string();
-  // A number from the system costs a call: only what is tried again needs one.
-  const std::uint64_t random = result.left.empty() ? 0 : parts_.doors.random.number();
   const Ended ended = schedule_.finish(ticket,
                                        {.left = result.left,
                                         .whole_destination = result.whole_destination,
                                         .reached = !settlement.outcomes.empty(),
                                         .interrupted = settlement.interrupted,
                                         .reply = reply},
-                                       wall(), random);
+                                       wall(), parts_.doors.random.number());
   kick();  // its place is free for the next: the record's sync may take its time
   verdicts_.erase(ticket);
   tell_.set_size(schedule_.messages());

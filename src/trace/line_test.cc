@@ -72,7 +72,7 @@ TEST(Record, DamageIsFound) {
   EXPECT_FALSE(decode_record(std::string(100, '\0'), Checksum::verify));
 }
 
-// Traces of a server before 0.2 have another checksum.
+// Traces that an earlier server wrote have another checksum.
 TEST(Record, AnOldChecksumStillHolds) {
   std::string bytes;
   append_record(sample(), bytes);

@@ -8,7 +8,7 @@
 // Not here: files (store.h), text for people (line.h, explain.h).
 //
 // Format, little endian:  u32 size of the payload · u32 checksum of the payload (0 until
-// seal_record; CRC32C, before version 0.2 FNV-1a, which is still read) · payload: u8 severity ·
+// seal_record; CRC32C, once FNV-1a, which is still read) · payload: u8 severity ·
 // i64 time (µs since 1970) · u64 session · u64 message · u8 n, name · u8 field count · per field:
 // u8 n, key · u16 n, value.
 #pragma once

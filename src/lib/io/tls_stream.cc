@@ -112,7 +112,12 @@ TlsStream::TlsStream(std::unique_ptr<Stream> below, SslPtr ssl, std::shared_ptr<
   SSL_set_bio(ssl_.get(), bio, bio);  // takes the one reference for both
 }
 
-TlsStream::~TlsStream() { CHECK(!flushing_, "a TLS stream ended while somebody writes"); }
+TlsStream::~TlsStream() {
+  CHECK(!flushing_, "a TLS stream ended while somebody writes");
+  // OpenSSL forgets the session of a connection that nobody shut down, as TLS 1.0 asked; RFC 4346
+  // §7.2.1 lifted that: a peer that just goes may come back with its ticket.
+  SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
 
 Task<base::Result<>> TlsStream::handshake() {
   for (;;) {

@@ -318,8 +318,12 @@ Journal::Usage JournalStore::usage() const {
 base::Result<std::vector<std::uint32_t>> list_streams(io::Files& files, const std::string& folder) {
   auto names = list_segments(files, folder);
   if (!names) return std::unexpected(std::move(names.error()));
+  auto spares = list_spares(files, folder);
+  if (!spares) return std::unexpected(std::move(spares.error()));
   std::set<std::uint32_t> streams;
   for (const SegmentName name : *names) streams.insert(name.stream);
+  // One of which nothing else is left is claimed, too: whoever adopts it removes them.
+  for (const SegmentName spare : *spares) streams.insert(spare.stream);
   return std::vector<std::uint32_t>(streams.begin(), streams.end());
 }
 

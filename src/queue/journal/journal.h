@@ -26,7 +26,7 @@ struct Claim {
   std::vector<std::uint32_t> adopted;
 };
 
-// Streams that have segments in the folder, in order.
+// Streams that have segments or spares in the folder, in order.
 [[nodiscard]] base::Result<std::vector<std::uint32_t>> list_streams(io::Files& files,
                                                                     const std::string& folder);
 // What loop number `loop` of `loops` takes.

@@ -74,6 +74,23 @@ TEST(Recycling, AdoptedStreamsKeepNone) {
   EXPECT_TRUE(machine.spares().empty());
 }
 
+// With fewer loops than before nobody writes that stream any more.
+TEST(Recycling, AStreamOfNothingButSparesIsAdopted) {
+  Machine machine;
+  ASSERT_TRUE(machine.start({.own = 3, .adopted = {}}));
+  leave_spares(machine);
+  for (const std::string& name : machine.segments()) {  // all its messages have ended
+    ASSERT_TRUE(machine.host.doors().files.remove(machine.settings.journal_folder + "/" + name));
+  }
+  machine.stop();
+  const auto streams = list_streams(machine.host.doors().files, machine.settings.journal_folder);
+  ASSERT_TRUE(streams);
+  EXPECT_EQ(*streams, std::vector<std::uint32_t>{3});
+  ASSERT_TRUE(machine.start(claim_streams(*streams, 1, 2)));
+  machine.world.run_for(10s);
+  EXPECT_TRUE(machine.spares().empty());
+}
+
 TEST(Recycling, ASpareThatCannotBeUsedIsNoLoss) {
   Machine machine;
   ASSERT_TRUE(machine.start());
