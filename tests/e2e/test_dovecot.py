@@ -3,6 +3,7 @@
 import base64
 import imaplib
 import json
+import os
 import re
 import smtplib
 import socket
@@ -11,6 +12,7 @@ import subprocess
 
 import pytest
 from mail import message
+from peers import unpack
 from peers.dovecot import VMAIL_ID, Dovecot, own
 from peers.netns import ETC, Netns, wait_until
 from peers.pki import Authority
@@ -235,12 +237,14 @@ def test_scram_and_no_password_in_clear(world):
             assert "STARTTLS" in client.capabilities
 
     world.net.inside(clear)
+    root = unpack.peers_root()
     done = subprocess.run(
-        [*world.net.prefix(), "gsasl", "--imap", "mail.example.test", "143", "--starttls",
+        [*world.net.prefix(), root / "usr/bin/gsasl", "--imap", "mail.example.test", "143", "--starttls",
          "--no-cb",
          f"--x509-ca-file={world.server.home}/state/self-signed.crt", "-m", "SCRAM-SHA-256",
-         "-a", world.user, "-p", MAIN], stdin=subprocess.DEVNULL, capture_output=True,
-        check=False, timeout=30)
+         "-a", world.user, "-p", MAIN],
+        env={**os.environ, "LD_LIBRARY_PATH": unpack.library_path(root)},
+        stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=30)
     assert b"Client authentication finished" in done.stderr + done.stdout, done
     assert "method=SCRAM-SHA-256" in world.dovecot.log.read_text()
 
