@@ -57,7 +57,10 @@ io::Task<std::vector<queue::DestinationSummary>> AllQueues::destinations() {
       return assembly->queue().destinations();
     };
     auto part = co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
-    for (queue::DestinationSummary& one : part) join(all[one.key], std::move(one));
+    for (queue::DestinationSummary& one : part) {
+      queue::DestinationSummary& sum = all[one.key];
+      join(sum, std::move(one));
+    }
   }
   std::vector<queue::DestinationSummary> lines;
   lines.reserve(all.size());

@@ -27,7 +27,7 @@ int run(const Arguments& arguments) {
   if (!listen) return wrong(listen.error().detail);
   const auto relay = find_place(arguments.relay);
   if (!relay) return wrong(relay.error().detail);
-  (void)want_descriptors(1);
+  if (auto lifted = want_descriptors(1); !lifted) return cli::complain(lifted.error().detail);
   const BareOptions options{.listen = *listen, .relay = *relay, .folder = arguments.folder};
   const unsigned loops =
       arguments.loops > 0 ? arguments.loops : std::max(1U, std::thread::hardware_concurrency());

@@ -70,11 +70,10 @@ io::Task<void> Lane::accept(io::Ref<io::Listener> listener, io::Ref<io::TaskGrou
     auto stream = co_await std::move(accepting);
     if (stream) {
       sessions->spawn(session(std::move(*stream)));
-    } else if (stream.error().kind == base::ErrorKind::cancelled) {
-      co_return;
-    } else if (!co_await pause_until(seat_, seat_.doors.clock.now() + accept_pause)) {
-      co_return;
+      continue;
     }
+    if (stream.error().kind == base::ErrorKind::cancelled) co_return;
+    if (!co_await pause_until(seat_, seat_.doors.clock.now() + accept_pause)) co_return;
   }
 }
 

@@ -77,7 +77,8 @@ base::Result<SinkOptions> options_of(const Arguments& arguments) {
       return std::unexpected(std::move(made.error()));
     }
   }
-  (void)want_descriptors(1);  // as many as we may have; a session without one waits
+  // As many as we may have; a session without one waits.
+  if (auto lifted = want_descriptors(1); !lifted) return std::unexpected(lifted.error());
   return out;
 }
 
