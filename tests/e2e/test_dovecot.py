@@ -239,8 +239,8 @@ def test_scram_and_no_password_in_clear(world):
     world.net.inside(clear)
     root = unpack.peers_root()
     done = subprocess.run(
-        [*world.net.prefix(), root / "usr/bin/gsasl", "--imap", "mail.example.test", "143", "--starttls",
-         "--no-cb",
+        [*world.net.prefix(), root / "usr/bin/gsasl", "--imap", "mail.example.test", "143",
+         "--starttls", "--no-cb",
          f"--x509-ca-file={world.server.home}/state/self-signed.crt", "-m", "SCRAM-SHA-256",
          "-a", world.user, "-p", MAIN],
         env={**os.environ, "LD_LIBRARY_PATH": unpack.library_path(root)},
