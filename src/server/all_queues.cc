@@ -58,7 +58,7 @@ io::Task<std::vector<queue::DestinationSummary>> AllQueues::destinations() {
     };
     auto part = co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
     for (queue::DestinationSummary& one : part) {
-      queue::DestinationSummary& sum = all[one.key];
+      queue::DestinationSummary& sum = all[one.key];  // before its key is moved away
       join(sum, std::move(one));
     }
   }

@@ -155,7 +155,9 @@ def test_handshakes_are_full_unless_asked_to_resume(tls_sink):
     options = ["--to", f"127.0.0.1:{tls_sink.port}", "--count", 30, "--sessions", 2]
     report = measured("handshakes", *options)
     assert (report["count"], report["resumed"], report["errors"]) == (30, 0, 0)
-    assert measured("handshakes", *options, "--resume")["count"] == 30
+    report = measured("handshakes", *options, "--resume")
+    # Each session's first is whole; one that begins before the first ticket came is, too.
+    assert (report["count"], report["errors"]) == (30, 0) and report["resumed"] >= 26
 
 
 @pytest.mark.parametrize("tls", ["none", "starttls"])
