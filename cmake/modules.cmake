@@ -73,7 +73,11 @@ endmacro()
 
 # All *_test.cc of a room make one test program, named after the room: lib_smtp_test.
 function(stagepost_add_unit_tests)
-  foreach(folder IN LISTS STAGEPOST_FOLDERS)
+  set(folders ${STAGEPOST_FOLDERS})
+  if(NOT STAGEPOST_TEST_ROOMS STREQUAL "")
+    set(folders ${STAGEPOST_TEST_ROOMS})
+  endif()
+  foreach(folder IN LISTS folders)
     file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*_test.cc)
     if(tests)
       stagepost_target(${folder} target)

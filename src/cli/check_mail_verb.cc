@@ -1,7 +1,6 @@
 // See cli.h. check-mail: what would become of a mail, without delivering it.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
 
@@ -108,7 +107,7 @@ int run(const Place& place, const Options& options) {
 
 void add_check_mail_verb(Verbs verbs) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  Verb verb = verbs.app.add_subcommand(
       "check-mail",
       "What would become of this mail: every check and the verdict; nothing is delivered.\n"
       "Without a configuration in --home the default settings apply and the recipient is ours.\n"
@@ -116,19 +115,19 @@ void add_check_mail_verb(Verbs verbs) {
       "    --from ann@example.net --to you@example.org\n"
       "  stagepost check-mail mail.eml --ip 192.0.2.1 --zone example.zone --json\n"
       "  stagepost check-mail --batch <cases.jsonl   (docs/check-mail.md)");
-  verb->add_option("FILE", options->file, "The message; - is standard input");
-  verb->add_option("--ip", options->ip, "The address of the client that brought it");
-  verb->add_option("--helo", options->helo, "The name that it gave in HELO");
-  verb->add_option("--from", options->from, "The address in MAIL FROM; empty: the null sender");
-  verb->add_option("--to", options->to, "The address in RCPT TO, once or more [postmaster]");
-  verb->add_option("--zone", options->zone,
-                   "Answer the DNS from this zone file; \"; !servfail NAME\" and \"; !timeout "
-                   "NAME\" in it make a name fail");
-  verb->add_option("--now", options->now, "The time it is, as 2026-11-23T14:00:00Z");
-  verb->add_option("--hostname", options->hostname, "Our name [the configuration's, or localhost]");
-  verb->add_flag("--json", options->as_json, "Print JSON (docs/check-mail.md)");
-  verb->add_flag("--batch", options->batch, "Read cases as JSON lines from standard input");
-  verb->callback([verbs, options] { verbs.status = run(verbs.place, *options); });
+  verb.add_option("FILE", options->file, "The message; - is standard input");
+  verb.add_option("--ip", options->ip, "The address of the client that brought it");
+  verb.add_option("--helo", options->helo, "The name that it gave in HELO");
+  verb.add_option("--from", options->from, "The address in MAIL FROM; empty: the null sender");
+  verb.add_option("--to", options->to, "The address in RCPT TO, once or more [postmaster]");
+  verb.add_option("--zone", options->zone,
+                  "Answer the DNS from this zone file; \"; !servfail NAME\" and \"; !timeout "
+                  "NAME\" in it make a name fail");
+  verb.add_option("--now", options->now, "The time it is, as 2026-11-23T14:00:00Z");
+  verb.add_option("--hostname", options->hostname, "Our name [the configuration's, or localhost]");
+  verb.add_flag("--json", options->as_json, "Print JSON (docs/check-mail.md)");
+  verb.add_flag("--batch", options->batch, "Read cases as JSON lines from standard input");
+  verb.callback([verbs, options] { verbs.status = run(verbs.place, *options); });
 }
 
 }  // namespace cli

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -17,23 +16,6 @@ std::string default_home() {
   return home != nullptr && *home != '\0' ? home : "/var/lib/stagepost";
 }
 
-// "stagepost quue list": CLI11 says only that a subcommand is required. The word that is none, and
-// whom to ask for those there are; empty when no word is there at all.
-std::string unknown_verb(const CLI::App& app) {
-  std::string path = app.get_name();
-  for (const CLI::App* at = &app; !at->get_subcommands().empty();) {
-    at = at->get_subcommands().front();
-    path += ' ';
-    path += at->get_name();
-  }
-  for (const std::string& word : app.remaining(true)) {
-    if (!word.starts_with('-')) {
-      return fmt::format("\"{0}\" is no verb of {1}; `{1} --help` shows them", word, path);
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 int complain(const std::string& text) {
@@ -42,18 +24,17 @@ int complain(const std::string& text) {
 }
 
 int run(int argc, char** argv, std::span<const AddVerbs> more) {
-  CLI::App app(
-      "Stagepost receives mail, keeps it safe on disk and delivers it.\n"
-      "Start with `stagepost init example.org`, then `stagepost serve`.\n"
-      "`stagepost VERB --help` explains each verb with examples.",
-      "stagepost");
-  app.set_version_flag("--version", "stagepost " STAGEPOST_VERSION);
-  app.require_subcommand(1);
-  app.fallthrough();
+  Parser parser("stagepost",
+                "Stagepost receives mail, keeps it safe on disk and delivers it.\n"
+                "Start with `stagepost init example.org`, then `stagepost serve`.\n"
+                "`stagepost VERB --help` explains each verb with examples.",
+                "stagepost " STAGEPOST_VERSION);
+  Verb app = parser.program();
+  app.require_subcommand();
   Place place{.home = default_home(), .config_path = {}};
   app.add_option("--home", place.home,
                  "Folder of configuration, state and mail (or STAGEPOST_HOME)")
-      ->capture_default_str();
+      .capture_default_str();
   app.add_option("--config", place.config_path, "Configuration file [HOME/stagepost.toml]");
 
   int status = 0;
@@ -73,17 +54,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_dovecot_verb(verbs);
   add_dkim_verbs(verbs);
   for (const AddVerbs add : more) add(verbs);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::RequiredError& error) {
-    const bool verb = std::string_view(error.what()).starts_with("A subcommand");
-    const std::string text = verb ? unknown_verb(app) : std::string();
-    if (text.empty()) return app.exit(error) == 0 ? 0 : 2;
-    complain(text);
-    return 2;
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
+  if (const int wrong = parser.parse(argc, argv); wrong != 0) return wrong;
   return status;
 }
 

@@ -10,9 +10,7 @@
 #include <span>
 #include <string>
 
-namespace CLI {
-class App;
-}
+#include "cli/arguments.h"
 
 namespace cli {
 
@@ -24,7 +22,7 @@ struct Place {
 
 // Each adds its verbs to the program; a verb's callback sets `status`.
 struct Verbs {
-  CLI::App& app;
+  Verb app;
   Place& place;
   int& status;
 };

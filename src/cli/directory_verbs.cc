@@ -1,5 +1,4 @@
 // See cli.h. domain and alias: add, set, list, remove.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/answer.h"
@@ -8,32 +7,32 @@ namespace cli {
 namespace {
 
 void add_domain_verb(Verbs verbs) {
-  CLI::App* domain = verbs.app.add_subcommand("domain",
-                                              "The domains whose mail is ours.\n"
-                                              "  stagepost domain add example.org\n"
-                                              "  stagepost domain list");
-  domain->require_subcommand(1);
+  Verb domain = verbs.app.add_subcommand("domain",
+                                         "The domains whose mail is ours.\n"
+                                         "  stagepost domain add example.org\n"
+                                         "  stagepost domain list");
+  domain.require_subcommand();
   auto name = std::make_shared<std::string>();
-  CLI::App* add = domain->add_subcommand("add", "Take mail for a domain");
-  add->add_option("DOMAIN", *name)->required();
-  add->callback([verbs, name] {
+  Verb add = domain.add_subcommand("add", "Take mail for a domain");
+  add.add_option("DOMAIN", *name).required();
+  add.callback([verbs, name] {
     verbs.status = do_and_show(verbs.place, {"POST", "/api/v1/domains/add", {{"domain", *name}}},
                                [name](const auto&) {
                                  std::printf("%s is ours now. Next: stagepost user add you@%s\n",
                                              name->c_str(), name->c_str());
                                });
   });
-  CLI::App* remove = domain->add_subcommand("remove", "Take mail for a domain no more");
-  remove->add_option("DOMAIN", *name)->required();
-  remove->callback([verbs, name] {
+  Verb remove = domain.add_subcommand("remove", "Take mail for a domain no more");
+  remove.add_option("DOMAIN", *name).required();
+  remove.callback([verbs, name] {
     verbs.status = do_and_show(
         verbs.place, {"POST", "/api/v1/domains/remove", {{"domain", *name}}},
         [name](const auto&) { std::printf("%s is not ours any more\n", name->c_str()); });
   });
   auto json = std::make_shared<bool>(false);
-  CLI::App* list = domain->add_subcommand("list", "Show the domains");
-  list->add_flag("--json", *json, "As JSON");
-  list->callback([verbs, json] {
+  Verb list = domain.add_subcommand("list", "Show the domains");
+  list.add_flag("--json", *json, "As JSON");
+  list.callback([verbs, json] {
     verbs.status = show_list(verbs.place, {"GET", "/api/v1/domains"}, "domains", *json,
                              [](const boost::json::object& row) { return field_of(row, "text"); });
   });
@@ -46,13 +45,13 @@ std::string alias_line(const boost::json::object& row) {
 }
 
 // add and set differ in whether there may be one already.
-void add_alias_change(Verbs verbs, CLI::App* alias, const std::string& how, const char* text) {
+void add_alias_change(Verbs verbs, Verb alias, const std::string& how, const char* text) {
   auto address = std::make_shared<std::string>();
   auto targets = std::make_shared<std::vector<std::string>>();
-  CLI::App* verb = alias->add_subcommand(how, text);
-  verb->add_option("ADDRESS", *address)->required();
-  verb->add_option("TARGET", *targets)->required();
-  verb->callback([verbs, address, targets, how] {
+  Verb verb = alias.add_subcommand(how, text);
+  verb.add_option("ADDRESS", *address).required();
+  verb.add_option("TARGET", *targets).required();
+  verb.callback([verbs, address, targets, how] {
     boost::json::array list;
     for (const std::string& target : *targets) list.emplace_back(target);
     verbs.status = do_and_show(
@@ -62,28 +61,28 @@ void add_alias_change(Verbs verbs, CLI::App* alias, const std::string& how, cons
 }
 
 void add_alias_verb(Verbs verbs) {
-  CLI::App* alias = verbs.app.add_subcommand(
+  Verb alias = verbs.app.add_subcommand(
       "alias",
       "Addresses that stand for others.\n"
       "  stagepost alias add info@example.org you@example.org friend@example.net\n"
       "  stagepost alias set info@example.org an@example.org  these targets and no others, at "
       "once\n"
       "  stagepost alias add @example.org you@example.org     everything not known otherwise");
-  alias->require_subcommand(1);
+  alias.require_subcommand();
   add_alias_change(verbs, alias, "add", "Let an address stand for others");
   add_alias_change(verbs, alias, "set", "The same; replaces the targets that it has");
   auto address = std::make_shared<std::string>();
-  CLI::App* remove = alias->add_subcommand("remove", "Remove an alias");
-  remove->add_option("ADDRESS", *address)->required();
-  remove->callback([verbs, address] {
+  Verb remove = alias.add_subcommand("remove", "Remove an alias");
+  remove.add_option("ADDRESS", *address).required();
+  remove.callback([verbs, address] {
     verbs.status = do_and_show(
         verbs.place, {"POST", "/api/v1/aliases/remove", {{"address", *address}}},
         [address](const auto&) { std::printf("Alias %s is gone\n", address->c_str()); });
   });
   auto json = std::make_shared<bool>(false);
-  CLI::App* list = alias->add_subcommand("list", "Show the aliases");
-  list->add_flag("--json", *json, "As JSON");
-  list->callback([verbs, json] {
+  Verb list = alias.add_subcommand("list", "Show the aliases");
+  list.add_flag("--json", *json, "As JSON");
+  list.callback([verbs, json] {
     verbs.status = show_list(verbs.place, {"GET", "/api/v1/aliases"}, "aliases", *json, alias_line);
   });
 }

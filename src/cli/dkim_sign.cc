@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -151,29 +150,25 @@ base::Result<std::string> sign_mail(const SignOptions& options, std::string_view
   return (lf_only ? with_lf(fields) : fields) + std::string(mail);
 }
 
-void add_dkim_sign(Verbs verbs, CLI::App& dkim) {
+void add_dkim_sign(Verbs verbs, Verb dkim) {
   auto options = std::make_shared<SignOptions>();
   auto time = std::make_shared<std::string>();
-  CLI::App* verb = dkim.add_subcommand(
+  Verb verb = dkim.add_subcommand(
       "sign",
       "Sign the mail on standard input with key files; no server and no state is needed.\n"
       "  stagepost dkim sign --domain example.org --selector mail --key mail.pem < mail > signed\n"
       "Several pairs of --selector and --key give several signatures. A key is PEM, RSA or "
       "Ed25519.");
-  verb->add_option("--domain", options->domain, "Who signs (d=)")->required();
-  verb->add_option("--selector", options->selectors, "The key's name in the DNS (s=)")
-      ->required()
-      ->expected(1)
-      ->take_all();
-  verb->add_option("--key", options->keys, "File with the private key")
-      ->required()
-      ->expected(1)
-      ->take_all();
-  verb->add_option("--canonicalization", options->canonicalization, "HEADER/BODY")
-      ->capture_default_str();
-  verb->add_option("--identity", options->identity, "i=, such as @sub.example.org");
-  verb->add_option("--time", *time, "When it is signed, 2026-11-23T10:00:00Z [now]");
-  verb->callback([verbs, options, time] { verbs.status = sign(*options, *time); });
+  verb.add_option("--domain", options->domain, "Who signs (d=)").required();
+  verb.add_option("--selector", options->selectors, "The key's name in the DNS (s=)")
+      .required()
+      .one_each();
+  verb.add_option("--key", options->keys, "File with the private key").required().one_each();
+  verb.add_option("--canonicalization", options->canonicalization, "HEADER/BODY")
+      .capture_default_str();
+  verb.add_option("--identity", options->identity, "i=, such as @sub.example.org");
+  verb.add_option("--time", *time, "When it is signed, 2026-11-23T10:00:00Z [now]");
+  verb.callback([verbs, options, time] { verbs.status = sign(*options, *time); });
 }
 
 }  // namespace cli

@@ -30,6 +30,6 @@ struct SignOptions {
 [[nodiscard]] base::Result<std::string> sign_mail(const SignOptions& options,
                                                   std::string_view mail);
 
-void add_dkim_sign(Verbs verbs, CLI::App& dkim);
+void add_dkim_sign(Verbs verbs, Verb dkim);
 
 }  // namespace cli

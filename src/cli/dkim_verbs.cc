@@ -1,7 +1,6 @@
 // See cli.h. dkim: generate, show, rotate, remove.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/answer.h"
@@ -184,79 +183,79 @@ int remove(const Place& place, const Words& words) {
 
 // --- the verbs -----------------------------------------------------------------------------------
 
-void add_generate(Verbs verbs, CLI::App* dkim, const Shared& words) {
-  CLI::App* verb =
-      dkim->add_subcommand("generate",
-                           "Make keys for a domain and say what to publish in the DNS.\n"
-                           "They are not used before every name server of the domain serves them.\n"
-                           "  stagepost dkim generate example.org\n"
-                           "  stagepost dkim generate example.org --type rsa --selector mail");
-  verb->add_option("DOMAIN", words->domain)->required();
-  verb->add_option("--selector", words->selector,
-                   "The key's name in the DNS; with both types -rsa and -ed25519 are added "
-                   "[made of year and month]");
-  verb->add_option("--type", words->type, "rsa, ed25519 or both")
-      ->check(CLI::IsMember({"rsa", "ed25519", "both"}))
-      ->capture_default_str();
-  verb->add_option("--bits", words->bits, "Size of the RSA key [dkim.rsa_bits]");
-  verb->add_flag("--json", words->json, "As JSON");
-  verb->callback([verbs, words] { verbs.status = generate(verbs.place, *words); });
+void add_generate(Verbs verbs, Verb dkim, const Shared& words) {
+  Verb verb =
+      dkim.add_subcommand("generate",
+                          "Make keys for a domain and say what to publish in the DNS.\n"
+                          "They are not used before every name server of the domain serves them.\n"
+                          "  stagepost dkim generate example.org\n"
+                          "  stagepost dkim generate example.org --type rsa --selector mail");
+  verb.add_option("DOMAIN", words->domain).required();
+  verb.add_option("--selector", words->selector,
+                  "The key's name in the DNS; with both types -rsa and -ed25519 are added "
+                  "[made of year and month]");
+  verb.add_option("--type", words->type, "rsa, ed25519 or both")
+      .one_of({"rsa", "ed25519", "both"})
+      .capture_default_str();
+  verb.add_option("--bits", words->bits, "Size of the RSA key [dkim.rsa_bits]");
+  verb.add_flag("--json", words->json, "As JSON");
+  verb.callback([verbs, words] { verbs.status = generate(verbs.place, *words); });
 }
 
-void add_show(Verbs verbs, CLI::App* dkim, const Shared& words) {
-  CLI::App* verb = dkim->add_subcommand(
+void add_show(Verbs verbs, Verb dkim, const Shared& words) {
+  Verb verb = dkim.add_subcommand(
       "show",
       "All keys, their states and records, and what each name server serves now.\n"
       "  stagepost dkim show\n"
       "  stagepost dkim show example.org --no-check   without asking the DNS");
-  verb->add_option("DOMAIN", words->domain);
-  verb->add_flag("--no-check", words->offline, "Do not ask the DNS");
-  verb->add_flag("--json", words->json, "As JSON");
-  verb->callback([verbs, words] { verbs.status = show(verbs.place, *words); });
+  verb.add_option("DOMAIN", words->domain);
+  verb.add_flag("--no-check", words->offline, "Do not ask the DNS");
+  verb.add_flag("--json", words->json, "As JSON");
+  verb.callback([verbs, words] { verbs.status = show(verbs.place, *words); });
 }
 
-void add_rotate(Verbs verbs, CLI::App* dkim, const Shared& words) {
-  CLI::App* verb = dkim->add_subcommand(
+void add_rotate(Verbs verbs, Verb dkim, const Shared& words) {
+  Verb verb = dkim.add_subcommand(
       "rotate",
       "Replace a domain's keys: publish, wait, switch, retire.\n"
       "  stagepost dkim rotate example.org   makes the next keys and says what to publish\n"
       "  stagepost dkim rotate example.org   again: uses them if every name server serves them\n"
       "The second step comes by itself within minutes while the server runs. Old keys stay in the\n"
       "DNS for dkim.retire_after (7 days). Exit code 1: the new keys are not served yet.");
-  verb->add_option("DOMAIN", words->domain)->required();
-  verb->add_flag("--force", words->force, "Use pending keys without asking the DNS");
-  verb->add_flag("--json", words->json, "As JSON");
-  verb->callback([verbs, words] { verbs.status = rotate(verbs.place, *words); });
+  verb.add_option("DOMAIN", words->domain).required();
+  verb.add_flag("--force", words->force, "Use pending keys without asking the DNS");
+  verb.add_flag("--json", words->json, "As JSON");
+  verb.callback([verbs, words] { verbs.status = rotate(verbs.place, *words); });
 }
 
-void add_remove(Verbs verbs, CLI::App* dkim, const Shared& words) {
-  CLI::App* verb = dkim->add_subcommand("remove",
-                                        "Forget a key, private part and all.\n"
-                                        "  stagepost dkim remove example.org 202611-rsa");
-  verb->add_option("DOMAIN", words->domain)->required();
-  verb->add_option("SELECTOR", words->selector)->required();
-  verb->add_flag("--force", words->force, "Also when it signs mail");
-  verb->add_flag("--json", words->json, "As JSON");
-  verb->callback([verbs, words] { verbs.status = remove(verbs.place, *words); });
+void add_remove(Verbs verbs, Verb dkim, const Shared& words) {
+  Verb verb = dkim.add_subcommand("remove",
+                                  "Forget a key, private part and all.\n"
+                                  "  stagepost dkim remove example.org 202611-rsa");
+  verb.add_option("DOMAIN", words->domain).required();
+  verb.add_option("SELECTOR", words->selector).required();
+  verb.add_flag("--force", words->force, "Also when it signs mail");
+  verb.add_flag("--json", words->json, "As JSON");
+  verb.callback([verbs, words] { verbs.status = remove(verbs.place, *words); });
 }
 
 }  // namespace
 
 void add_dkim_verbs(Verbs verbs) {
-  CLI::App* dkim = verbs.app.add_subcommand(
+  Verb dkim = verbs.app.add_subcommand(
       "dkim",
       "Signatures of our own mail (DKIM): keys and their rotation.\n"
       "  stagepost dkim generate example.org   makes keys and says what to publish in the DNS\n"
       "  stagepost dkim show example.org       keys, and what each name server serves\n"
       "  stagepost dkim rotate example.org     replaces them, without a gap\n"
       "  stagepost dkim sign --help            signs one mail, without a server");
-  dkim->require_subcommand(1);
+  dkim.require_subcommand();
   const Shared words = std::make_shared<Words>();
   add_generate(verbs, dkim, words);
   add_show(verbs, dkim, words);
   add_rotate(verbs, dkim, words);
   add_remove(verbs, dkim, words);
-  add_dkim_sign(verbs, *dkim);
+  add_dkim_sign(verbs, dkim);
 }
 
 }  // namespace cli

@@ -4,7 +4,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -191,17 +190,17 @@ int dovecot_config(const Place& place, Wishes wishes) {
   return 0;
 }
 
-void add_people_options(CLI::App& verb, Wishes& wishes) {
+void add_people_options(Verb verb, Wishes& wishes) {
   verb.add_option("--user", wishes.plan.mail_user, "Whom the mail belongs to")
-      ->capture_default_str();
+      .capture_default_str();
   wishes.plan.mail_group.clear();
   verb.add_option("--group", wishes.plan.mail_group, "Its group [as the user]");
   verb.add_option("--dovecot-user", wishes.plan.internal_user, "Dovecot's own user")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--dovecot-group", wishes.plan.internal_group, "Dovecot's own group")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--login-user", wishes.plan.login_user, "Dovecot's user that owns nothing")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--server-user", wishes.plan.socket_user,
                   "Whom stagepost runs as [who runs this]");
   verb.add_flag("--unprivileged", wishes.plan.unprivileged,
@@ -212,7 +211,7 @@ void add_people_options(CLI::App& verb, Wishes& wishes) {
 
 void add_dovecot_verb(Verbs verbs) {
   auto wishes = std::make_shared<Wishes>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  Verb verb = verbs.app.add_subcommand(
       "dovecot-config",
       "Write a complete configuration for a Dovecot beside us, where people read their mail:\n"
       "log-ins of our directory, our certificate, delivery by LMTP or into Maildirs, quota, "
@@ -220,24 +219,23 @@ void add_dovecot_verb(Verbs verbs) {
       "  stagepost dovecot-config --apply --user vmail\n"
       "  stagepost dovecot-config --version 2.4 --output /etc/stagepost/dovecot --quota 5GiB\n"
       "2.3 is what the tests run; 2.4 is written after its documentation.");
-  verb->add_option("--version", wishes->version, "Of Dovecot")
-      ->check(CLI::IsMember({"2.3", "2.4"}))
-      ->capture_default_str();
-  verb->add_option("--output", wishes->plan.output_folder, "Folder to write to [HOME/dovecot]");
-  verb->add_option("--run", wishes->plan.run_folder, "Folder of Dovecot's sockets [OUTPUT/run]");
-  verb->add_option("--log", wishes->plan.log_path, "Dovecot's log file [syslog]");
-  verb->add_option("--deliver", wishes->deliver, "Who puts mail into mailboxes: Dovecot or we")
-      ->check(CLI::IsMember({"lmtp", "maildir"}))
-      ->capture_default_str();
-  verb->add_option("--quota", wishes->quota, "Of mailboxes without their own, as 5GiB [none]");
-  verb->add_option("--listen", wishes->plan.listen, "Addresses to listen on")
-      ->capture_default_str();
-  verb->add_option("--imap-port", wishes->plan.imap_port, "STARTTLS")->capture_default_str();
-  verb->add_option("--imaps-port", wishes->plan.imaps_port, "TLS at once")->capture_default_str();
-  verb->add_option("--sieve-port", wishes->plan.sieve_port, "ManageSieve")->capture_default_str();
-  add_people_options(*verb, *wishes);
-  verb->add_flag("--apply", wishes->apply, "Write what stagepost.toml needs into it");
-  verb->callback([verbs, wishes] { verbs.status = dovecot_config(verbs.place, *wishes); });
+  verb.add_option("--version", wishes->version, "Of Dovecot")
+      .one_of({"2.3", "2.4"})
+      .capture_default_str();
+  verb.add_option("--output", wishes->plan.output_folder, "Folder to write to [HOME/dovecot]");
+  verb.add_option("--run", wishes->plan.run_folder, "Folder of Dovecot's sockets [OUTPUT/run]");
+  verb.add_option("--log", wishes->plan.log_path, "Dovecot's log file [syslog]");
+  verb.add_option("--deliver", wishes->deliver, "Who puts mail into mailboxes: Dovecot or we")
+      .one_of({"lmtp", "maildir"})
+      .capture_default_str();
+  verb.add_option("--quota", wishes->quota, "Of mailboxes without their own, as 5GiB [none]");
+  verb.add_option("--listen", wishes->plan.listen, "Addresses to listen on").capture_default_str();
+  verb.add_option("--imap-port", wishes->plan.imap_port, "STARTTLS").capture_default_str();
+  verb.add_option("--imaps-port", wishes->plan.imaps_port, "TLS at once").capture_default_str();
+  verb.add_option("--sieve-port", wishes->plan.sieve_port, "ManageSieve").capture_default_str();
+  add_people_options(verb, *wishes);
+  verb.add_flag("--apply", wishes->apply, "Write what stagepost.toml needs into it");
+  verb.callback([verbs, wishes] { verbs.status = dovecot_config(verbs.place, *wishes); });
 }
 
 }  // namespace cli

@@ -1,7 +1,6 @@
 // See cli.h. ban: add, list, lift; limits: show, set, release, purge.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <limits>
 
@@ -91,7 +90,7 @@ int lift_ban(const Place& place, const Words& words) {
 }
 
 void add_ban_verb(Verbs verbs) {
-  CLI::App* ban = verbs.app.add_subcommand(
+  Verb ban = verbs.app.add_subcommand(
       "ban",
       "Addresses and networks that may not log in, by failed log-ins or by your word; log-ins\n"
       "closed because many places tried wrong passwords. All end by themselves.\n"
@@ -101,24 +100,24 @@ void add_ban_verb(Verbs verbs) {
       "you@example.org/phone\n"
       "  stagepost ban lift all\n"
       "  stagepost ban add 198.51.100.0/24 --for 7d --reason \"guesses for weeks\"");
-  ban->require_subcommand(1);
+  ban.require_subcommand();
   auto words = std::make_shared<Words>();
-  CLI::App* list = ban->add_subcommand(
+  Verb list = ban.add_subcommand(
       "list", "Show who is banned and which log-ins are closed, why and until when");
-  list->add_flag("--json", words->json, "As JSON");
-  list->callback([verbs, words] { verbs.status = list_bans(verbs.place, *words); });
-  CLI::App* add = ban->add_subcommand("add", "Shut out an address or a network");
-  add->add_option("ADDRESS", words->subject, "An address, or a network such as 192.0.2.0/24")
-      ->required();
-  add->add_option("--for", words->time, "How long: 1h, 7d [24h]");
-  add->add_option("--reason", words->reason, "Told to whoever is refused");
-  add->callback([verbs, words] { verbs.status = add_ban(verbs.place, *words); });
-  CLI::App* lift =
-      ban->add_subcommand("lift", "Let an address or a log-in in again, and forget its failures");
-  lift->add_option("WHO", words->subject,
-                   "An address, a network and all in it, a log-in with its app passwords, or all")
-      ->required();
-  lift->callback([verbs, words] { verbs.status = lift_ban(verbs.place, *words); });
+  list.add_flag("--json", words->json, "As JSON");
+  list.callback([verbs, words] { verbs.status = list_bans(verbs.place, *words); });
+  Verb add = ban.add_subcommand("add", "Shut out an address or a network");
+  add.add_option("ADDRESS", words->subject, "An address, or a network such as 192.0.2.0/24")
+      .required();
+  add.add_option("--for", words->time, "How long: 1h, 7d [24h]");
+  add.add_option("--reason", words->reason, "Told to whoever is refused");
+  add.callback([verbs, words] { verbs.status = add_ban(verbs.place, *words); });
+  Verb lift =
+      ban.add_subcommand("lift", "Let an address or a log-in in again, and forget its failures");
+  lift.add_option("WHO", words->subject,
+                  "An address, a network and all in it, a log-in with its app passwords, or all")
+      .required();
+  lift.callback([verbs, words] { verbs.status = lift_ban(verbs.place, *words); });
 }
 
 // --- limits --------------------------------------------------------------------------------------
@@ -201,46 +200,45 @@ int let_go(const Place& place, const Words& words, const std::string& verb) {
   return 0;
 }
 
-void add_set_verb(Verbs verbs, CLI::App* limits, const Shared& words) {
+void add_set_verb(Verbs verbs, Verb limits, const Shared& words) {
   constexpr auto most = std::numeric_limits<std::uint32_t>::max();
-  CLI::App* set = limits->add_subcommand("set", "Change limits, or turn them off");
-  set->add_option("WHO", words->subject, "An account, a domain as @example.org, or all")
-      ->required();
-  set->add_option("STATE", words->on_off, "on, off, or default: forget what was set for WHO")
-      ->check(CLI::IsMember({"on", "off", "default"}));
+  Verb set = limits.add_subcommand("set", "Change limits, or turn them off");
+  set.add_option("WHO", words->subject, "An account, a domain as @example.org, or all").required();
+  set.add_option("STATE", words->on_off, "on, off, or default: forget what was set for WHO")
+      .one_of({"on", "off", "default"});
   const auto number = [set](const char* name, std::int64_t& into, const char* text) {
-    set->add_option(name, into, text)->check(CLI::Range(std::int64_t{0}, std::int64_t{most}));
+    set.add_option(name, into, text).range(std::int64_t{0}, std::int64_t{most});
   };
   number("--messages", words->messages, "A day, counted by recipient");
   number("--new-recipients", words->new_recipients, "A day, never written to before");
   number("--brake-new-recipients", words->brake_new_recipients, "Within the brake's window");
   number("--brake-bounces", words->brake_bounces, "Within the brake's window");
-  set->add_option("--brake-window", words->window, "Such as 10m");
-  set->callback([verbs, words] { verbs.status = set_limits(verbs.place, *words); });
+  set.add_option("--brake-window", words->window, "Such as 10m");
+  set.callback([verbs, words] { verbs.status = set_limits(verbs.place, *words); });
 }
 
 void add_limits_verb(Verbs verbs) {
-  CLI::App* limits = verbs.app.add_subcommand(
+  Verb limits = verbs.app.add_subcommand(
       "limits",
       "How much accounts may send; what is more is held, not lost.\n"
       "  stagepost limits show you@example.org\n"
       "  stagepost limits set you@example.org --messages 5000 --new-recipients 2000\n"
       "  stagepost limits set all off\n"
       "  stagepost limits release you@example.org    sends what is held");
-  limits->require_subcommand(1);
+  limits.require_subcommand();
   auto words = std::make_shared<Words>();
-  CLI::App* show = limits->add_subcommand("show", "Show limits, what was sent and what is held");
-  show->add_option("WHO", words->subject, "An account, or a domain as @example.org");
-  show->add_flag("--json", words->json, "As JSON");
-  show->callback([verbs, words] { verbs.status = show_limits(verbs.place, *words); });
+  Verb show = limits.add_subcommand("show", "Show limits, what was sent and what is held");
+  show.add_option("WHO", words->subject, "An account, or a domain as @example.org");
+  show.add_flag("--json", words->json, "As JSON");
+  show.callback([verbs, words] { verbs.status = show_limits(verbs.place, *words); });
   add_set_verb(verbs, limits, words);
   const std::array<std::pair<const char*, const char*>, 2> ends = {
       {{"release", "Send what is held of an account, and let go of its brake"},
        {"purge", "Remove what is held of an account, and let go of its brake"}}};
   for (const auto& [name, text] : ends) {
-    CLI::App* verb = limits->add_subcommand(name, text);
-    verb->add_option("ACCOUNT", words->subject)->required();
-    verb->callback([verbs, words, which = std::string(name)] {
+    Verb verb = limits.add_subcommand(name, text);
+    verb.add_option("ACCOUNT", words->subject).required();
+    verb.callback([verbs, words, which = std::string(name)] {
       verbs.status = let_go(verbs.place, *words, which);
     });
   }

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cstdio>
 
@@ -143,23 +142,22 @@ int init(const Place& place, Wishes wishes) {
 
 void add_init_verb(Verbs verbs) {
   auto wishes = std::make_shared<Wishes>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  Verb verb = verbs.app.add_subcommand(
       "init",
       "Make a configuration, a state folder and a first mailbox; print the DNS records to publish\n"
       "and check PTR, HELO name and outbound port 25.\n"
       "  stagepost init example.org\n"
       "  stagepost init demo.test --demo --yes      on unprivileged ports of this machine only");
-  verb->add_option("DOMAIN", wishes->domain, "The first domain whose mail is ours")->required();
-  verb->add_option("--hostname", wishes->hostname, "Name of this host [asked, or mail.DOMAIN]");
-  verb->add_option("--user", wishes->user, "Local part of the first mailbox")
-      ->capture_default_str();
-  verb->add_flag("--demo", wishes->demo, "Unprivileged ports on 127.0.0.1, no checks");
-  verb->add_flag("--yes", wishes->yes, "Ask nothing");
-  verb->add_option("--smtp-port", wishes->example.smtp_port, "With --demo [2525]");
-  verb->add_option("--submission-port", wishes->example.submission_port, "With --demo [2587]");
-  verb->add_option("--submissions-port", wishes->example.submissions_port, "With --demo [2465]");
-  verb->add_option("--http-port", wishes->example.http_port, "With --demo [8025]");
-  verb->callback([verbs, wishes] { verbs.status = init(verbs.place, *wishes); });
+  verb.add_option("DOMAIN", wishes->domain, "The first domain whose mail is ours").required();
+  verb.add_option("--hostname", wishes->hostname, "Name of this host [asked, or mail.DOMAIN]");
+  verb.add_option("--user", wishes->user, "Local part of the first mailbox").capture_default_str();
+  verb.add_flag("--demo", wishes->demo, "Unprivileged ports on 127.0.0.1, no checks");
+  verb.add_flag("--yes", wishes->yes, "Ask nothing");
+  verb.add_option("--smtp-port", wishes->example.smtp_port, "With --demo [2525]");
+  verb.add_option("--submission-port", wishes->example.submission_port, "With --demo [2587]");
+  verb.add_option("--submissions-port", wishes->example.submissions_port, "With --demo [2465]");
+  verb.add_option("--http-port", wishes->example.http_port, "With --demo [8025]");
+  verb.callback([verbs, wishes] { verbs.status = init(verbs.place, *wishes); });
 }
 
 }  // namespace cli

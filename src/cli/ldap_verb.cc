@@ -1,7 +1,6 @@
 // See cli.h. ldap test: does the [ldap] section lead to people?
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/cli.h"
@@ -143,16 +142,16 @@ int test(const Place& place, const std::string& address) {
 }  // namespace
 
 void add_ldap_verb(Verbs verbs) {
-  CLI::App* ldap = verbs.app.add_subcommand("ldap", "People from LDAP: the section [ldap]");
-  ldap->require_subcommand(1);
-  CLI::App* tried = ldap->add_subcommand(
+  Verb ldap = verbs.app.add_subcommand("ldap", "People from LDAP: the section [ldap]");
+  ldap.require_subcommand();
+  Verb tried = ldap.add_subcommand(
       "test",
       "Read LDAP as the server does, show what it finds, or explain what is wrong.\n"
       "  stagepost ldap test\n"
       "  stagepost ldap test sales@example.org");
   auto address = std::make_shared<std::string>();
-  tried->add_option("ADDRESS", *address, "Show what this address is");
-  tried->callback([verbs, address] { verbs.status = test(verbs.place, *address); });
+  tried.add_option("ADDRESS", *address, "Show what this address is");
+  tried.callback([verbs, address] { verbs.status = test(verbs.place, *address); });
 }
 
 }  // namespace cli

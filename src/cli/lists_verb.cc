@@ -1,7 +1,6 @@
 // See cli.h. lists: the block lists and allow-lists, and which of them are asked.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/answer.h"
@@ -41,7 +40,7 @@ int show(const Place& place, const Words& words) {
 }  // namespace
 
 void add_lists_verb(Verbs verbs) {
-  CLI::App* lists = verbs.app.add_subcommand(
+  Verb lists = verbs.app.add_subcommand(
       "lists",
       "Block lists and allow-lists of the DNS, and whether they pass their test: a good one lists\n"
       "its test entry and nothing that must not be listed. One that is faulty is not asked and\n"
@@ -49,9 +48,9 @@ void add_lists_verb(Verbs verbs) {
       "  stagepost lists\n"
       "  stagepost lists --test           test all of them now");
   auto words = std::make_shared<Words>();
-  lists->add_flag("--test", words->test, "Test all of them now");
-  lists->add_flag("--json", words->json, "As JSON");
-  lists->callback([verbs, words] { verbs.status = show(verbs.place, *words); });
+  lists.add_flag("--test", words->test, "Test all of them now");
+  lists.add_flag("--json", words->json, "As JSON");
+  lists.callback([verbs, words] { verbs.status = show(verbs.place, *words); });
 }
 
 }  // namespace cli

@@ -1,5 +1,4 @@
 // See cli.h. app-password: add, list, revoke. grant: add, list, remove.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/answer.h"
@@ -36,35 +35,35 @@ int add(const Place& place, const AppPassword& wish) {
 }
 
 void add_app_password_verb(Verbs verbs) {
-  CLI::App* app = verbs.app.add_subcommand(
+  Verb app = verbs.app.add_subcommand(
       "app-password",
       "Passwords for single devices and programs, each with a user name of its own.\n"
       "Losing a phone then costs one of them, not the password of the mailbox.\n"
       "  stagepost app-password add you@example.org phone\n"
       "  stagepost app-password add you@example.org printer --send --expires 90d\n"
       "  stagepost app-password revoke you@example.org phone");
-  app->require_subcommand(1);
+  app.require_subcommand();
   auto wish = std::make_shared<AppPassword>();
-  CLI::App* make = app->add_subcommand("add", "Make one; it is shown once");
-  make->add_option("ADDRESS", wish->address)->required();
-  make->add_option("NAME", wish->name, "Of the device, such as phone")->required();
-  make->add_flag("--send", wish->send, "Good for sending only");
-  make->add_flag("--read", wish->read, "Good for reading only");
-  make->add_option("--expires", wish->expires, "90d, or a day such as 2027-01-01 [never]");
-  make->callback([verbs, wish] { verbs.status = add(verbs.place, *wish); });
-  CLI::App* list = app->add_subcommand("list", "Show those of a mailbox, and when last used");
-  list->add_option("ADDRESS", wish->address)->required();
-  list->add_flag("--json", wish->json, "As JSON");
-  list->callback([verbs, wish] {
+  Verb make = app.add_subcommand("add", "Make one; it is shown once");
+  make.add_option("ADDRESS", wish->address).required();
+  make.add_option("NAME", wish->name, "Of the device, such as phone").required();
+  make.add_flag("--send", wish->send, "Good for sending only");
+  make.add_flag("--read", wish->read, "Good for reading only");
+  make.add_option("--expires", wish->expires, "90d, or a day such as 2027-01-01 [never]");
+  make.callback([verbs, wish] { verbs.status = add(verbs.place, *wish); });
+  Verb list = app.add_subcommand("list", "Show those of a mailbox, and when last used");
+  list.add_option("ADDRESS", wish->address).required();
+  list.add_flag("--json", wish->json, "As JSON");
+  list.callback([verbs, wish] {
     verbs.status =
         show_list(verbs.place,
                   {"GET", "/api/v1/app-passwords?address=" + http::percent_encode(wish->address)},
                   "app_passwords", wish->json, login_line);
   });
-  CLI::App* revoke = app->add_subcommand("revoke", "Make one good for nothing, at once");
-  revoke->add_option("ADDRESS", wish->address)->required();
-  revoke->add_option("NAME", wish->name)->required();
-  revoke->callback([verbs, wish] {
+  Verb revoke = app.add_subcommand("revoke", "Make one good for nothing, at once");
+  revoke.add_option("ADDRESS", wish->address).required();
+  revoke.add_option("NAME", wish->name).required();
+  revoke.callback([verbs, wish] {
     verbs.status = do_and_show(verbs.place,
                                {"POST",
                                 "/api/v1/app-passwords/revoke",
@@ -82,13 +81,13 @@ struct Grant {
   bool json = false;
 };
 
-void add_grant_change(Verbs verbs, CLI::App* grant, const char* how, const char* text) {
+void add_grant_change(Verbs verbs, Verb grant, const char* how, const char* text) {
   auto wish = std::make_shared<Grant>();
-  CLI::App* verb = grant->add_subcommand(how, text);
-  verb->add_option("ADDRESS", wish->address, "The account")->required();
-  verb->add_option("SENDER", wish->sender, "An address, or @example.org for all of a domain")
-      ->required();
-  verb->callback([verbs, wish, name = std::string(how)] {
+  Verb verb = grant.add_subcommand(how, text);
+  verb.add_option("ADDRESS", wish->address, "The account").required();
+  verb.add_option("SENDER", wish->sender, "An address, or @example.org for all of a domain")
+      .required();
+  verb.callback([verbs, wish, name = std::string(how)] {
     verbs.status = do_and_show(
         verbs.place,
         {"POST", "/api/v1/grants/" + name, {{"address", wish->address}, {"sender", wish->sender}}},
@@ -100,21 +99,21 @@ void add_grant_change(Verbs verbs, CLI::App* grant, const char* how, const char*
 }
 
 void add_grant_verb(Verbs verbs) {
-  CLI::App* grant = verbs.app.add_subcommand(
+  Verb grant = verbs.app.add_subcommand(
       "grant",
       "Who may send as somebody else. Everybody may send as his own address, with any +detail,\n"
       "and as an alias that leads to him alone.\n"
       "  stagepost grant add an@example.org boss@example.org\n"
       "  stagepost grant add shop@example.org @shop.example\n"
       "  stagepost grant list");
-  grant->require_subcommand(1);
+  grant.require_subcommand();
   add_grant_change(verbs, grant, "add", "Let an account send as an address or a domain");
   add_grant_change(verbs, grant, "remove", "Take that back, at once");
   auto wish = std::make_shared<Grant>();
-  CLI::App* list = grant->add_subcommand("list", "Show what was granted");
-  list->add_option("ADDRESS", wish->address, "Of this account only");
-  list->add_flag("--json", wish->json, "As JSON");
-  list->callback([verbs, wish] {
+  Verb list = grant.add_subcommand("list", "Show what was granted");
+  list.add_option("ADDRESS", wish->address, "Of this account only");
+  list.add_flag("--json", wish->json, "As JSON");
+  list.callback([verbs, wish] {
     std::string target = "/api/v1/grants";
     if (!wish->address.empty()) target += "?address=" + http::percent_encode(wish->address);
     verbs.status =

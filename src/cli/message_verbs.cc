@@ -1,7 +1,6 @@
 // See cli.h. explain and send.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/connection.h"
@@ -31,13 +30,13 @@ int send(const Place& place, const std::string& from, const std::vector<std::str
 
 void add_message_verbs(Verbs verbs) {
   auto what = std::make_shared<std::string>();
-  CLI::App* explain = verbs.app.add_subcommand(
+  Verb explain = verbs.app.add_subcommand(
       "explain",
       "What happened to a message, from connection to delivery.\n"
       "  stagepost explain 01hzy3k7q9d2m       a message id, as in the 250 reply and the log\n"
       "  stagepost explain you@example.org     the latest messages from or to an address");
-  explain->add_option("ID|ADDRESS", *what)->required();
-  explain->callback([verbs, what] {
+  explain.add_option("ID|ADDRESS", *what).required();
+  explain.callback([verbs, what] {
     auto text = ask(verbs.place, "GET", "/api/v1/explain?what=" + http::percent_encode(*what), "");
     if (!text) {
       verbs.status = complain(text.error().detail);
@@ -48,14 +47,14 @@ void add_message_verbs(Verbs verbs) {
 
   auto from = std::make_shared<std::string>();
   auto to = std::make_shared<std::vector<std::string>>();
-  CLI::App* mail = verbs.app.add_subcommand(
+  Verb mail = verbs.app.add_subcommand(
       "send",
       "Send the message on standard input.\n"
       "  printf 'Subject: hello\\n\\nIt works.\\n' | stagepost send --from me@example.org "
       "you@example.net");
-  mail->add_option("--from", *from, "The sender; empty for the null sender")->required();
-  mail->add_option("RECIPIENT", *to)->required();
-  mail->callback([verbs, from, to] { verbs.status = send(verbs.place, *from, *to); });
+  mail.add_option("--from", *from, "The sender; empty for the null sender").required();
+  mail.add_option("RECIPIENT", *to).required();
+  mail.callback([verbs, from, to] { verbs.status = send(verbs.place, *from, *to); });
 }
 
 }  // namespace cli

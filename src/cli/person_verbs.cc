@@ -1,5 +1,4 @@
 // See user_verbs.h. user export and user erase: all that is kept about a person.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/answer.h"
@@ -61,25 +60,25 @@ int erase(const Place& place, const Person& person) {
 
 }  // namespace
 
-void add_person_verbs(Verbs verbs, CLI::App* user) {
+void add_person_verbs(Verbs verbs, Verb user) {
   auto person = std::make_shared<Person>();
-  CLI::App* all = user->add_subcommand(
+  Verb all = user.add_subcommand(
       "export",
       "Everything that is kept about a person, as JSON: the account without its passwords, what\n"
       "the traces say of its mail, counters, where it logged in, where its mail is.\n"
       "  stagepost user export you@example.org > you.json");
-  all->add_option("ADDRESS", person->address)->required();
-  all->callback([verbs, person] { verbs.status = show_all(verbs.place, *person); });
-  CLI::App* away = user->add_subcommand(
+  all.add_option("ADDRESS", person->address).required();
+  all.callback([verbs, person] { verbs.status = show_all(verbs.place, *person); });
+  Verb away = user.add_subcommand(
       "erase",
       "Remove everything that is kept about a person: mailbox, log-ins, grants, places in\n"
       "aliases, counters; in the traces \"erased\" stands for the address then.\n"
       "  stagepost user erase you@example.org\n"
       "  stagepost user erase you@example.org --mail --yes");
-  away->add_option("ADDRESS", person->address)->required();
-  away->add_flag("--mail", person->mail, "Its mail on disk, too");
-  away->add_flag("--yes", person->yes, "Do not ask");
-  away->callback([verbs, person] { verbs.status = erase(verbs.place, *person); });
+  away.add_option("ADDRESS", person->address).required();
+  away.add_flag("--mail", person->mail, "Its mail on disk, too");
+  away.add_flag("--yes", person->yes, "Do not ask");
+  away.callback([verbs, person] { verbs.status = erase(verbs.place, *person); });
 }
 
 }  // namespace cli

@@ -1,7 +1,6 @@
 // See cli.h. queue: list, show, retry, hold, release, bounce, remove.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/connection.h"
@@ -166,44 +165,44 @@ int operate(const Place& place, const std::string& verb, const Selection& select
   return 0;
 }
 
-void add_selection(CLI::App* verb, const std::shared_ptr<Selection>& selection) {
-  verb->add_option("ID", selection->id, "One message");
-  verb->add_option("--sender", selection->sender, "All from this sender");
-  verb->add_option("--recipient", selection->recipient, "All to this recipient");
-  verb->add_option("--destination", selection->destination,
-                   "All for this destination, such as mx:example.org");
+void add_selection(Verb verb, const std::shared_ptr<Selection>& selection) {
+  verb.add_option("ID", selection->id, "One message");
+  verb.add_option("--sender", selection->sender, "All from this sender");
+  verb.add_option("--recipient", selection->recipient, "All to this recipient");
+  verb.add_option("--destination", selection->destination,
+                  "All for this destination, such as mx:example.org");
 }
 
 }  // namespace
 
 void add_queue_verbs(Verbs verbs) {
-  CLI::App* queue = verbs.app.add_subcommand(
+  Verb queue = verbs.app.add_subcommand(
       "queue",
       "The messages that wait.\n"
       "  stagepost queue list\n"
       "  stagepost queue list --by-destination\n"
       "  stagepost queue retry --destination mx:example.org\n"
       "  stagepost queue hold --sender thief@example.org --reason \"stolen password\"");
-  queue->require_subcommand(1);
+  queue.require_subcommand();
   auto selection = std::make_shared<Selection>();
-  CLI::App* all = queue->add_subcommand("list", "Show what waits, and why");
+  Verb all = queue.add_subcommand("list", "Show what waits, and why");
   add_selection(all, selection);
-  all->add_flag("--by-destination", selection->by_destination,
-                "What waits for each destination, in sum, the most first");
-  all->add_option("--limit", selection->limit, "So many at most")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 100'000));
-  all->add_option("--after", selection->after, "Those younger than this ID: the next page");
-  all->add_flag("--scheduled", selection->scheduled, "Only what its sender wants to go later");
-  all->add_flag("--json", selection->json, "As JSON");
-  all->callback([verbs, selection] {
+  all.add_flag("--by-destination", selection->by_destination,
+               "What waits for each destination, in sum, the most first");
+  all.add_option("--limit", selection->limit, "So many at most")
+      .capture_default_str()
+      .range(1, 100'000);
+  all.add_option("--after", selection->after, "Those younger than this ID: the next page");
+  all.add_flag("--scheduled", selection->scheduled, "Only what its sender wants to go later");
+  all.add_flag("--json", selection->json, "As JSON");
+  all.callback([verbs, selection] {
     verbs.status = selection->by_destination ? list_destinations(verbs.place, *selection)
                                              : list(verbs.place, *selection);
   });
-  CLI::App* show = queue->add_subcommand("show", "Show one message");
-  show->add_option("ID", selection->id)->required();
-  show->add_flag("--json", selection->json, "As JSON");
-  show->callback([verbs, selection] { verbs.status = list(verbs.place, *selection); });
+  Verb show = queue.add_subcommand("show", "Show one message");
+  show.add_option("ID", selection->id).required();
+  show.add_flag("--json", selection->json, "As JSON");
+  show.callback([verbs, selection] { verbs.status = list(verbs.place, *selection); });
 
   const std::array<std::pair<const char*, const char*>, 5> operations = {
       {{"retry", "Try to deliver now"},
@@ -212,12 +211,12 @@ void add_queue_verbs(Verbs verbs) {
        {"bounce", "Give up and tell the sender"},
        {"remove", "Delete without telling anybody; journaled with its reason"}}};
   for (const auto& [name, text] : operations) {
-    CLI::App* verb = queue->add_subcommand(name, text);
+    Verb verb = queue.add_subcommand(name, text);
     add_selection(verb, selection);
-    verb->add_flag("--all", selection->all, "Every message");
-    verb->add_flag("--dry-run", selection->dry_run, "Only say how many it would be");
-    verb->add_option("--reason", selection->reason, "Kept in the journal and the trace");
-    verb->callback([verbs, selection, operation = std::string(name)] {
+    verb.add_flag("--all", selection->all, "Every message");
+    verb.add_flag("--dry-run", selection->dry_run, "Only say how many it would be");
+    verb.add_option("--reason", selection->reason, "Kept in the journal and the trace");
+    verb.callback([verbs, selection, operation = std::string(name)] {
       verbs.status = operate(verbs.place, operation, *selection);
     });
   }

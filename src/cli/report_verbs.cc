@@ -1,7 +1,6 @@
 // See cli.h. report: list, show, summary, import what arrived; send and sent for what goes out.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/answer.h"
@@ -180,17 +179,17 @@ int send(const Place& place, const Words& words) {
       });
 }
 
-void add_send_verbs(Verbs verbs, CLI::App* report, const Shared& words) {
-  CLI::App* send_verb = report->add_subcommand(
+void add_send_verbs(Verbs verbs, Verb report, const Shared& words) {
+  Verb send_verb = report.add_subcommand(
       "send", "Send the reports of days that have ended, without waiting for their hour");
-  send_verb->add_option("DOMAIN", words->domain, "Only about this domain");
-  send_verb->add_flag("--now", words->now, "Also what was counted today");
-  send_verb->add_flag("--dry-run", words->dry_run, "Send nothing; print the XML");
-  send_verb->add_flag("--json", words->json, "As JSON");
-  send_verb->callback([verbs, words] { verbs.status = send(verbs.place, *words); });
-  CLI::App* sent = report->add_subcommand("sent", "List the reports that were sent");
-  sent->add_flag("--json", words->json, "As JSON");
-  sent->callback([verbs, words] {
+  send_verb.add_option("DOMAIN", words->domain, "Only about this domain");
+  send_verb.add_flag("--now", words->now, "Also what was counted today");
+  send_verb.add_flag("--dry-run", words->dry_run, "Send nothing; print the XML");
+  send_verb.add_flag("--json", words->json, "As JSON");
+  send_verb.callback([verbs, words] { verbs.status = send(verbs.place, *words); });
+  Verb sent = report.add_subcommand("sent", "List the reports that were sent");
+  sent.add_flag("--json", words->json, "As JSON");
+  sent.callback([verbs, words] {
     const auto line = [](const object& row) {
       return fmt::format("{}  {:<30} {}  {}", field_of(row, "when"), field_of(row, "domain"),
                          field_of(row, "report_id"), field_of(row, "result"));
@@ -199,17 +198,16 @@ void add_send_verbs(Verbs verbs, CLI::App* report, const Shared& words) {
   });
 }
 
-void add_filters(CLI::App* verb, const Shared& words) {
-  verb->add_option("--domain", words->domain, "Only about this domain");
-  verb->add_option("--days", words->days, "That came in the last days [30]")
-      ->check(CLI::Range(0, 3'660));
-  verb->add_flag("--json", words->json, "As JSON");
+void add_filters(Verb verb, const Shared& words) {
+  verb.add_option("--domain", words->domain, "Only about this domain");
+  verb.add_option("--days", words->days, "That came in the last days [30]").range(0, 3'660);
+  verb.add_flag("--json", words->json, "As JSON");
 }
 
 }  // namespace
 
 void add_report_verb(Verbs verbs) {
-  CLI::App* report = verbs.app.add_subcommand(
+  Verb report = verbs.app.add_subcommand(
       "report",
       "DMARC and TLS reports: those that others sent us, and ours to them.\n"
       "  stagepost report list --days 7\n"
@@ -217,39 +215,39 @@ void add_report_verb(Verbs verbs) {
       "  stagepost report import *.xml.gz\n"
       "  stagepost report send --now --dry-run example.net\n"
       "What a report says is its sender's word; in brackets is what was proven of the mail.");
-  report->require_subcommand(1);
+  report.require_subcommand();
   auto words = std::make_shared<Words>();
-  CLI::App* list = report->add_subcommand("list", "List the reports that arrived");
+  Verb list = report.add_subcommand("list", "List the reports that arrived");
   add_filters(list, words);
-  list->callback([verbs, words] {
+  list.callback([verbs, words] {
     verbs.status =
         show_rows(verbs.place, filtered("/api/v1/reports", *words), "reports", *words, list_line);
   });
-  CLI::App* summary = report->add_subcommand("summary", "Add up what they say, source by source");
+  Verb summary = report.add_subcommand("summary", "Add up what they say, source by source");
   add_filters(summary, words);
-  summary->callback([verbs, words] {
+  summary.callback([verbs, words] {
     verbs.status = show_rows(verbs.place, filtered("/api/v1/reports/summary", *words), "sources",
                              *words, summary_line);
   });
-  summary->add_flag("--unproven", words->unproven,
-                    "Also reports in mail that did not pass DMARC: anybody may have written them");
-  CLI::App* show_verb = report->add_subcommand("show", "Show one report with all its records");
-  show_verb->add_option("NUMBER", words->number)->required();
-  show_verb->add_flag("--json", words->json, "As JSON");
-  show_verb->callback([verbs, words] { verbs.status = show(verbs.place, *words); });
-  CLI::App* remove_verb = report->add_subcommand("remove", "Forget one report");
-  remove_verb->add_option("NUMBER", words->number)->required();
-  remove_verb->callback([verbs, words] {
+  summary.add_flag("--unproven", words->unproven,
+                   "Also reports in mail that did not pass DMARC: anybody may have written them");
+  Verb show_verb = report.add_subcommand("show", "Show one report with all its records");
+  show_verb.add_option("NUMBER", words->number).required();
+  show_verb.add_flag("--json", words->json, "As JSON");
+  show_verb.callback([verbs, words] { verbs.status = show(verbs.place, *words); });
+  Verb remove_verb = report.add_subcommand("remove", "Forget one report");
+  remove_verb.add_option("NUMBER", words->number).required();
+  remove_verb.callback([verbs, words] {
     verbs.status = do_and_show(
         verbs.place,
         {.method = "DELETE", .target = fmt::format("/api/v1/reports/{}", words->number)},
         [words](const object&) { std::printf("report %lu is gone\n", words->number); });
   });
-  CLI::App* import_verb = report->add_subcommand(
+  Verb import_verb = report.add_subcommand(
       "import", "Read reports from files: XML, JSON, gzip, ZIP, or whole mails");
-  import_verb->add_option("FILE", words->files)->required();
-  import_verb->add_flag("--json", words->json, "As JSON, a line for each file");
-  import_verb->callback([verbs, words] { verbs.status = import(verbs.place, *words); });
+  import_verb.add_option("FILE", words->files).required();
+  import_verb.add_flag("--json", words->json, "As JSON, a line for each file");
+  import_verb.callback([verbs, words] { verbs.status = import(verbs.place, *words); });
   add_send_verbs(verbs, report, words);
 }
 

@@ -1,5 +1,4 @@
 // See cli.h. serve and check.
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/cli.h"
@@ -10,19 +9,19 @@
 namespace cli {
 
 void add_server_verbs(Verbs verbs) {
-  CLI::App* serve = verbs.app.add_subcommand(
+  Verb serve = verbs.app.add_subcommand(
       "serve",
       "Run the server in the foreground. Prints a line that begins with `ready` when it serves.\n"
       "SIGTERM stops it in an orderly way, SIGHUP reads the configuration again.\n"
       "  stagepost serve --home /var/lib/stagepost");
-  serve->callback(
+  serve.callback(
       [verbs] { verbs.status = server::serve(verbs.place.home, verbs.place.config_path); });
 
   auto markdown = std::make_shared<bool>(false);
-  CLI::App* check = verbs.app.add_subcommand(
+  Verb check = verbs.app.add_subcommand(
       "check", "Read the configuration and say what is wrong with it, without serving.");
-  check->add_flag("--settings-markdown", *markdown, "Print every setting with its default instead");
-  check->callback([verbs, markdown] {
+  check.add_flag("--settings-markdown", *markdown, "Print every setting with its default instead");
+  check.callback([verbs, markdown] {
     if (*markdown) {
       std::printf("%s", config::settings_markdown().c_str());
       return;

@@ -1,7 +1,6 @@
 // See cli.h. user: add, passwd, set, show, list, remove.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "cli/answer.h"
@@ -29,10 +28,10 @@ void print_password(const boost::json::object& answer) {
 }
 
 // --name and --quota as the API wants them; what was not said is not sent.
-base::Result<boost::json::object> fields_of(const User& user, const CLI::App& verb) {
+base::Result<boost::json::object> fields_of(const User& user, const Verb& verb) {
   boost::json::object body{{"address", user.address}};
-  if (verb.count("--name") > 0) body["full_name"] = user.full_name;
-  if (verb.count("--quota") == 0) return body;
+  if (verb.given("--name")) body["full_name"] = user.full_name;
+  if (!verb.given("--quota")) return body;
   auto bytes = user.quota == "none" ? base::Result<std::uint64_t>(0) : base::parse_size(user.quota);
   if (!bytes) {
     return base::fail(bytes.error().kind,
@@ -42,13 +41,13 @@ base::Result<boost::json::object> fields_of(const User& user, const CLI::App& ve
   return body;
 }
 
-void add_fields(CLI::App* verb, const std::shared_ptr<User>& user) {
-  verb->add_option("ADDRESS", user->address)->required();
-  verb->add_option("--name", user->full_name, "The person's name");
-  verb->add_option("--quota", user->quota, "How much mail it may keep, as in 5GB; none: no limit");
+void add_fields(Verb verb, const std::shared_ptr<User>& user) {
+  verb.add_option("ADDRESS", user->address).required();
+  verb.add_option("--name", user->full_name, "The person's name");
+  verb.add_option("--quota", user->quota, "How much mail it may keep, as in 5GB; none: no limit");
 }
 
-int add(const Place& place, const User& user, const CLI::App& verb) {
+int add(const Place& place, const User& user, const Verb& verb) {
   auto body = fields_of(user, verb);
   if (!body) return complain(body.error().detail);
   if (user.password_in) {
@@ -63,7 +62,7 @@ int add(const Place& place, const User& user, const CLI::App& verb) {
                      });
 }
 
-int set(const Place& place, const User& user, const CLI::App& verb) {
+int set(const Place& place, const User& user, const Verb& verb) {
   auto body = fields_of(user, verb);
   if (!body) return complain(body.error().detail);
   if (body->size() == 1) return complain("say what to change: --name or --quota");
@@ -167,36 +166,35 @@ std::string user_line(const boost::json::object& row) {
   return line;
 }
 
-void add_changes(Verbs verbs, CLI::App* user) {
+void add_changes(Verbs verbs, Verb user) {
   auto wish = std::make_shared<User>();
-  CLI::App* add_verb = user->add_subcommand("add", "Make a mailbox and a password, shown once");
+  Verb add_verb = user.add_subcommand("add", "Make a mailbox and a password, shown once");
   add_fields(add_verb, wish);
-  add_verb->add_flag("--password-stdin", wish->password_in,
-                     "Read the password from standard input instead");
-  add_verb->callback(
-      [verbs, wish, add_verb] { verbs.status = add(verbs.place, *wish, *add_verb); });
+  add_verb.add_flag("--password-stdin", wish->password_in,
+                    "Read the password from standard input instead");
+  add_verb.callback([verbs, wish, add_verb] { verbs.status = add(verbs.place, *wish, add_verb); });
 
-  CLI::App* change = user->add_subcommand("set", "Change the name or the quota");
+  Verb change = user.add_subcommand("set", "Change the name or the quota");
   add_fields(change, wish);
-  change->callback([verbs, wish, change] { verbs.status = set(verbs.place, *wish, *change); });
+  change.callback([verbs, wish, change] { verbs.status = set(verbs.place, *wish, change); });
 
-  CLI::App* password = user->add_subcommand(
+  Verb password = user.add_subcommand(
       "passwd",
       "Change a password: asked for twice, not shown. It counts at once, also for sessions\n"
       "that are logged in. App passwords stay as they are.\n"
       "  stagepost user passwd you@example.org\n"
       "  stagepost user passwd you@example.org --generate\n"
       "  pass show mail | stagepost user passwd you@example.org --password-stdin");
-  password->add_option("ADDRESS", wish->address)->required();
-  auto* in = password->add_flag("--password-stdin", wish->password_in,
-                                "Read it from standard input instead of asking");
-  password->add_flag("--generate", wish->generate, "Make one and show it")->excludes(in);
-  password->callback([verbs, wish] { verbs.status = passwd(verbs.place, *wish); });
+  password.add_option("ADDRESS", wish->address).required();
+  const Option in = password.add_flag("--password-stdin", wish->password_in,
+                                      "Read it from standard input instead of asking");
+  password.add_flag("--generate", wish->generate, "Make one and show it").excludes(in);
+  password.callback([verbs, wish] { verbs.status = passwd(verbs.place, *wish); });
 
-  CLI::App* remove = user->add_subcommand(
+  Verb remove = user.add_subcommand(
       "remove", "Remove a mailbox with its log-ins and grants; its mail stays on disk");
-  remove->add_option("ADDRESS", wish->address)->required();
-  remove->callback([verbs, wish] {
+  remove.add_option("ADDRESS", wish->address).required();
+  remove.callback([verbs, wish] {
     verbs.status =
         do_and_show(verbs.place, {"POST", "/api/v1/users/remove", {{"address", wish->address}}},
                     [wish](const auto&) {
@@ -222,7 +220,7 @@ std::string login_line(const boost::json::object& login) {
 }
 
 void add_user_verbs(Verbs verbs) {
-  CLI::App* user = verbs.app.add_subcommand(
+  Verb user = verbs.app.add_subcommand(
       "user",
       "The mailboxes, their owners' passwords and what is kept about them.\n"
       "  stagepost user add you@example.org        makes a password and shows it once\n"
@@ -230,17 +228,17 @@ void add_user_verbs(Verbs verbs) {
       "  stagepost user show you@example.org       log-ins, grants, what was sent today\n"
       "  stagepost user export you@example.org     all that is kept about a person, as JSON\n"
       "  stagepost user erase you@example.org      removes it");
-  user->require_subcommand(1);
+  user.require_subcommand();
   add_changes(verbs, user);
   add_person_verbs(verbs, user);
   auto wish = std::make_shared<User>();
-  CLI::App* one = user->add_subcommand("show", "Show one user");
-  one->add_option("ADDRESS", wish->address)->required();
-  one->add_flag("--json", wish->json, "As JSON");
-  one->callback([verbs, wish] { verbs.status = show(verbs.place, *wish); });
-  CLI::App* list = user->add_subcommand("list", "Show the mailboxes and their log-ins");
-  list->add_flag("--json", wish->json, "As JSON");
-  list->callback([verbs, wish] {
+  Verb one = user.add_subcommand("show", "Show one user");
+  one.add_option("ADDRESS", wish->address).required();
+  one.add_flag("--json", wish->json, "As JSON");
+  one.callback([verbs, wish] { verbs.status = show(verbs.place, *wish); });
+  Verb list = user.add_subcommand("list", "Show the mailboxes and their log-ins");
+  list.add_flag("--json", wish->json, "As JSON");
+  list.callback([verbs, wish] {
     verbs.status = show_list(verbs.place, {"GET", "/api/v1/users"}, "users", wish->json, user_line);
   });
 }

@@ -18,6 +18,6 @@ namespace cli {
 [[nodiscard]] std::string login_line(const boost::json::object& login);
 
 // export and erase.
-void add_person_verbs(Verbs verbs, CLI::App* user);
+void add_person_verbs(Verbs verbs, Verb user);
 
 }  // namespace cli

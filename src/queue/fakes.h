@@ -130,7 +130,7 @@ class FakeStore final : public Store {
     co_return report;
   }
 
-  [[nodiscard]] std::optional<std::size_t> live_count() const override { return live.size(); }
+  [[nodiscard]] std::size_t live_count() const override { return live.size(); }
   void each_live(const std::function<void(MessageId)>& each) const override {
     for (const auto& [id, stored] : live) each(id);
   }

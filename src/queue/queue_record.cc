@@ -89,12 +89,12 @@ io::Task<void> LocalQueue::audit() {
     schedule_.rebuild();
     kick();
   }
-  const auto live = parts_.store.live_count();
-  if (!live) co_return;
-  // What is being written counts here already, or there still.
+  const std::size_t live = parts_.store.live_count();
+  // What is being written, or is just ending, counts here already, or there still.
   const std::size_t ours = schedule_.messages() + unrecorded_.size();
-  const std::size_t apart = *live > ours ? *live - ours : ours - *live;
-  if (apart > being_written_.size() + unrecorded_.size()) co_await compare_with_store();
+  const std::size_t apart = live > ours ? live - ours : ours - live;
+  const std::size_t on_their_way = being_written_.size() + unrecorded_.size() + schedule_.active();
+  if (apart > on_their_way) co_await compare_with_store();
 }
 
 bool LocalQueue::known(MessageId id) const {

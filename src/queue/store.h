@@ -114,10 +114,9 @@ class Store {
   // What earlier runs left, once, at start; in no order. `info.content` is left empty (it would
   // make a start read everything): read() gives it.
   virtual io::Task<base::Result<ReplayReport>> load(std::function<void(Stored)> each) = 0;
-  // For the watchdog (HOUSE invariant 8): how many messages are live, and which. nullopt: cannot
-  // say.
-  [[nodiscard]] virtual std::optional<std::size_t> live_count() const { return std::nullopt; }
-  virtual void each_live(const std::function<void(MessageId)>& /*each*/) const {}
+  // For the watchdog (HOUSE invariant 8): how many messages are live, and which.
+  [[nodiscard]] virtual std::size_t live_count() const = 0;
+  virtual void each_live(const std::function<void(MessageId)>& each) const = 0;
   // Why commits are refused at the moment (a failed sync, a full disk); empty when all is well.
   [[nodiscard]] virtual std::string trouble() const = 0;
   // Syncs what is pending and closes; nothing may be called after it.

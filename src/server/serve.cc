@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <ranges>
 
 #include "lib/base/size.h"
 #include "lib/io/clock.h"
@@ -34,7 +35,8 @@ class Process {
   base::Result<> ports_are_free();
   io::Task<base::Result<>> live();
   io::Task<base::Result<>> start();
-  io::Task<base::Result<>> start_lane(Lane* lane);
+  io::Task<base::Result<>> start_lanes();
+  io::Task<void> start_lane(Lane* lane, base::Result<>* result);
   io::Task<void> wait_for_stop();
   io::Task<void> reload();
   io::Task<void> stop();
@@ -164,23 +166,35 @@ io::Task<base::Result<>> Process::start() {
     }
     tasks_.spawn(shared_->ldap->run(doors.loop, doors.clock));
   }
-  for (const auto& lane : lanes_) {
-    if (auto started = co_await start_lane(lane.get()); !started) co_return started;
-  }
+  if (auto started = co_await start_lanes(); !started) co_return started;
   brake_line_->pull_all();
   tasks_.spawn(admin_->rotation().run());
   tasks_.spawn(admin_->reporter().run());
   co_return admin_->open();
 }
 
-io::Task<base::Result<>> Process::start_lane(Lane* lane) {
+// All at once: each replays its own streams, for seconds when a million messages wait. The main
+// loop's own comes last, because nothing else happens here while it replays.
+io::Task<base::Result<>> Process::start_lanes() {
+  base::Result<> result;
+  io::TaskGroup starting;
+  for (const auto& lane : lanes_ | std::views::reverse) {
+    starting.spawn(start_lane(lane.get(), &result));
+  }
+  co_await starting.join();
+  co_return result;
+}
+
+io::Task<void> Process::start_lane(Lane* lane, base::Result<>* result) {
   const std::function<io::Task<base::Result<queue::ReplayReport>>()> make = [lane] {
     return lane->assembly->start();
   };
   auto report = co_await on_lane(*lane, lanes_.front()->loop, make);
-  if (!report) co_return std::unexpected(std::move(report.error()));
-  tell_replay(*report);
-  co_return base::Result<>{};
+  if (report) {
+    tell_replay(*report);
+  } else if (*result) {
+    *result = std::unexpected(std::move(report.error()));
+  }
 }
 
 void Process::tell_replay(const queue::ReplayReport& report) {

@@ -16,6 +16,7 @@ not_run: list[str] = []
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sanitized: runs against the sanitized binary as well")
+    config.addinivalue_line("markers", "threads: runs against the one of ThreadSanitizer as well")
     config.addinivalue_line("markers", "corpus(name): needs this folder of STAGEPOST_CORPORA")
     config.addinivalue_line("markers", "long: only with STAGEPOST_LONG=1 (./test --all)")
 

@@ -66,6 +66,7 @@ def test_the_sink_sees_damage(folder):
         sink.end(code=1)
 
 
+@pytest.mark.threads
 def test_through_stagepost_nothing_is_lost_damaged_or_doubled(new_server, sink):
     server = new_server().set("policy", relay_networks=["127.0.0.0/8"])
     server.set("delivery", relay_host=f"127.0.0.1:{sink.port}").start()
@@ -74,6 +75,7 @@ def test_through_stagepost_nothing_is_lost_damaged_or_doubled(new_server, sink):
     assert whole(sink.wait_for("messages", 600), 600)
 
 
+@pytest.mark.threads
 def test_through_the_reference_server(folder, sink):
     port = free_ports(1)[0]
     with Server("bare", "--listen", f"127.0.0.1:{port}", "--relay", f"127.0.0.1:{sink.port}",
@@ -144,6 +146,7 @@ def make_tls_sink(folder):
         yield sink
 
 
+@pytest.mark.threads
 def test_over_tls(tls_sink):
     report = load(tls_sink.port, "--messages", 40, "--sessions", 4, "--tls", "starttls",
                   "--per-connection", 5)

@@ -11,7 +11,7 @@ from mail import SENDER, message, refusal
 from peers.netns import wait_until
 from sink import Sink
 
-pytestmark = pytest.mark.sanitized
+pytestmark = [pytest.mark.sanitized, pytest.mark.threads]
 
 
 def connect(server) -> smtplib.SMTP:

@@ -12,7 +12,7 @@ from peers.netns import wait_until
 from sink import Sink
 from stagepost import tls_context
 
-pytestmark = pytest.mark.sanitized
+pytestmark = [pytest.mark.sanitized, pytest.mark.threads]
 
 
 def log_in(server) -> smtplib.SMTP:

@@ -5,6 +5,7 @@ Each rule is a generator function listed in RULES; tidy_test.py shows that each 
 """
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import cpp
 
+# What a test that starts threads names.
+THREADS = re.compile(r"\bstd::j?thread\b|\bThreadPool\b|\bEventLoop\b|\bUnboundEngine\b|\bLoops\b")
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 100
@@ -292,7 +295,24 @@ def workplace(tree: Tree) -> Iterator[Finding]:
                           "use a path from the top of the tree")
 
 
-RULES = (layers, manuals, sizes, columns, doors, unfinished, skipped, workplace)
+def threads(tree: Tree) -> Iterator[Finding]:
+    """Tests that start threads are built for ThreadSanitizer, too."""
+    presets = tree.root / "CMakePresets.json"
+    if not presets.exists():
+        return
+    rooms = next((preset["cacheVariables"]["STAGEPOST_TEST_ROOMS"].split(";")
+                  for preset in json.loads(presets.read_text())["configurePresets"]
+                  if preset["name"] == "tsan"), [])
+    for file in tree.headers_and_sources():
+        room = tree.room(file.in_src)
+        if not file.name.endswith("_test.cc") or room in rooms:
+            continue
+        for number in file.find(THREADS):
+            yield Finding(file.name, number, f"{room} is not built for ThreadSanitizer",
+                          "add it to STAGEPOST_TEST_ROOMS in CMakePresets.json")
+
+
+RULES = (layers, manuals, sizes, columns, doors, unfinished, skipped, workplace, threads)
 
 
 def main(arguments: list[str]) -> int:

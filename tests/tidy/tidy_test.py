@@ -200,3 +200,13 @@ def test_words(tmp_path, rule, text, wrong):
 def test_skips_in_python(tmp_path):
     text = "import pytest\n@pytest.mark." + "skip\ndef test_a():\n    pass\n"
     assert len(findings(tmp_path, tidy.skipped, {"tests/e2e/test_a.py": text})) == 1
+
+
+@pytest.mark.parametrize(("file", "wrong"), [
+    ("src/queue/a_test.cc", 1), ("src/lib/io/a_test.cc", 0),
+])
+def test_threads(tmp_path, file, wrong):
+    presets = '{"configurePresets": [{"name": "tsan", "cacheVariables": ' \
+              '{"STAGEPOST_TEST_ROOMS": "lib/io;lib/dns"}}]}'
+    files = {"CMakePresets.json": presets, file: "// See a.h.\nstd::thread other([] {});\n"}
+    assert len(findings(tmp_path, tidy.threads, files)) == wrong

@@ -43,6 +43,8 @@ class JournalStore final : public Journal {
   }
   io::Task<base::Result<Stored>> read(MessageId id) override;
   io::Task<base::Result<ReplayReport>> load(std::function<void(Stored)> each) override;
+  [[nodiscard]] std::size_t live_count() const override;
+  void each_live(const std::function<void(MessageId)>& each) const override;
   [[nodiscard]] std::string trouble() const override;
   io::Task<void> close() override;
   [[nodiscard]] Usage usage() const override;
@@ -286,6 +288,16 @@ io::Task<base::Result<ReplayReport>> JournalStore::load(std::function<void(Store
   report.destinations = own().destinations().in_force(context_->doors.clock.wall());
   loaded_ = true;
   co_return report;
+}
+
+std::size_t JournalStore::live_count() const {
+  std::size_t count = 0;
+  for (const auto& lane : lanes_) count += lane->stream.ledger().size();
+  return count;
+}
+
+void JournalStore::each_live(const std::function<void(MessageId)>& each) const {
+  for (const auto& lane : lanes_) lane->stream.ledger().each(each);
 }
 
 std::string JournalStore::trouble() const {

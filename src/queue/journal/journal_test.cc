@@ -274,6 +274,11 @@ TEST(Journal, StreamsWhenTheNumberOfLoopsChanges) {
         ASSERT_TRUE(
             machine.world.run(commit_message(journal, make_info(id), make_body(id, 700), 700)));
       }
+      const auto ended = std::ranges::count_if(here, [](auto id) { return id % 3 == 0; });
+      std::set<std::uint64_t> live;
+      journal.each_live([&live](MessageId id) { EXPECT_TRUE(live.insert(id.value).second); });
+      EXPECT_EQ(live.size(), here.size() - static_cast<std::size_t>(ended) + 10);
+      EXPECT_EQ(journal.live_count(), live.size());
     }
     std::set<std::uint64_t> before = expected;
     for (const std::uint64_t id : before) {

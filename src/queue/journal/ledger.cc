@@ -32,6 +32,10 @@ const Live* Ledger::find(MessageId id) const {
   return found == live_.end() ? nullptr : &found->second;
 }
 
+void Ledger::each(const std::function<void(MessageId)>& each) const {
+  for (const auto& [id, live] : live_) each(id);
+}
+
 Live& Ledger::at(MessageId id) {
   const auto found = live_.find(id);
   CHECK(found != live_.end(), "only live messages change");

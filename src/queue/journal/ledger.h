@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,6 +54,7 @@ class Ledger {
   // Messages.
   [[nodiscard]] const Live* find(MessageId id) const;
   [[nodiscard]] std::size_t size() const { return live_.size(); }
+  void each(const std::function<void(MessageId)>& each) const;
   // A committed message. Its chunks were drafts' before (chunk_placed), or come from replay.
   struct Commit {
     MessageId id;

@@ -1,7 +1,6 @@
 // See verb.h. bench bare.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <thread>
 
@@ -47,21 +46,21 @@ int run(const Arguments& arguments) {
 
 void add_bare_verb(cli::Verbs verbs) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  cli::Verb verb = verbs.app.add_subcommand(
       "bare",
       "The reference server: accepts, one synced append for all that finished in a turn, relays.\n"
       "No policy, no queue, no retry: it shows what this machine could do at most, and is no mail\n"
       "server. Prints `ready` when it listens, and its counts at SIGTERM.\n"
       "  stagepost bench bare --listen 127.0.0.1:2500 --relay 127.0.0.1:2600 --folder "
       "/var/tmp/bare");
-  verb->add_option("--listen", arguments->listen, "HOST:PORT to listen on")->required();
-  verb->add_option("--relay", arguments->relay, "HOST:PORT that gets every message")->required();
-  verb->add_option("--folder", arguments->folder, "Where the logs are, 256 MiB for each loop")
-      ->required();
-  verb->add_option("--loops", arguments->loops, "Event loops [number of cores]")
-      ->check(CLI::Range(1U, Loops::loops_max));
-  verb->add_flag("--json", arguments->json, "Print the counts as JSON at the end");
-  verb->callback([verbs, arguments] { verbs.status = run(*arguments); });
+  verb.add_option("--listen", arguments->listen, "HOST:PORT to listen on").required();
+  verb.add_option("--relay", arguments->relay, "HOST:PORT that gets every message").required();
+  verb.add_option("--folder", arguments->folder, "Where the logs are, 256 MiB for each loop")
+      .required();
+  verb.add_option("--loops", arguments->loops, "Event loops [number of cores]")
+      .range(1U, Loops::loops_max);
+  verb.add_flag("--json", arguments->json, "Print the counts as JSON at the end");
+  verb.callback([verbs, arguments] { verbs.status = run(*arguments); });
 }
 
 }  // namespace bench

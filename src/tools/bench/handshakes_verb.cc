@@ -1,7 +1,6 @@
 // See verb.h. bench handshakes.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "tools/bench/handshakes.h"
@@ -61,24 +60,24 @@ int run(const Arguments& arguments) {
 void add_handshakes_verb(cli::Verbs verbs) {
   auto arguments = std::make_shared<Arguments>();
   arguments->client.tls = "starttls";
-  CLI::App* verb = verbs.app.add_subcommand(
+  cli::Verb verb = verbs.app.add_subcommand(
       "handshakes",
       "TLS handshakes and nothing else: connect, EHLO, STARTTLS, EHLO, QUIT. Full ones, unless\n"
       "--resume.\n"
       "  stagepost bench handshakes --to 127.0.0.1:2525 --count 5000 --sessions 16\n"
       "  stagepost bench handshakes --to 127.0.0.1:2465 --tls implicit --resume --json");
-  add_client_options(*verb, arguments->client);
-  verb->add_option("--count", arguments->handshakes.count, "How many")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
-  verb->add_option("--sessions", arguments->handshakes.sessions, "Connections at once")
-      ->check(CLI::Range(1U, LoadOptions::sessions_max))
-      ->capture_default_str();
-  verb->add_option("--threads", arguments->handshakes.threads, "Threads")
-      ->check(CLI::Range(1U, Loops::loops_max))
-      ->capture_default_str();
-  verb->add_flag("--json", arguments->json, "Print JSON (docs/bench.md)");
-  verb->callback([verbs, arguments] { verbs.status = run(*arguments); });
+  add_client_options(verb, arguments->client);
+  verb.add_option("--count", arguments->handshakes.count, "How many")
+      .positive()
+      .capture_default_str();
+  verb.add_option("--sessions", arguments->handshakes.sessions, "Connections at once")
+      .range(1U, LoadOptions::sessions_max)
+      .capture_default_str();
+  verb.add_option("--threads", arguments->handshakes.threads, "Threads")
+      .range(1U, Loops::loops_max)
+      .capture_default_str();
+  verb.add_flag("--json", arguments->json, "Print JSON (docs/bench.md)");
+  verb.callback([verbs, arguments] { verbs.status = run(*arguments); });
 }
 
 }  // namespace bench

@@ -1,8 +1,6 @@
 // See verb.h. bench idle.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "tools/bench/idle.h"
 #include "tools/bench/load.h"
 #include "tools/bench/loops.h"
@@ -52,23 +50,23 @@ int run(const Arguments& arguments, bool hold_given) {
 
 void add_idle_verb(cli::Verbs verbs) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  cli::Verb verb = verbs.app.add_subcommand(
       "idle",
       "Open connections, say EHLO, and hold them. Prints a line of JSON when all are open, and\n"
       "holds them until standard input ends (Ctrl-D) or --hold is over; then QUIT.\n"
       "  stagepost bench idle --to 127.0.0.1:2525 --connections 5000\n"
       "  stagepost bench idle --to 127.0.0.1:2525 --connections 15000 --tls starttls --hold 60");
-  add_client_options(*verb, arguments->client);
-  verb->add_option("--connections", arguments->idle.connections, "How many")
-      ->required()
-      ->check(CLI::Range(1U, LoadOptions::sessions_max));
-  verb->add_option("--threads", arguments->idle.threads, "Threads that hold them")
-      ->check(CLI::Range(1U, Loops::loops_max))
-      ->capture_default_str();
-  CLI::Option* hold =
-      verb->add_option("--hold", arguments->hold_seconds, "Seconds to hold them, once all are open")
-          ->check(CLI::NonNegativeNumber);
-  verb->callback([verbs, arguments, hold] { verbs.status = run(*arguments, hold->count() > 0); });
+  add_client_options(verb, arguments->client);
+  verb.add_option("--connections", arguments->idle.connections, "How many")
+      .required()
+      .range(1U, LoadOptions::sessions_max);
+  verb.add_option("--threads", arguments->idle.threads, "Threads that hold them")
+      .range(1U, Loops::loops_max)
+      .capture_default_str();
+  const cli::Option hold =
+      verb.add_option("--hold", arguments->hold_seconds, "Seconds to hold them, once all are open")
+          .not_negative();
+  verb.callback([verbs, arguments, hold] { verbs.status = run(*arguments, hold.given()); });
 }
 
 }  // namespace bench

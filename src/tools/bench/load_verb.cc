@@ -1,8 +1,6 @@
 // See verb.h. bench load.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "tools/bench/load.h"
 #include "tools/bench/loops.h"
 #include "tools/bench/place.h"
@@ -68,53 +66,53 @@ int run(const Arguments& arguments, bool messages_given) {
   return report->all_accepted() && report->messages > 0 ? 0 : 1;
 }
 
-void add_amounts(CLI::App& verb, Arguments& arguments) {
+void add_amounts(cli::Verb verb, Arguments& arguments) {
   LoadOptions& load = arguments.load;
   verb.add_option("--sessions", load.sessions, "Connections at once")
-      ->check(CLI::Range(1U, LoadOptions::sessions_max))
-      ->capture_default_str();
+      .range(1U, LoadOptions::sessions_max)
+      .capture_default_str();
   verb.add_option("--seconds", arguments.seconds, "Send for so long, instead of a number")
-      ->check(CLI::PositiveNumber);
+      .positive();
   verb.add_option("--per-connection", load.per_connection,
                   "Messages per connection; 0: all over one")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--size", load.message.size, "Octets of a message, header included")
-      ->check(CLI::Range(std::uint64_t{1}, MessageMaker::size_max))
-      ->capture_default_str();
+      .range(std::uint64_t{1}, MessageMaker::size_max)
+      .capture_default_str();
   verb.add_option("--rate", load.plan.rate,
                   "Open loop: so many messages begin per second whether earlier ones have ended or "
                   "not, as long as a session is free; latency counts from the planned begin")
-      ->check(CLI::PositiveNumber);
+      .positive();
   verb.add_option("--threads", load.threads, "Threads that send")
-      ->check(CLI::Range(1U, Loops::loops_max))
-      ->capture_default_str();
+      .range(1U, Loops::loops_max)
+      .capture_default_str();
   verb.add_option(
       "--trouble", arguments.trouble,
       "SHARE:KIND of sessions that misbehave: abort, stall or slow in mid-message; what "
       "they send does not count");
   verb.add_option("--pause", arguments.pause_ms, "Milliseconds between messages of a session")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--timeout", arguments.timeout_seconds,
                   "Seconds that a connection or message may take")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+      .positive()
+      .capture_default_str();
 }
 
-void add_mail(CLI::App& verb, Arguments& arguments) {
+void add_mail(cli::Verb verb, Arguments& arguments) {
   LoadOptions& load = arguments.load;
   verb.add_option("--from", arguments.from,
                   "Sender; {n} becomes the message's number, {n%K} the number modulo K")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--rcpt", arguments.rcpt, "Recipient, with {n} and {n%K} as well")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--recipients", load.recipients,
                   "Recipients per message; {n} then counts recipients")
-      ->check(CLI::Range(1U, 1000U))
-      ->capture_default_str();
+      .range(1U, 1000U)
+      .capture_default_str();
   verb.add_option("--from-number", load.plan.first_number,
                   "The first message's number, to tell runs apart at the sink")
-      ->capture_default_str();
-  verb.add_option("--seed", load.message.seed, "Other message bodies")->capture_default_str();
+      .capture_default_str();
+  verb.add_option("--seed", load.message.seed, "Other message bodies").capture_default_str();
   verb.add_flag("--no-pipelining", arguments.no_pipelining,
                 "Wait for the answer to each command, even if the server offers PIPELINING");
   verb.add_flag("--bdat", load.bdat, "Send by BDAT; the server must offer CHUNKING");
@@ -125,21 +123,20 @@ void add_mail(CLI::App& verb, Arguments& arguments) {
 
 void add_load_verb(cli::Verbs verbs) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  cli::Verb verb = verbs.app.add_subcommand(
       "load",
       "Send messages and count what becomes of them. Each carries its number and the checksum of\n"
       "its body, by which `bench sink` finds what was lost, damaged or doubled on the way.\n"
       "  stagepost bench load --to 127.0.0.1:2525 --sessions 100 --messages 100000\n"
       "  stagepost bench load --to mx.example.org:25 --rate 50 --sessions 200 --seconds 60\n"
       "  stagepost bench load --to 127.0.0.1:2587 --tls starttls --per-connection 1 --json");
-  add_client_options(*verb, arguments->client);
-  CLI::Option* messages = verb->add_option("--messages", arguments->messages, "Messages in all")
-                              ->check(CLI::PositiveNumber)
-                              ->capture_default_str();
-  add_amounts(*verb, *arguments);
-  add_mail(*verb, *arguments);
-  verb->callback(
-      [verbs, arguments, messages] { verbs.status = run(*arguments, messages->count() > 0); });
+  add_client_options(verb, arguments->client);
+  const cli::Option messages = verb.add_option("--messages", arguments->messages, "Messages in all")
+                                   .positive()
+                                   .capture_default_str();
+  add_amounts(verb, *arguments);
+  add_mail(verb, *arguments);
+  verb.callback([verbs, arguments, messages] { verbs.status = run(*arguments, messages.given()); });
 }
 
 }  // namespace bench

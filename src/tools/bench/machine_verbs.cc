@@ -1,8 +1,6 @@
 // See verb.h. bench disk and pingpong.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "lib/io/real/event_loop.h"
 #include "lib/io/real/pool.h"
 #include "tools/bench/disk.h"
@@ -64,24 +62,24 @@ int run_pingpong(bool json) {
 
 void add_disk_verb(cli::Verbs verbs) {
   auto arguments = std::make_shared<DiskArguments>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  cli::Verb verb = verbs.app.add_subcommand(
       "disk",
       "How fast the disk under a folder makes things safe: what bounds every durable mail server.\n"
       "  stagepost bench disk --folder /var/lib/stagepost");
-  verb->add_option("--folder", arguments->disk.folder, "A folder on that disk, with 1.3 GB free")
-      ->required();
-  verb->add_flag("--json", arguments->json, "Print JSON (docs/bench.md)");
-  verb->callback([verbs, arguments] { verbs.status = run_disk(*arguments); });
+  verb.add_option("--folder", arguments->disk.folder, "A folder on that disk, with 1.3 GB free")
+      .required();
+  verb.add_flag("--json", arguments->json, "Print JSON (docs/bench.md)");
+  verb.callback([verbs, arguments] { verbs.status = run_disk(*arguments); });
 }
 
 void add_pingpong_verb(cli::Verbs verbs) {
   auto json = std::make_shared<bool>(false);
-  CLI::App* verb = verbs.app.add_subcommand(
+  cli::Verb verb = verbs.app.add_subcommand(
       "pingpong",
       "What a round trip of 64 octets over loopback TCP costs, both ends on one core and on two.\n"
       "  stagepost bench pingpong");
-  verb->add_flag("--json", *json, "Print JSON (docs/bench.md)");
-  verb->callback([verbs, json] { verbs.status = run_pingpong(*json); });
+  verb.add_flag("--json", *json, "Print JSON (docs/bench.md)");
+  verb.callback([verbs, json] { verbs.status = run_pingpong(*json); });
 }
 
 }  // namespace bench

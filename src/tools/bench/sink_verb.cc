@@ -1,8 +1,6 @@
 // See verb.h. bench sink.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "lib/base/size.h"
 #include "lib/io/real/files.h"
 #include "tools/bench/loops.h"
@@ -105,7 +103,7 @@ int run(const Arguments& arguments) {
   return counts->damaged == 0 ? 0 : 1;
 }
 
-void add_behaviour(CLI::App& verb, Arguments& arguments) {
+void add_behaviour(cli::Verb verb, Arguments& arguments) {
   verb.add_option(
       "--answer", arguments.answers,
       "CODE[/SHARE][@STAGE]: another answer for a share of them, such as 451/0.01@rcpt; "
@@ -115,7 +113,7 @@ void add_behaviour(CLI::App& verb, Arguments& arguments) {
                   "SHARE@STAGE: close instead of answering, such as 0.1@data");
   verb.add_option("--tarpit", arguments.sink.settings.tarpit_bytes_per_second,
                   "Read only so many octets per second from each connection")
-      ->check(CLI::PositiveNumber);
+      .positive();
   verb.add_flag("--no-pipelining", arguments.no_pipelining, "Do not offer PIPELINING");
   verb.add_flag("--no-bdat", arguments.no_bdat, "Do not offer CHUNKING");
 }
@@ -124,26 +122,26 @@ void add_behaviour(CLI::App& verb, Arguments& arguments) {
 
 void add_sink_verb(cli::Verbs verbs) {
   auto arguments = std::make_shared<Arguments>();
-  CLI::App* verb = verbs.app.add_subcommand(
+  cli::Verb verb = verbs.app.add_subcommand(
       "sink",
       "Take every message, verify and count it, and forget it. Prints `ready` when it listens;\n"
       "SIGUSR1 sets the counts to zero, SIGTERM ends it and prints them.\n"
       "  stagepost bench sink --listen 127.0.0.1:2600 --count-file counts.json\n"
       "  stagepost bench sink --listen 127.0.0.1:2600 --answer 451/0.1@rcpt --delay 20@end\n"
       "  stagepost bench sink --listen 127.0.0.1:2600 --folder kept --tls cert.pem,key.pem");
-  verb->add_option("--listen", arguments->listen,
-                   "HOST:PORT to listen on, once or more; port 0: any")
-      ->required();
-  verb->add_option("--threads", arguments->sink.threads, "Threads that receive")
-      ->check(CLI::Range(1U, Loops::loops_max))
-      ->capture_default_str();
-  verb->add_option("--count-file", arguments->sink.count_file,
-                   "Keep the counts in this file as one line of JSON");
-  verb->add_option("--folder", arguments->sink.settings.folder, "Keep each message as a file here");
-  verb->add_option("--tls", arguments->tls, "CERT,KEY: offer STARTTLS with these PEM files");
-  verb->add_flag("--json", arguments->json, "Print the counts as JSON at the end");
-  add_behaviour(*verb, *arguments);
-  verb->callback([verbs, arguments] { verbs.status = run(*arguments); });
+  verb.add_option("--listen", arguments->listen,
+                  "HOST:PORT to listen on, once or more; port 0: any")
+      .required();
+  verb.add_option("--threads", arguments->sink.threads, "Threads that receive")
+      .range(1U, Loops::loops_max)
+      .capture_default_str();
+  verb.add_option("--count-file", arguments->sink.count_file,
+                  "Keep the counts in this file as one line of JSON");
+  verb.add_option("--folder", arguments->sink.settings.folder, "Keep each message as a file here");
+  verb.add_option("--tls", arguments->tls, "CERT,KEY: offer STARTTLS with these PEM files");
+  verb.add_flag("--json", arguments->json, "Print the counts as JSON at the end");
+  add_behaviour(verb, *arguments);
+  verb.callback([verbs, arguments] { verbs.status = run(*arguments); });
 }
 
 }  // namespace bench

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "tools/bench/place.h"
@@ -12,14 +11,14 @@
 namespace bench {
 
 void add_verb(cli::Verbs verbs) {
-  CLI::App* bench = verbs.app.add_subcommand(
+  cli::Verb bench = verbs.app.add_subcommand(
       "bench",
       "Measure a mail server: send to it, receive from it, hold connections open.\n"
       "  stagepost bench sink --listen 127.0.0.1:2600 &\n"
       "  stagepost bench load --to 127.0.0.1:2525 --sessions 10 --messages 10000\n"
       "docs/bench.md has a how-to for each verb. Load only servers that are yours.");
-  bench->require_subcommand(1);
-  const cli::Verbs inner{.app = *bench, .place = verbs.place, .status = verbs.status};
+  bench.require_subcommand();
+  const cli::Verbs inner{.app = bench, .place = verbs.place, .status = verbs.status};
   add_load_verb(inner);
   add_sink_verb(inner);
   add_bare_verb(inner);
@@ -34,14 +33,14 @@ int wrong(const std::string& text) {
   return 2;
 }
 
-void add_client_options(CLI::App& verb, ClientArguments& arguments) {
-  verb.add_option("--to", arguments.to, "The server, as HOST:PORT")->required();
+void add_client_options(cli::Verb verb, ClientArguments& arguments) {
+  verb.add_option("--to", arguments.to, "The server, as HOST:PORT").required();
   verb.add_option("--tls", arguments.tls,
                   "none, starttls or implicit; the certificate is not verified")
-      ->check(CLI::IsMember({"none", "starttls", "implicit"}))
-      ->capture_default_str();
+      .one_of({"none", "starttls", "implicit"})
+      .capture_default_str();
   verb.add_option("--helo", arguments.helo, "The name that clients give in EHLO")
-      ->capture_default_str();
+      .capture_default_str();
   verb.add_option("--bind", arguments.bind,
                   "The local address to connect from; several: connections take turns");
   verb.add_flag("--resume", arguments.resume, "Resume TLS sessions instead of full handshakes");

@@ -39,7 +39,7 @@ struct ClientArguments {
   std::vector<std::string> bind;
   bool resume = false;
 };
-void add_client_options(CLI::App& verb, ClientArguments& arguments);
+void add_client_options(cli::Verb verb, ClientArguments& arguments);
 [[nodiscard]] base::Result<ClientOptions> client_options(const ClientArguments& arguments);
 
 void print(std::string_view text);
