@@ -89,10 +89,8 @@ void take_verdicts(Run& run, const Client& client, const TransactionEnd& end, To
 }
 
 // True when that connection was dead before it had been asked for anything.
-io::Task<bool> use(io::Ref<Run> run, std::unique_ptr<Client> client, bool reused,
-                   base::Instant began) {
-  ConnectionPool& pool = run->carrier.pool;
-  const std::string key = pool_key(client->target(), run->route);
+io::Task<bool> use(io::Ref<Run> run, io::Ref<const std::string> key, std::unique_ptr<Client> client,
+                   bool reused, base::Instant began) {
   Shipment shipment{*run->parcel.message, run->left, *run->parcel.body, run->settings()};
   const TransactionEnd end = co_await run_transaction(*client, shipment);
   if (reused && end.untouched && !client->usable()) {
@@ -101,20 +99,21 @@ io::Task<bool> use(io::Ref<Run> run, std::unique_ptr<Client> client, bool reused
   }
   const Told told{end.trouble, nullptr, reused, began, {}};
   take_verdicts(*run, *client, end, told);
-  pool.give_back(key, std::move(client));
+  run->carrier.pool.give_back(*key, std::move(client));
   co_return false;
 }
 
 io::Task<void> try_target(io::Ref<Run> run, Target target) {
   const base::Instant began = run->clock().now();
   run->remote = target.text();
-  if (auto kept = run->carrier.pool.take(pool_key(target, run->route))) {
+  const std::string key = pool_key(target, run->route);
+  if (auto kept = run->carrier.pool.take(key)) {
     run->carrier.connector.counters.connections_reused.add();
-    if (!co_await use(run, std::move(kept), true, began)) co_return;
+    if (!co_await use(run, key, std::move(kept), true, began)) co_return;
   }
   auto opened = co_await open_connection(run->carrier.connector, std::move(target), run->route);
   if (opened) {
-    const bool stale = co_await use(run, std::move(*opened), false, began);
+    const bool stale = co_await use(run, key, std::move(*opened), false, began);
     static_cast<void>(stale);
     co_return;
   }
@@ -124,6 +123,7 @@ io::Task<void> try_target(io::Ref<Run> run, Target target) {
 
 // Of servers as good as the first, one with a waiting connection comes first.
 void prefer_idle(std::vector<Target>& targets, const Run& run) {
+  if (targets.size() == 1) return;
   const std::uint16_t best = targets.front().preference;
   const auto idle = std::ranges::find_if(targets, [&](const Target& target) {
     return target.preference == best && run.carrier.pool.has(pool_key(target, run.route));

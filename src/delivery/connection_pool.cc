@@ -1,6 +1,7 @@
 // See connection_pool.h.
 #include "delivery/connection_pool.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,7 +22,7 @@ struct ConnectionPool::Idle final : io::Timer {
 };
 
 std::string pool_key(const Target& target, const Route& route) {
-  return fmt::format("{}|{}|{}|{}|{}", target.host, target.endpoint.text(),
+  return fmt::format(FMT_COMPILE("{}|{}|{}|{}|{}"), target.host, target.endpoint.text(),
                      static_cast<unsigned>(route.tls), route.implicit_tls ? 1 : 0, route.user);
 }
 

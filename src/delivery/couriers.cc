@@ -67,20 +67,22 @@ std::string remote_of(const queue::Parcel& parcel, std::size_t recipient) {
 Dispatcher::Dispatcher(Parts parts, std::shared_ptr<const Settings> settings)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
+      router_(settings_, parts_.directory),
       counters_(parts_.metrics),
       maildir_writer_(parts_.doors),
       pool_(parts_.doors.clock, settings_) {}
 
 queue::Destination Dispatcher::destination(const message::Address& recipient) const {
-  return {Router(settings_, parts_.directory).route(recipient).key};
+  return {router_.key(recipient)};
 }
 
 io::Task<std::vector<queue::Outcome>> Dispatcher::deliver(queue::Parcel parcel) {
   ++running_;
   const std::shared_ptr<const Settings> settings = settings_;
   std::vector<queue::Outcome> outcomes;
-  for (Group& group : group_by_route(Router(settings, parts_.directory), parcel)) {
-    queue::Parcel part = parcel;
+  std::vector<Group> groups = group_by_route(router_, parcel);
+  for (Group& group : groups) {
+    queue::Parcel part = groups.size() == 1 ? std::move(parcel) : parcel;
     part.recipients = std::move(group.recipients);
     std::vector<queue::Outcome> more;
     if (group.route.kind == RouteKind::local) {
@@ -178,6 +180,7 @@ void Dispatcher::tell_local(const queue::Parcel& parcel, const Verdict& verdict,
 
 void Dispatcher::set_settings(std::shared_ptr<const Settings> settings) {
   settings_ = std::move(settings);
+  router_ = Router(settings_, parts_.directory);
   pool_.set_settings(settings_);
 }
 

@@ -63,6 +63,7 @@ class Dispatcher final : public queue::Courier {
 
   Parts parts_;
   std::shared_ptr<const Settings> settings_;
+  Router router_;
   Counters counters_;
   TlsMemory tls_memory_;
   MaildirMemory maildir_memory_;

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "queue/courier.h"
 
@@ -23,21 +25,10 @@ Route relay_route(const RouteSetting& setting) {
   return route;
 }
 
-Route mx_route(std::string domain, std::uint16_t port, TlsDemand tls) {
-  Route route;
-  route.key = fmt::format("mx:{}", domain);
-  route.domain = std::move(domain);
-  route.port = port;
-  route.tls = tls;
-  return route;
-}
+std::string mx_key(std::string_view domain) { return std::string("mx:").append(domain); }
 
-Route local_route(std::string domain) {
-  Route route;
-  route.kind = RouteKind::local;
-  route.key = fmt::format("{}{}", queue::local_destination, domain);
-  route.domain = std::move(domain);
-  return route;
+std::string local_key(std::string_view domain) {
+  return std::string(queue::local_destination).append(domain);
 }
 
 }  // namespace
@@ -48,19 +39,49 @@ bool domain_matches(std::string_view pattern, std::string_view domain) {
   return pattern == domain;
 }
 
-Route Router::route(const message::Address& address) const {
-  std::string domain = message::domain_key(address.domain);
-  // RFC 5321 §4.1.1.3: <postmaster> without a domain is our own.
-  if (domain.empty() || directory_.snapshot()->is_local_domain(domain)) {
-    return local_route(std::move(domain));
-  }
+Router::Router(std::shared_ptr<const Settings> settings, const directory::Directory& directory)
+    : settings_(std::move(settings)), directory_(&directory) {
   for (const RouteSetting& setting : settings_->routes) {
-    if (!domain_matches(message::domain_key(setting.domain), domain)) continue;
+    Way& way = ways_.emplace_back();
+    way.pattern = message::domain_key(setting.domain);
+    way.tls = setting.tls;
     // A route without a host says "by MX", with demands of its own.
-    if (setting.host.empty()) return mx_route(std::move(domain), settings_->mx_port, setting.tls);
-    return relay_route(setting);
+    if (!setting.host.empty()) way.relay = relay_route(setting);
   }
-  return mx_route(std::move(domain), settings_->mx_port, settings_->mx_tls);
+}
+
+// RFC 5321 §4.1.1.3: <postmaster> without a domain is our own.
+bool Router::is_local(std::string_view domain) const {
+  return domain.empty() || directory_->snapshot()->is_local_domain(domain);
+}
+
+const Router::Way* Router::way(std::string_view domain) const {
+  const auto found = std::ranges::find_if(
+      ways_, [domain](const Way& way) { return domain_matches(way.pattern, domain); });
+  return found == ways_.end() ? nullptr : &*found;
+}
+
+Route Router::route(const message::Address& address) const {
+  Route route;
+  route.domain = message::domain_key(address.domain);
+  if (is_local(route.domain)) {
+    route.kind = RouteKind::local;
+    route.key = local_key(route.domain);
+    return route;
+  }
+  const Way* const found = way(route.domain);
+  if (found != nullptr && found->relay) return *found->relay;
+  route.key = mx_key(route.domain);
+  route.port = settings_->mx_port;
+  route.tls = found == nullptr ? settings_->mx_tls : found->tls;
+  return route;
+}
+
+std::string Router::key(const message::Address& address) const {
+  const std::string domain = message::domain_key(address.domain);
+  if (is_local(domain)) return local_key(domain);
+  const Way* const found = way(domain);
+  return found != nullptr && found->relay ? found->relay->key : mx_key(domain);
 }
 
 }  // namespace delivery

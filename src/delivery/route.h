@@ -10,8 +10,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "delivery/settings.h"
 #include "directory/directory.h"
@@ -38,15 +40,26 @@ struct Route {
 
 class Router {
  public:
-  Router(std::shared_ptr<const Settings> settings, const directory::Directory& directory)
-      : settings_(std::move(settings)), directory_(directory) {}
+  Router(std::shared_ptr<const Settings> settings, const directory::Directory& directory);
 
   // Our own domains first: no route takes mail away from a mailbox.
   [[nodiscard]] Route route(const message::Address& address) const;
+  // Only its key.
+  [[nodiscard]] std::string key(const message::Address& address) const;
 
  private:
+  // Of a [[route]]; made once, not for each message.
+  struct Way {
+    std::string pattern;
+    std::optional<Route> relay;  // none: by MX
+    TlsDemand tls;
+  };
+  [[nodiscard]] bool is_local(std::string_view domain) const;
+  [[nodiscard]] const Way* way(std::string_view domain) const;
+
   std::shared_ptr<const Settings> settings_;
-  const directory::Directory& directory_;
+  const directory::Directory* directory_;
+  std::vector<Way> ways_;
 };
 
 // "example.org" matches itself, ".example.org" its subdomains, "*" all. Both lower case A-labels.

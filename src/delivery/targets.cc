@@ -1,6 +1,7 @@
 // See targets.h.
 #include "delivery/targets.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -188,7 +189,7 @@ io::Task<Step<std::vector<Target>>> lmtp_targets(io::Ref<Finder> finder, Route r
 std::string Target::text() const {
   if (!unix_path.empty()) return host;
   if (host.starts_with('[')) return fmt::format("{}:{}", endpoint.address.literal(), endpoint.port);
-  return fmt::format("{} [{}]:{}", host, endpoint.address.text(), endpoint.port);
+  return fmt::format(FMT_COMPILE("{} [{}]:{}"), host, endpoint.address.text(), endpoint.port);
 }
 
 Step<std::vector<MxHost>> choose_hosts(const std::string& domain, const dns::Answer& answer,

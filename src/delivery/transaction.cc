@@ -149,11 +149,12 @@ io::Task<base::Result<bool>> has_eight_bit(io::Ref<queue::BodyReader> body) {
   }
 }
 
-// The envelope as this server can take it, or why it cannot.
-io::Task<std::expected<message::Envelope, Verdict>> adapt(io::Ref<Client> client,
-                                                          io::Ref<Shipment> shipment) {
-  message::Envelope envelope = shipment->message.envelope;
-  if (envelope.eight_bit && !client->offers.eightbitmime) {
+// The envelope as this server can take it, none when that is the message's own; or why it cannot.
+io::Task<std::expected<std::optional<message::Envelope>, Verdict>> adapt(
+    io::Ref<Client> client, io::Ref<Shipment> shipment) {
+  std::optional<message::Envelope> changed;
+  const message::Envelope& own = shipment->message.envelope;
+  if (own.eight_bit && !client->offers.eightbitmime) {
     const auto eight_bit = co_await has_eight_bit(shipment->body);
     if (!eight_bit) {
       ContentEnd end;
@@ -161,12 +162,13 @@ io::Task<std::expected<message::Envelope, Verdict>> adapt(io::Ref<Client> client
       co_return std::unexpected(
           Verdict{0, queue::Result::deferred, content_reply(*client, end, 0)});
     }
-    envelope.eight_bit = *eight_bit;
+    changed = own;
+    changed->eight_bit = *eight_bit;
   }
-  if (auto reply = smtp::lacks(envelope, shipment->body.size(), client->offers)) {
+  if (auto reply = smtp::lacks(changed ? *changed : own, shipment->body.size(), client->offers)) {
     co_return std::unexpected(Verdict{0, queue::Result::failed, std::move(*reply)});
   }
-  co_return envelope;
+  co_return changed;
 }
 
 void give_all(TransactionEnd& end, const std::vector<std::size_t>& recipients, Verdict verdict) {
@@ -201,11 +203,12 @@ void conclude(const Client& client, const Round& round, TransactionEnd& end,
 
 io::Task<TransactionEnd> run_transaction(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   TransactionEnd end;
-  const auto envelope = co_await adapt(client, shipment);
-  if (!envelope) {
-    give_all(end, shipment->recipients, envelope.error());
+  const auto adapted = co_await adapt(client, shipment);
+  if (!adapted) {
+    give_all(end, shipment->recipients, adapted.error());
     co_return end;
   }
+  const message::Envelope& envelope = *adapted ? **adapted : shipment->message.envelope;
   std::vector<std::size_t> left = shipment->recipients;
   const auto round_max = static_cast<std::size_t>(
       std::clamp<std::uint64_t>(client->offers.rcpt_max.value_or(left.size()), 1, left.size()));
@@ -216,7 +219,7 @@ io::Task<TransactionEnd> run_transaction(io::Ref<Client> client, io::Ref<Shipmen
     const auto split = left.begin() + static_cast<std::ptrdiff_t>(std::min(round_max, left.size()));
     std::vector<std::size_t> now(left.begin(), split);
     left.erase(left.begin(), split);
-    const Round round = co_await run_round(client, *envelope, std::move(now), shipment);
+    const Round round = co_await run_round(client, envelope, std::move(now), shipment);
     Judge(*client, round, end, left).judge();
     if (first) end.untouched = !round.envelope && !round.answers.mail;
     first = false;

@@ -1,4 +1,5 @@
 // See session.h. The DATA command (RFC 5321 §4.1.1.4): from 354 to the answer after the final dot.
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "lib/message/trace_fields.h"
@@ -152,6 +153,7 @@ io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
   while (!reader->done()) {
     if (auto filled = co_await channel_.fill(settings_.data_timeout); !filled) co_return filled;
     chunk.clear();
+    chunk.reserve(channel_.input().size());
     channel_.consume(reader->feed(channel_.input(), chunk));
     if (chunk.empty() || !stored || reader->fault()) continue;
     watchers->header.feed(chunk);
@@ -251,8 +253,8 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
   info.hold = verdict.kind == policy::Verdict::Kind::hold;
   if (info.hold && !verdict.reasons.empty()) info.hold_reason = verdict.reasons.front();
   const std::string protocol = protocol_name(transaction_);
-  info.note = fmt::format("from {} ({}) by {}", transaction_.peer.address.text(), transaction_.helo,
-                          protocol);
+  info.note = fmt::format(FMT_COMPILE("from {} ({}) by {}"), transaction_.peer.address.text(),
+                          transaction_.helo, protocol);
 
   message::ReceivedInfo trace;
   // Where people's clients are is their own business.

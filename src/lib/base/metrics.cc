@@ -7,6 +7,12 @@
 
 namespace base {
 
+std::size_t Counter::part_of_this_thread() {
+  static std::atomic<std::size_t> threads{0};
+  thread_local const std::size_t part = threads.fetch_add(1) % parts_max;
+  return part;
+}
+
 Metrics::Family& Metrics::family(std::string_view name, std::string_view help, bool is_counter) {
   auto [at, fresh] = families_.try_emplace(std::string(name));
   if (fresh) {

@@ -7,7 +7,9 @@
 // Not here: serving them (admin/).
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -18,14 +20,27 @@
 
 namespace base {
 
-// Grows only. Relaxed atomics: one loop writes it nearly always, scraping reads it.
+// Grows only. Each loop adds to a cache line of its own: one that all of them write costs each of
+// them its way between the cores.
 class Counter {
  public:
-  void add(std::uint64_t count = 1) { value_.fetch_add(count, std::memory_order_relaxed); }
-  [[nodiscard]] std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  void add(std::uint64_t count = 1) {
+    parts_[part_of_this_thread()].value.fetch_add(count, std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::uint64_t value() const {
+    std::uint64_t sum = 0;
+    for (const Part& part : parts_) sum += part.value.load(std::memory_order_relaxed);
+    return sum;
+  }
 
  private:
-  std::atomic<std::uint64_t> value_{0};
+  static constexpr std::size_t parts_max = 8;  // with more threads than these some share
+  struct alignas(64) Part {
+    std::atomic<std::uint64_t> value{0};
+  };
+  static std::size_t part_of_this_thread();
+
+  std::array<Part, parts_max> parts_;
 };
 
 // Goes up and down; several loops may share one.

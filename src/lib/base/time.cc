@@ -1,6 +1,7 @@
 // See time.h.
 #include "lib/base/time.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -71,7 +72,7 @@ std::string format_duration(Duration duration) {
     if (unit.name == "w") continue;  // "5d" reads better than "0w5d"; weeks are input only
     const std::int64_t count = rest / unit.microseconds;
     if (count == 0) continue;
-    fmt::format_to(std::back_inserter(out), "{}{}", count, unit.name);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}{}"), count, unit.name);
     rest -= count * unit.microseconds;
     if (++parts == 2) break;
   }

@@ -2,6 +2,7 @@
 #include "lib/io/address.h"
 
 #include <arpa/inet.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -77,8 +78,11 @@ bool IpAddress::is_unspecified() const {
 }
 
 std::string IpAddress::text() const {
+  if (!is_v6_) {  // inet_ntop does it by snprintf
+    return fmt::format(FMT_COMPILE("{}.{}.{}.{}"), bytes_[0], bytes_[1], bytes_[2], bytes_[3]);
+  }
   std::array<char, INET6_ADDRSTRLEN> buffer{};
-  inet_ntop(is_v6_ ? AF_INET6 : AF_INET, bytes_.data(), buffer.data(), buffer.size());
+  inet_ntop(AF_INET6, bytes_.data(), buffer.data(), buffer.size());
   return buffer.data();
 }
 
@@ -139,8 +143,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text) {
 }
 
 std::string Endpoint::text() const {
-  return address.is_v6() ? fmt::format("[{}]:{}", address.text(), port)
-                         : fmt::format("{}:{}", address.text(), port);
+  return address.is_v6() ? fmt::format(FMT_COMPILE("[{}]:{}"), address.text(), port)
+                         : fmt::format(FMT_COMPILE("{}:{}"), address.text(), port);
 }
 
 }  // namespace io

@@ -3,11 +3,13 @@
 // What:    now() for deadlines, wall() for dates; a Timer calls back once at its instant.
 // In/Out:  one Clock per loop; timers fire on that loop. sleep_until() for tasks.
 // Errors:  sleep_until gives `cancelled` when its task is stopped.
-// Limits:  none; arming is O(log n), nothing is allocated for the kernel.
+// Limits:  none; arming is O(log n), and allocates only when there are more timers than ever.
 // Not here: what a deadline does to a task (deadline.h).
 #pragma once
 
-#include <map>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
@@ -29,7 +31,7 @@ class Timer {
  private:
   friend class Clock;
   Clock* clock_ = nullptr;  // set while armed
-  std::multimap<base::Instant, Timer*>::iterator at_;
+  std::size_t at_ = 0;      // its place in the clock's heap
 };
 
 class Clock {
@@ -53,7 +55,21 @@ class Clock {
   virtual void earliest_changed() = 0;
 
  private:
-  std::multimap<base::Instant, Timer*> timers_;
+  // Of those due at the same instant the one armed first fires first.
+  struct Armed {
+    base::Instant due;
+    std::uint64_t number = 0;
+    Timer* timer = nullptr;
+    [[nodiscard]] bool before(const Armed& other) const {
+      return due != other.due ? due < other.due : number < other.number;
+    }
+  };
+  void put(std::size_t at, const Armed& armed);
+  void sift_up(std::size_t at, const Armed& armed);
+  void sift_down(std::size_t at, const Armed& armed);
+
+  std::vector<Armed> timers_;  // a binary heap
+  std::uint64_t armed_ = 0;    // ever
 };
 
 [[nodiscard]] Task<base::Result<>> sleep_until(Ref<Clock> clock, base::Instant when);

@@ -76,7 +76,7 @@ class PrivateKey {
   [[nodiscard]] KeyType type() const { return type_; }
   [[nodiscard]] PublicKey public_key() const { return {type_, key_}; }
   [[nodiscard]] std::string pem() const;  // PKCS#8
-  // RSA takes about a millisecond: on a pool thread. Ed25519 takes some 30 µs.
+  // RSA of 2048 bits takes some 0.4 ms, of 4096 some 2.8 ms. Ed25519 takes some 50 µs.
   [[nodiscard]] base::Result<std::string> sign(std::string_view hash) const;
 
  private:

@@ -1,6 +1,7 @@
 // See date.h.
 #include "lib/message/date.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -120,7 +121,7 @@ std::string date_text(base::Time time, std::chrono::minutes zone) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
   return fmt::format(
-      "{}, {} {} {:04} {:02}:{:02}:{:02} {}{:02}{:02}",
+      FMT_COMPILE("{}, {} {} {:04} {:02}:{:02}:{:02} {}{:02}{:02}"),
       day_names[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
       month_names[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),

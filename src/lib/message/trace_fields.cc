@@ -1,6 +1,7 @@
 // See trace_fields.h.
 #include "lib/message/trace_fields.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include "lib/base/text.h"
@@ -31,17 +32,18 @@ std::string comment_text(std::string_view text) {
 }
 
 std::string literal(std::string_view peer) {
-  return fmt::format("[{}{}]", peer.contains(':') ? "IPv6:" : "", name_only(peer));
+  return fmt::format(FMT_COMPILE("[{}{}]"), peer.contains(':') ? "IPv6:" : "", name_only(peer));
 }
 
 // RFC 5321 §4.4 From-domain: what the client said, then in a comment what we know.
 std::string from_clause(const ReceivedInfo& info) {
   if (info.helo.empty() && info.peer.empty()) return {};
-  std::string out =
-      fmt::format("from {}", info.helo.empty() ? literal(info.peer) : name_only(info.helo));
+  std::string out = fmt::format(FMT_COMPILE("from {}"),
+                                info.helo.empty() ? literal(info.peer) : name_only(info.helo));
   if (!info.peer.empty()) {
     const std::string name = name_only(info.reverse_name);
-    out += fmt::format("\r\n\t({}{}{})", name, name.empty() ? "" : " ", literal(info.peer));
+    out += fmt::format(FMT_COMPILE("\r\n\t({}{}{})"), name, name.empty() ? "" : " ",
+                       literal(info.peer));
   }
   out += "\r\n\t";
   return out;
@@ -52,11 +54,11 @@ std::string from_clause(const ReceivedInfo& info) {
 std::string received_field(const ReceivedInfo& info) {
   std::string out = "Received: ";
   out += from_clause(info);
-  out += fmt::format("by {} with {}", name_only(info.by), name_only(info.protocol));
+  out += fmt::format(FMT_COMPILE("by {} with {}"), name_only(info.by), name_only(info.protocol));
   if (!info.tls.empty()) out += fmt::format("\r\n\t({})", comment_text(info.tls));
-  out += fmt::format("\r\n\tid {}", name_only(info.id));
-  if (info.for_address) out += fmt::format("\r\n\tfor <{}>", info.for_address->text());
-  out += fmt::format(";\r\n\t{}\r\n", date_text(info.time));
+  out += fmt::format(FMT_COMPILE("\r\n\tid {}"), name_only(info.id));
+  if (info.for_address) out += fmt::format(FMT_COMPILE("\r\n\tfor <{}>"), info.for_address->text());
+  out += fmt::format(FMT_COMPILE(";\r\n\t{}\r\n"), date_text(info.time));
   return out;
 }
 

@@ -1,6 +1,7 @@
 // See reply.h.
 #include "lib/smtp/reply.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,9 +19,9 @@ bool is_control(char c) { return (c >= '\0' && c < ' ') || c == '\x7f'; }
 
 // "550-5.1.1 ": what stands in front of every line; the separator after the code is at byte 3.
 std::string line_prefix(const Reply& reply) {
-  if (!reply.enhanced) return fmt::format("{:03} ", reply.code);
-  return fmt::format("{:03} {}.{}.{} ", reply.code, reply.enhanced->class_, reply.enhanced->subject,
-                     reply.enhanced->detail);
+  if (!reply.enhanced) return fmt::format(FMT_COMPILE("{:03} "), reply.code);
+  return fmt::format(FMT_COMPILE("{:03} {}.{}.{} "), reply.code, reply.enhanced->class_,
+                     reply.enhanced->subject, reply.enhanced->detail);
 }
 
 // How much of the text fits into `room` octets: up to a space if there is one, and never a part of
@@ -58,7 +59,9 @@ std::vector<std::string_view> wrapped(const std::vector<std::string>& lines, std
 
 }  // namespace
 
-std::string EnhancedCode::text() const { return fmt::format("{}.{}.{}", class_, subject, detail); }
+std::string EnhancedCode::text() const {
+  return fmt::format(FMT_COMPILE("{}.{}.{}"), class_, subject, detail);
+}
 
 std::string Reply::text() const {
   std::string out = line_prefix(*this);

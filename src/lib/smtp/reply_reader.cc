@@ -26,18 +26,18 @@ std::optional<int> parse_code(std::string_view line) {
 // the reply (RFC 2034 §4). Takes it and the space after it off the text.
 std::optional<EnhancedCode> take_enhanced(std::string_view& text, int code) {
   const std::string_view word = text.substr(0, text.find(' '));
-  const auto parts = base::split(word, '.');
-  if (parts.size() != 3 || word.size() > 9) return std::nullopt;
+  if (word.size() < 5 || word.size() > 9 || word[1] != '.') return std::nullopt;
   std::uint64_t numbers[3] = {};
+  std::string_view rest = word;
   for (std::size_t i = 0; i < 3; ++i) {
-    const auto number = base::parse_number(parts[i]);
-    if (!number || parts[i].size() > 3) return std::nullopt;
+    const std::size_t dot = i < 2 ? rest.find('.') : rest.size();
+    if (dot == std::string_view::npos || dot > 3) return std::nullopt;
+    const auto number = base::parse_number(rest.substr(0, dot));
+    if (!number) return std::nullopt;
     numbers[i] = *number;
+    rest.remove_prefix(std::min(dot + 1, rest.size()));
   }
-  if (parts[0].size() != 1 || numbers[0] != static_cast<std::uint64_t>(code / 100) ||
-      numbers[0] == 3) {
-    return std::nullopt;
-  }
+  if (numbers[0] != static_cast<std::uint64_t>(code / 100) || numbers[0] == 3) return std::nullopt;
   text.remove_prefix(std::min(word.size() + 1, text.size()));
   return EnhancedCode{static_cast<std::uint8_t>(numbers[0]), static_cast<std::uint16_t>(numbers[1]),
                       static_cast<std::uint16_t>(numbers[2])};
