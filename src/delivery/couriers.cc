@@ -81,19 +81,24 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver(queue::Parcel parcel) 
   const std::shared_ptr<const Settings> settings = settings_;
   std::vector<queue::Outcome> outcomes;
   std::vector<Group> groups = group_by_route(router_, parcel);
-  for (Group& group : groups) {
-    queue::Parcel part = groups.size() == 1 ? std::move(parcel) : parcel;
-    part.recipients = std::move(group.recipients);
-    std::vector<queue::Outcome> more;
-    if (group.route.kind == RouteKind::local) {
-      more = co_await deliver_local(std::move(part));
-    } else {
-      more = co_await attempt(carrier(settings), std::move(group.route), std::move(part));
+  if (groups.size() == 1) {
+    outcomes = co_await deliver_one_way(settings, groups.front().route, std::move(parcel));
+  } else {
+    for (Group& group : groups) {
+      queue::Parcel part = parcel;
+      part.recipients = std::move(group.recipients);
+      auto more = co_await deliver_one_way(settings, group.route, std::move(part));
+      std::ranges::move(more, std::back_inserter(outcomes));
     }
-    std::ranges::move(more, std::back_inserter(outcomes));
   }
   --running_;
   co_return outcomes;
+}
+
+io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_one_way(
+    std::shared_ptr<const Settings> settings, Route route, queue::Parcel parcel) {
+  if (route.kind == RouteKind::local) return deliver_local(std::move(parcel));
+  return attempt(carrier(std::move(settings)), std::move(route), std::move(parcel));
 }
 
 Carrier Dispatcher::carrier(std::shared_ptr<const Settings> settings) {

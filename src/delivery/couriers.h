@@ -52,6 +52,8 @@ class Dispatcher final : public queue::Courier {
   [[nodiscard]] Status status() const;
 
  private:
+  io::Task<std::vector<queue::Outcome>> deliver_one_way(std::shared_ptr<const Settings> settings,
+                                                        Route route, queue::Parcel parcel);
   io::Task<std::vector<queue::Outcome>> deliver_local(queue::Parcel parcel);
   io::Task<std::vector<queue::Outcome>> deliver_lmtp(queue::Parcel parcel,
                                                      std::vector<MailboxDelivery> deliveries);

@@ -14,7 +14,7 @@ io::Task<base::Result<std::string_view>> ContentReader::next() {
     offset_ = 0;
   }
   if (piece_ == pieces.size()) {
-    buffer_ = {};
+    octets_ = {};
     co_return std::string_view();
   }
   const message::Piece& piece = pieces[piece_];
@@ -25,14 +25,14 @@ io::Task<base::Result<std::string_view>> ContentReader::next() {
   const std::uint64_t length = std::min(read_bytes_max, piece.length - offset_);
   auto bytes = co_await store_.read_body(message_->id, piece.offset + offset_, length);
   if (!bytes) co_return std::unexpected(std::move(bytes.error()));
-  if (bytes->size() != length) {
+  if (bytes->view().size() != length) {
     co_return base::fail(base::ErrorKind::corrupt,
                          fmt::format("the body of {} ends before octet {}", message_->id.text(),
                                      piece.offset + offset_ + length));
   }
-  buffer_ = std::move(*bytes);
+  octets_ = std::move(*bytes);
   offset_ += length;
-  co_return std::string_view(buffer_);
+  co_return octets_.view();
 }
 
 void ContentReader::rewind() {

@@ -35,7 +35,7 @@ class ContentReader final : public BodyReader {
   std::uint64_t size_;
   std::size_t piece_ = 0;
   std::uint64_t offset_ = 0;  // in the piece
-  std::string buffer_;
+  BodyOctets octets_;         // of the last next()
 };
 
 // The first octets, until the header's end has surely come, at most bytes_max. What cannot be read

@@ -99,13 +99,13 @@ class FakeStore final : public Store {
     co_return base::Result<>();
   }
 
-  io::Task<base::Result<std::string>> read_body(MessageId id, std::uint64_t offset,
-                                                std::uint64_t length) override {
+  io::Task<base::Result<BodyOctets>> read_body(MessageId id, std::uint64_t offset,
+                                               std::uint64_t length) override {
     largest_read = std::max(largest_read, length);
     if (read_error) co_return std::unexpected(*read_error);
     const auto found = bodies.find(id);
     if (found == bodies.end()) co_return base::fail(base::ErrorKind::not_found, "no body");
-    co_return found->second.substr(std::min(offset, found->second.size()), length);
+    co_return BodyOctets(found->second.substr(std::min(offset, found->second.size()), length));
   }
 
   void forget_body(MessageId id) override { forgotten.push_back(id); }

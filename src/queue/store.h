@@ -10,12 +10,14 @@
 // Not here: when a message is due (schedule.h), who delivers it (courier.h).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -36,6 +38,25 @@ class Draft {
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   // What was appended, read back: [offset, offset+length), short only at the end.
   virtual io::Task<base::Result<std::string>> read(std::uint64_t offset, std::uint64_t length) = 0;
+};
+
+// Octets of a body and what keeps them alive: what is in memory already is not copied.
+class BodyOctets {
+ public:
+  BodyOctets() = default;
+  explicit BodyOctets(std::string octets)
+      : owner_(std::make_shared<const std::string>(std::move(octets))), view_(*owner_) {}
+  // [offset, offset+length) of the owner, short only at its end.
+  BodyOctets(std::shared_ptr<const std::string> owner, std::uint64_t offset, std::uint64_t length)
+      : owner_(std::move(owner)),
+        view_(std::string_view(*owner_).substr(std::min<std::uint64_t>(offset, owner_->size()),
+                                               length)) {}
+
+  [[nodiscard]] std::string_view view() const { return view_; }
+
+ private:
+  std::shared_ptr<const std::string> owner_;
+  std::string_view view_;
 };
 
 // How a recipient ended for good.
@@ -105,8 +126,8 @@ class Store {
                                           std::vector<NewMessage> new_messages) = 0;
   virtual io::Task<base::Result<>> defer(std::vector<Defer> deferrals) = 0;
   // Octets [offset, offset+length) of the received body; short only at its end.
-  virtual io::Task<base::Result<std::string>> read_body(MessageId id, std::uint64_t offset,
-                                                        std::uint64_t length) = 0;
+  virtual io::Task<base::Result<BodyOctets>> read_body(MessageId id, std::uint64_t offset,
+                                                       std::uint64_t length) = 0;
   // A hint: the message waits for long, so its body need not stay in memory.
   virtual void forget_body(MessageId /*id*/) {}
   // A live message as the journal has it now: the queue forgets envelopes of messages that wait.

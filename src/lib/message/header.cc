@@ -111,7 +111,7 @@ std::string unfold(std::string_view value) {
 void HeaderScanner::feed(std::string_view chunk) {
   size_ += chunk.size();
   while (state_ == State::header && !chunk.empty()) scan_header(chunk);
-  if (!chunk.empty()) scan_body(chunk);
+  if (!eight_bit_body_) eight_bit_body_ = !is_ascii(chunk);
 }
 
 // Takes one line, or the part of one that is there, off the front of the chunk.
@@ -137,7 +137,6 @@ std::optional<std::uint64_t> HeaderScanner::count(std::string_view part) {
   if (!part.empty()) last_was_cr_ = part.ends_with('\r');
   line_bytes_ += part.size();
   const std::uint64_t text_bytes = line_bytes_ - (last_was_cr_ ? 1 : 0);
-  longest_line_bytes_ = std::max(longest_line_bytes_, text_bytes);
   if (!ended) return std::nullopt;
   line_bytes_ = 0;
   last_was_cr_ = false;
@@ -158,15 +157,6 @@ void HeaderScanner::keep(std::string_view bytes) {
   // An empty line that does not fit is no loss: it is not part of the header.
   if (bytes.size() > room && !without_line_end(bytes).empty()) too_large_ = true;
   header_.append(bytes.substr(0, room));
-}
-
-void HeaderScanner::scan_body(std::string_view chunk) {
-  if (!eight_bit_body_) eight_bit_body_ = !is_ascii(chunk);
-  while (!chunk.empty()) {
-    const std::string_view line = first_line(chunk);
-    chunk.remove_prefix(line.size());
-    (void)count(line);
-  }
 }
 
 }  // namespace message

@@ -71,8 +71,6 @@ class HeaderScanner {
   [[nodiscard]] bool eight_bit_header() const { return eight_bit_header_; }
   [[nodiscard]] bool eight_bit_body() const { return eight_bit_body_; }
   [[nodiscard]] bool eight_bit() const { return eight_bit_header_ || eight_bit_body_; }
-  // Octets of the longest line so far, its line end not counted.
-  [[nodiscard]] std::uint64_t longest_line_bytes() const { return longest_line_bytes_; }
 
  private:
   enum class State : std::uint8_t { header, body };
@@ -81,14 +79,12 @@ class HeaderScanner {
   [[nodiscard]] std::optional<std::uint64_t> count(std::string_view part);
   void end_header_line();
   void keep(std::string_view bytes);
-  void scan_body(std::string_view chunk);
 
   HeaderLimits limits_;
   State state_ = State::header;
   std::string header_;
   std::size_t line_start_ = 0;    // where in header_ the current line begins
   std::uint64_t line_bytes_ = 0;  // octets of the current line so far
-  std::uint64_t longest_line_bytes_ = 0;
   std::uint64_t size_ = 0;
   std::uint64_t body_offset_ = 0;
   std::size_t received_count_ = 0;

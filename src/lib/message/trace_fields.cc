@@ -1,10 +1,10 @@
 // See trace_fields.h.
 #include "lib/message/trace_fields.h"
 
-#include <fmt/compile.h>
 #include <fmt/format.h>
 
-#include "lib/base/text.h"
+#include <array>
+
 #include "lib/message/date.h"
 
 namespace message {
@@ -12,54 +12,81 @@ namespace {
 
 // What a name, address or id may consist of; anything else becomes a question mark, so that neither
 // a comment nor a clause nor a line can be forged.
+constexpr auto name_octets = [] {
+  std::array<bool, 256> may{};
+  for (const char c : std::string_view("-._:[]0123456789")) {
+    may[static_cast<unsigned char>(c)] = true;
+  }
+  for (unsigned char c = 'a'; c <= 'z'; ++c) may[c] = may[c - 'a' + 'A'] = true;
+  return may;
+}();
+// Text inside a comment (RFC 5322 §3.2.2 ctext), with spaces.
+constexpr auto comment_octets = [] {
+  std::array<bool, 256> may{};
+  for (unsigned char c = ' '; c <= '~'; ++c) may[c] = c != '(' && c != ')' && c != '\\';
+  return may;
+}();
+
+void append_only(std::string& out, const std::array<bool, 256>& may, std::string_view text) {
+  for (const char c : text.substr(0, domain_bytes_max)) {
+    out += may[static_cast<unsigned char>(c)] ? c : '?';
+  }
+}
+
+void append_name(std::string& out, std::string_view text) { append_only(out, name_octets, text); }
+
 std::string name_only(std::string_view text) {
-  constexpr std::string_view marks = "-._:[]";
-  std::string out(text.substr(0, domain_bytes_max));
-  for (char& c : out) {
-    if (!base::is_alpha(c) && !base::is_digit(c) && !marks.contains(c)) c = '?';
-  }
+  std::string out;
+  append_name(out, text);
   return out;
 }
 
-// Text inside a comment (RFC 5322 §3.2.2 ctext).
-std::string comment_text(std::string_view text) {
-  constexpr std::string_view specials = "()\\";
-  std::string out(text.substr(0, domain_bytes_max));
-  for (char& c : out) {
-    if (c < ' ' || c > '~' || specials.contains(c)) c = '?';
-  }
-  return out;
-}
-
-std::string literal(std::string_view peer) {
-  return fmt::format(FMT_COMPILE("[{}{}]"), peer.contains(':') ? "IPv6:" : "", name_only(peer));
+void append_literal(std::string& out, std::string_view peer) {
+  out += peer.contains(':') ? "[IPv6:" : "[";
+  append_name(out, peer);
+  out += ']';
 }
 
 // RFC 5321 §4.4 From-domain: what the client said, then in a comment what we know.
-std::string from_clause(const ReceivedInfo& info) {
-  if (info.helo.empty() && info.peer.empty()) return {};
-  std::string out = fmt::format(FMT_COMPILE("from {}"),
-                                info.helo.empty() ? literal(info.peer) : name_only(info.helo));
+void append_from_clause(std::string& out, const ReceivedInfo& info) {
+  if (info.helo.empty() && info.peer.empty()) return;
+  out += "from ";
+  if (info.helo.empty()) {
+    append_literal(out, info.peer);
+  } else {
+    append_name(out, info.helo);
+  }
   if (!info.peer.empty()) {
-    const std::string name = name_only(info.reverse_name);
-    out += fmt::format(FMT_COMPILE("\r\n\t({}{}{})"), name, name.empty() ? "" : " ",
-                       literal(info.peer));
+    out += "\r\n\t(";
+    append_name(out, info.reverse_name);
+    if (!info.reverse_name.empty()) out += ' ';
+    append_literal(out, info.peer);
+    out += ')';
   }
   out += "\r\n\t";
-  return out;
 }
 
 }  // namespace
 
 std::string received_field(const ReceivedInfo& info) {
-  std::string out = "Received: ";
-  out += from_clause(info);
-  out += fmt::format(FMT_COMPILE("by {} with {}"), name_only(info.by), name_only(info.protocol));
-  if (!info.tls.empty()) out += fmt::format("\r\n\t({})", comment_text(info.tls));
-  out += fmt::format(FMT_COMPILE("\r\n\tid {}"), name_only(info.id));
-  if (info.for_address) out += fmt::format(FMT_COMPILE("\r\n\tfor <{}>"), info.for_address->text());
-  out += fmt::format(FMT_COMPILE(";\r\n\t{}\r\n"), date_text(info.time));
-  return out;
+  constexpr std::size_t usual_bytes = 320;
+  std::string out;
+  out.reserve(usual_bytes);  // one for each message that passes
+  out += "Received: ";
+  append_from_clause(out, info);
+  out += "by ";
+  append_name(out, info.by);
+  out += " with ";
+  append_name(out, info.protocol);
+  if (!info.tls.empty()) {
+    out += "\r\n\t(";
+    append_only(out, comment_octets, info.tls);
+    out += ')';
+  }
+  out += "\r\n\tid ";
+  append_name(out, info.id);
+  if (info.for_address) out.append("\r\n\tfor <").append(info.for_address->text()).append(">");
+  return out.append(";\r\n\t").append(date_text(info.time)).append("\r\n");
 }
 
 std::string return_path_field(const Address& sender) {

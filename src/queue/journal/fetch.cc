@@ -162,16 +162,13 @@ io::Task<base::Result<FetchedMessage>> fetch_message(io::Ref<Context> context,
   co_return fetched;
 }
 
-io::Task<base::Result<std::string>> fetch_span(io::Ref<Context> context, io::Ref<Stream> stream,
-                                               MessageId id, Span span) {
+io::Task<base::Result<BodyOctets>> fetch_span(io::Ref<Context> context, io::Ref<Stream> stream,
+                                              MessageId id, Span span) {
   const Live* live = stream->ledger().find(id);
   if (live == nullptr) co_return no_message(id);
   span.length = std::min(span.length, UINT64_MAX - span.offset);
+  if (live->body) co_return BodyOctets(live->body, span.offset, span.length);
   std::string out;
-  if (live->body) {
-    append_common(out, *live->body, 0, span);
-    co_return out;
-  }
   struct Part {
     Place place;
     std::uint64_t record_bytes;
@@ -199,7 +196,7 @@ io::Task<base::Result<std::string>> fetch_span(io::Ref<Context> context, io::Ref
     // Smaller ones stay in a window.
     if (part.record_bytes > window_bytes_max) stream->last_read() = {part.place, std::move(*body)};
   }
-  co_return out;
+  co_return BodyOctets(std::move(out));
 }
 
 }  // namespace queue::journal

@@ -37,7 +37,7 @@ struct Span {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
-io::Task<base::Result<std::string>> fetch_span(io::Ref<Context> context, io::Ref<Stream> stream,
-                                               MessageId id, Span span);
+io::Task<base::Result<BodyOctets>> fetch_span(io::Ref<Context> context, io::Ref<Stream> stream,
+                                              MessageId id, Span span);
 
 }  // namespace queue::journal

@@ -36,8 +36,8 @@ class JournalStore final : public Journal {
   io::Task<base::Result<>> finish(std::vector<Finish> ends,
                                   std::vector<NewMessage> new_messages) override;
   io::Task<base::Result<>> defer(std::vector<Defer> deferrals) override;
-  io::Task<base::Result<std::string>> read_body(MessageId id, std::uint64_t offset,
-                                                std::uint64_t length) override;
+  io::Task<base::Result<BodyOctets>> read_body(MessageId id, std::uint64_t offset,
+                                               std::uint64_t length) override;
   void forget_body(MessageId id) override {
     if (Stream* const stream = home(id); stream != nullptr) stream->ledger().drop_body(id);
   }
@@ -246,8 +246,8 @@ io::Task<base::Result<>> JournalStore::defer_in(io::Ref<Stream> stream,
   co_return co_await stream->submit(submission);
 }
 
-io::Task<base::Result<std::string>> JournalStore::read_body(MessageId id, std::uint64_t offset,
-                                                            std::uint64_t length) {
+io::Task<base::Result<BodyOctets>> JournalStore::read_body(MessageId id, std::uint64_t offset,
+                                                           std::uint64_t length) {
   Stream* const stream = home(id);
   if (stream == nullptr) {
     co_return base::fail(base::ErrorKind::not_found, "no message " + id.text() + " in the journal");

@@ -170,7 +170,7 @@ void Ledger::keep_body(MessageId id, std::string body) {
   const auto found = live_.find(id);
   if (found == live_.end() || found->second.body || body.size() > budget_.bytes_left) return;
   budget_.bytes_left -= body.size();
-  found->second.body = std::make_unique<const std::string>(std::move(body));
+  found->second.body = std::make_shared<const std::string>(std::move(body));
 }
 
 void Ledger::forget_body(Live& live) {

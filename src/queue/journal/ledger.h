@@ -34,7 +34,7 @@ struct Live {
   std::uint32_t oldest = 0;  // segment with a commit of it; below commit.segment: a copy was made
   bool has_states = false;
   bool has_chunks = false;
-  std::unique_ptr<const std::string> body;
+  std::shared_ptr<const std::string> body;
 };
 
 struct SegmentUse {

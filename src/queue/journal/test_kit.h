@@ -128,7 +128,9 @@ class Machine {
   }
   base::Result<> defer(Defer defer) { return world.run(journal->defer({std::move(defer)})); }
   base::Result<std::string> body(std::uint64_t id) {
-    return world.run(journal->read_body({id}, 0, UINT64_MAX));
+    auto octets = world.run(journal->read_body({id}, 0, UINT64_MAX));
+    if (!octets) return std::unexpected(std::move(octets.error()));
+    return std::string(octets->view());
   }
   base::Result<Stored> read(std::uint64_t id) { return world.run(journal->read({id})); }
   [[nodiscard]] std::vector<std::string> segments() { return names_with(".log"); }
