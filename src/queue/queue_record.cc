@@ -19,6 +19,7 @@ constexpr std::uint32_t audited_entries_max = 5000;
 
 io::Task<void> LocalQueue::record(Recording recording) {
   being_written_.insert(recording.finish.id);
+  for (const NewMessage& report : recording.reports) being_written_.insert(report.info.id);
   auto written = co_await parts_.store.finish({recording.finish}, recording.reports);
   if (!written && written.error().kind == base::ErrorKind::not_found) {
     // Another record has ended it meanwhile; its report must not be lost for that.
@@ -28,6 +29,9 @@ io::Task<void> LocalQueue::record(Recording recording) {
     }
   }
   being_written_.erase(being_written_.find(recording.finish.id));
+  for (const NewMessage& report : recording.reports) {
+    being_written_.erase(being_written_.find(report.info.id));
+  }
   if (written) {
     paused_ = false;
     recorded(recording);

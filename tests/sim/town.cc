@@ -60,7 +60,12 @@ Story Town::tell() {
   }
   live_through_trouble();
   settle();
-  story_.violations = ledger_.check(evidence());
+  for (std::string& violation : ledger_.check(evidence())) {
+    story_.violations.push_back(std::move(violation));
+  }
+  if (home_.events().count("queue.watchdog") > 0) {
+    story_.violations.push_back("the queue and the journal disagreed (queue.watchdog)");
+  }
   story_.accepted = ledger_.accepted_count();
   world_.run(client_tasks_.stop());
   home_.stop();

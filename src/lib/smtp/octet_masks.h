@@ -12,10 +12,6 @@
 #include <cstdint>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 namespace smtp {
 
 inline constexpr std::size_t block_bytes = 64;
@@ -25,33 +21,14 @@ struct OctetMasks {
   std::uint64_t lf = 0;
   std::uint64_t dot = 0;
   std::uint64_t nul = 0;
+
+  bool operator==(const OctetMasks&) const = default;
 };
 
 // All 64 octets at `at`.
-[[nodiscard]] inline OctetMasks block_masks(const char* at) {
-  OctetMasks masks;
-#if defined(__SSE2__)
-  for (unsigned shift = 0; shift < block_bytes; shift += 16) {
-    const __m128i octets = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + shift));
-    const auto where = [&](char c) {
-      const int bits = _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(c)));
-      return static_cast<std::uint64_t>(static_cast<unsigned>(bits)) << shift;
-    };
-    masks.cr |= where('\r');
-    masks.lf |= where('\n');
-    masks.dot |= where('.');
-    masks.nul |= where('\0');
-  }
-#else
-  for (unsigned i = 0; i < block_bytes; ++i) {
-    masks.cr |= static_cast<std::uint64_t>(at[i] == '\r') << i;
-    masks.lf |= static_cast<std::uint64_t>(at[i] == '\n') << i;
-    masks.dot |= static_cast<std::uint64_t>(at[i] == '.') << i;
-    masks.nul |= static_cast<std::uint64_t>(at[i] == '\0') << i;
-  }
-#endif
-  return masks;
-}
+[[nodiscard]] OctetMasks block_masks(const char* at);
+// The same on processors that lack AVX2; for its test.
+[[nodiscard]] OctetMasks narrow_block_masks(const char* at);
 
 // The lowest `count` bits, 1 to 64.
 [[nodiscard]] constexpr std::uint64_t low_bits(std::size_t count) {
