@@ -21,6 +21,7 @@ using namespace std::chrono_literals;
 // Ends and deferrals wait so long for a commit to share its sync: losing one costs a duplicate
 // attempt.
 constexpr base::Duration soon_sync = 10ms;
+constexpr int turns_before_flush = 2;
 constexpr std::size_t open_segments_max = 64;
 // As many as a busy stream fills while compaction pauses; what they take is taken from mail.
 constexpr std::size_t spares_max = 3;
@@ -61,7 +62,8 @@ io::Task<base::Result<>> Stream::seal() {
   co_return co_await submit(submission);
 }
 
-// The flush runs after everything that is ready now: so it takes along what the same turn commits.
+// The flush runs after everything that is ready now, and after what came while that was done: so it
+// takes along what the same turn commits, and those who are a little behind.
 void Stream::wake() {
   if (flushing_ || posted_ || waiting_.empty()) return;
   if (!urgent_) {
@@ -70,8 +72,13 @@ void Stream::wake() {
     return;
   }
   posted_ = true;
-  context_.doors.loop.post([this, alive = alive()] {
+  after_turns(turns_before_flush);
+}
+
+void Stream::after_turns(int turns) {
+  context_.doors.loop.post([this, turns, alive = alive()] {
     if (alive.expired()) return;
+    if (turns > 1) return after_turns(turns - 1);
     posted_ = false;
     if (!flushing_ && !waiting_.empty()) tasks_.spawn(flush());
   });

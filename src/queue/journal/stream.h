@@ -89,6 +89,7 @@ class Stream {
   };
 
   void wake();
+  void after_turns(int turns);
   io::Task<void> flush();
   [[nodiscard]] Batch gather(std::deque<Submission*>& turn);
   io::Task<void> write(Batch batch);
