@@ -1,11 +1,8 @@
 // See cli.h.
 #include "cli/cli.h"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 namespace cli {
 namespace {
@@ -29,7 +26,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
                 "Start with `stagepost init example.org`, then `stagepost serve`.\n"
                 "`stagepost VERB --help` explains each verb with examples.",
                 "stagepost " STAGEPOST_VERSION);
-  Verb app = parser.program();
+  const Verb app = parser.program();
   app.require_subcommand();
   Place place{.home = default_home(), .config_path = {}};
   app.add_option("--home", place.home,

@@ -82,12 +82,13 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver(queue::Parcel parcel) 
   std::vector<queue::Outcome> outcomes;
   std::vector<Group> groups = group_by_route(router_, parcel);
   if (groups.size() == 1) {
-    outcomes = co_await deliver_one_way(settings, groups.front().route, std::move(parcel));
+    outcomes =
+        co_await deliver_one_way(settings, std::move(groups.front().route), std::move(parcel));
   } else {
     for (Group& group : groups) {
       queue::Parcel part = parcel;
       part.recipients = std::move(group.recipients);
-      auto more = co_await deliver_one_way(settings, group.route, std::move(part));
+      auto more = co_await deliver_one_way(settings, std::move(group.route), std::move(part));
       std::ranges::move(more, std::back_inserter(outcomes));
     }
   }
