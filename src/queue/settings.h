@@ -18,7 +18,7 @@ namespace queue {
 
 struct Settings {
   std::string journal_folder;                           // state folder + "/journal"
-  std::uint64_t segment_bytes = 64ULL << 20U;           // preallocated size of one segment
+  std::uint64_t segment_bytes = 16ULL << 20U;           // preallocated size of one segment
   std::uint64_t disk_reserve_bytes = 256ULL << 20U;     // below this much free disk: 452
   std::uint64_t body_memory_bytes_max = 256ULL << 20U;  // bodies kept until their first attempt
   std::uint64_t draft_chunk_bytes = 256ULL

@@ -52,6 +52,11 @@ bool DiskSpace::room_for(std::uint64_t bytes) {
   return refusal_.empty();
 }
 
+bool DiskSpace::plenty_for(std::uint64_t bytes) const {
+  const auto free = doors_.files.free_bytes(settings_->journal_folder);
+  return free && *free >= settings_->disk_reserve_bytes + bytes;
+}
+
 void DiskSpace::met_the_end() {
   asked_ = doors_.clock.now();
   refusal_ = "the disk is full";

@@ -47,6 +47,8 @@ class DiskSpace {
   [[nodiscard]] const std::string& refusal();
   // May a segment of so many octets be made for new mail? Asks the disk now.
   [[nodiscard]] bool room_for(std::uint64_t bytes);
+  // Is so much free beyond the reserve? Asks the disk now, and refuses nobody.
+  [[nodiscard]] bool plenty_for(std::uint64_t bytes) const;
   // An allocation met the end of the disk.
   void met_the_end();
 

@@ -10,6 +10,7 @@ namespace queue::journal {
 
 JournalDraft::~JournalDraft() {
   if (stream_alive_.expired()) return;
+  stream_.draft_ends();
   for (const Chunk& chunk : chunks_) stream_.ledger().chunk_abandoned(chunk);
 }
 

@@ -20,7 +20,9 @@ namespace queue::journal {
 class JournalDraft final : public Draft {
  public:
   JournalDraft(Context& context, Stream& stream)
-      : context_(context), stream_(stream), stream_alive_(stream.alive()) {}
+      : context_(context), stream_(stream), stream_alive_(stream.alive()) {
+    stream_.draft_begins();
+  }
   ~JournalDraft() override;
 
   io::Task<base::Result<>> append(std::string bytes) override;

@@ -317,6 +317,26 @@ base::Result<> set_aside_segment(io::Files& files, const std::string& folder, Se
   return files.sync_directory(folder);
 }
 
+base::Result<std::shared_ptr<io::File>> create_spare(io::Files& files, const std::string& folder,
+                                                     SegmentName name, std::uint64_t bytes) {
+  auto file = files.open(spare_path_of(folder, name), io::OpenMode::create_new);
+  if (!file) return std::unexpected(std::move(file.error()));
+  base::Result<> done = (*file)->allocate(bytes);
+  if (done) done = files.sync_directory(folder);
+  if (!done) {
+    // Best effort: what stays is written over after the next start.
+    [[maybe_unused]] const auto removed = remove_spare(files, folder, name);
+    return std::unexpected(std::move(done.error()));
+  }
+  return std::shared_ptr<io::File>(std::move(*file));
+}
+
+base::Result<> write_zeros(io::File& file, std::uint64_t offset, std::uint64_t bytes) {
+  const std::string zeros(bytes, '\0');
+  if (auto done = write_piece(file, offset, zeros); !done) return done;
+  return file.sync();
+}
+
 base::Result<OpenSegment> recycle_segment(io::Files& files, const std::string& folder,
                                           SegmentName spare, const SegmentHeader& header,
                                           std::uint64_t bytes) {

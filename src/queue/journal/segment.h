@@ -49,6 +49,14 @@ struct OpenSegment {
 // Puts a dead segment aside, to be written over; safe when it returns.
 [[nodiscard]] base::Result<> set_aside_segment(io::Files& files, const std::string& folder,
                                                SegmentName name);
+// A new file of that length, in case that it is found as a spare after a crash; write_zeros then
+// makes its blocks known to the disk as written. What fails is removed again.
+[[nodiscard]] base::Result<std::shared_ptr<io::File>> create_spare(io::Files& files,
+                                                                   const std::string& folder,
+                                                                   SegmentName name,
+                                                                   std::uint64_t bytes);
+// Safe when it returns.
+[[nodiscard]] base::Result<> write_zeros(io::File& file, std::uint64_t offset, std::uint64_t bytes);
 // As create_segment, from a spare file: to write over blocks that the disk knows costs a sync less
 // than half of what fresh ones cost, which must be noted as written. What fails is removed.
 [[nodiscard]] base::Result<OpenSegment> recycle_segment(io::Files& files, const std::string& folder,

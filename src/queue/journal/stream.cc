@@ -21,11 +21,15 @@ using namespace std::chrono_literals;
 // Ends and deferrals wait so long for a commit to share its sync: losing one costs a duplicate
 // attempt.
 constexpr base::Duration soon_sync = 10ms;
-constexpr int turns_before_flush = 2;
+// Another body is arriving: it may be whole in a moment.
+constexpr int turns_for_others = 2;
 constexpr std::size_t open_segments_max = 64;
-// As many as a busy stream fills while compaction pauses; what they take is taken from mail.
-constexpr std::size_t spares_max = 3;
 constexpr std::uint64_t segment_bytes_min = 64ULL << 10U;
+// Of one that is made from nothing while a better file is expected: a stream of little mail needs
+// no more, and a busy one has filled it when the other is there.
+constexpr std::uint64_t first_segment_bytes_max = 1ULL << 20U;
+// A dead segment shorter than this part of the usual one is not worth being written over.
+constexpr std::uint64_t spare_part_min = 2;
 // An adopted stream takes only the ends of its messages.
 constexpr std::uint64_t adopted_segment_bytes_max = 1ULL << 20U;
 
@@ -62,8 +66,9 @@ io::Task<base::Result<>> Stream::seal() {
   co_return co_await submit(submission);
 }
 
-// The flush runs after everything that is ready now, and after what came while that was done: so it
-// takes along what the same turn commits, and those who are a little behind.
+// The flush runs after everything that is ready now and, when others are at their bodies, after what
+// came while that was done: so it takes along what the same turn commits, and those who are a little
+// behind.
 void Stream::wake() {
   if (flushing_ || posted_ || waiting_.empty()) return;
   if (!urgent_) {
@@ -72,7 +77,7 @@ void Stream::wake() {
     return;
   }
   posted_ = true;
-  after_turns(turns_before_flush);
+  after_turns(drafts_ > 1 ? turns_for_others : 1);
 }
 
 void Stream::after_turns(int turns) {
@@ -178,10 +183,10 @@ io::Task<base::Result<>> Stream::roll_over(io::Ref<const Submission> next) {
   if (needed > segment_bytes_max) {
     co_return base::fail(base::ErrorKind::limit, "more than fits into a segment of the journal");
   }
-  const std::uint64_t standard =
-      own_ ? context_.settings->segment_bytes
-           : std::min(context_.settings->segment_bytes, adopted_segment_bytes_max);
-  std::uint64_t capacity = std::max(needed, std::min(standard, segment_bytes_max));
+  mind_the_stock();
+  const std::uint64_t limit =
+      own_ && stock_.expects_more() ? first_segment_bytes_max : segment_bytes_max;
+  std::uint64_t capacity = std::max(needed, std::min(standard_bytes(), limit));
   // Asked in this order: right after a refusal the disk is left alone.
   if (next->mail && (!context_.space.refusal().empty() || !context_.space.room_for(capacity))) {
     co_return base::fail(base::ErrorKind::no_space, context_.space.refusal());
@@ -208,6 +213,18 @@ io::Task<base::Result<>> Stream::roll_over(io::Ref<const Submission> next) {
   co_return base::Result<>{};
 }
 
+std::uint64_t Stream::standard_bytes() const {
+  const std::uint64_t most = own_ ? segment_bytes_max : adopted_segment_bytes_max;
+  return std::min(context_.settings->segment_bytes, most);
+}
+
+// Called when a segment is full.
+void Stream::mind_the_stock() {
+  if (own_ && head_ && stock_.is_short()) {
+    stock_.make_one({number_, ++last_segment_}, standard_bytes());
+  }
+}
+
 SegmentHeader Stream::next_header() {
   SegmentHeader header;
   header.stream = number_;
@@ -218,10 +235,8 @@ SegmentHeader Stream::next_header() {
 }
 
 io::Task<base::Result<OpenSegment>> Stream::make_segment(std::uint64_t capacity) {
-  if (!spares_.empty()) {
-    const SegmentName spare = spares_.back();
-    spares_.pop_back();
-    auto made = co_await make_segment_from(spare, capacity);
+  if (const auto spare = stock_.take()) {
+    auto made = co_await make_segment_from(*spare, capacity);
     if (made) co_return made;
   }
   io::Files& files = context_.doors.files;
@@ -242,12 +257,13 @@ io::Task<base::Result<OpenSegment>> Stream::make_segment_from(SegmentName spare,
 
 void Stream::add_spare(SegmentName spare) {
   last_segment_ = std::max(last_segment_, spare.segment);  // no other segment gets its number
-  spares_.push_back(spare);
+  stock_.add(spare);
 }
 
 bool Stream::wants_spare(std::uint32_t segment) const {
-  if (!own_ || closing_ || spares_.size() >= spares_max) return false;
-  if (ledger_.segments().at(segment).bytes > context_.settings->segment_bytes) return false;
+  if (!own_ || closing_ || stock_.full()) return false;
+  const std::uint64_t bytes = ledger_.segments().at(segment).bytes;
+  if (bytes > standard_bytes() || bytes < standard_bytes() / spare_part_min) return false;
   const auto open = open_.find(segment);
   return open == open_.end() || open->second.use_count() == 1;
 }
@@ -294,6 +310,7 @@ base::Result<ReadAhead::Source> Stream::source(std::uint32_t number) {
 
 io::Task<void> Stream::close() {
   closing_ = true;
+  co_await stock_.close();
   while (flushing_ || !waiting_.empty()) {
     if (!flushing_) tasks_.spawn(flush());
     co_await tasks_.join();

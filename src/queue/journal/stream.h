@@ -23,6 +23,7 @@
 #include "queue/journal/ledger.h"
 #include "queue/journal/read_ahead.h"
 #include "queue/journal/segment.h"
+#include "queue/journal/stock.h"
 #include "queue/journal/submission.h"
 
 namespace queue::journal {
@@ -47,6 +48,9 @@ class Stream {
   // Called (from the flush) when a segment may be worth emptying.
   void on_dead_segment(std::function<void()> call) { on_dead_segment_ = std::move(call); }
 
+  // Of one that is not committed yet others may come soon, with whom a sync can be shared.
+  void draft_begins() { ++drafts_; }
+  void draft_ends() { --drafts_; }
   io::Task<base::Result<>> submit(io::Ref<Submission> submission);
   // Ends when everything placed until now is safe.
   io::Task<base::Result<>> make_safe();
@@ -96,6 +100,8 @@ class Stream {
   // The first of `turn` does not fit, or wants the head sealed.
   io::Task<void> make_room(io::Ref<std::deque<Submission*>> turn);
   io::Task<base::Result<>> roll_over(io::Ref<const Submission> next);
+  [[nodiscard]] std::uint64_t standard_bytes() const;
+  void mind_the_stock();
   io::Task<base::Result<OpenSegment>> make_segment(std::uint64_t capacity);
   io::Task<base::Result<OpenSegment>> make_segment_from(SegmentName spare, std::uint64_t capacity);
   [[nodiscard]] SegmentHeader next_header();
@@ -111,12 +117,13 @@ class Stream {
   std::unique_ptr<Head> head_;
   std::uint32_t last_segment_ = 0;
   std::map<std::uint32_t, std::shared_ptr<OpenSegment>> open_;
-  std::vector<SegmentName> spares_;  // files to be written over
+  Stock stock_{context_};  // files to be written over
   LastRead last_read_;
   ReadAhead read_ahead_;
   std::function<void()> on_dead_segment_;
 
   std::deque<Submission*> waiting_;
+  std::size_t drafts_ = 0;
   bool urgent_ = false;  // something in waiting_ asks for a flush in this turn
   bool posted_ = false;
   bool flushing_ = false;

@@ -1,0 +1,79 @@
+// See stock.h.
+#include "queue/journal/stock.h"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace queue::journal {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// As many as a busy stream fills while compaction pauses; what they take is taken from mail.
+constexpr std::size_t files_max = 3;
+// A queue that grows for hours would else write everything twice.
+constexpr base::Duration make_every = 1min;
+// Small, so that nobody's sync waits long behind one.
+constexpr std::uint64_t piece_bytes = 256ULL << 10U;
+// So many times the file must be free beyond the reserve.
+constexpr std::uint64_t free_files_min = 4;
+
+}  // namespace
+
+bool Stock::full() const { return files_.size() >= files_max; }
+
+std::optional<SegmentName> Stock::take() {
+  if (files_.empty()) return {};
+  const SegmentName last = files_.back();
+  files_.pop_back();
+  return last;
+}
+
+bool Stock::is_short() const {
+  if (making_ || closing_ || !files_.empty()) return false;
+  return !made_ || context_.doors.clock.now() - *made_ >= make_every;
+}
+
+void Stock::make_one(SegmentName name, std::uint64_t bytes) {
+  made_ = context_.doors.clock.now();
+  if (!context_.space.plenty_for(bytes * free_files_min)) return;
+  making_ = true;
+  tasks_.spawn(make(name, bytes));
+}
+
+io::Task<void> Stock::close() {
+  closing_ = true;
+  co_await tasks_.join();
+}
+
+io::Task<void> Stock::make(SegmentName name, std::uint64_t bytes) {
+  io::Files& files = context_.doors.files;
+  const std::string folder = context_.folder();
+  auto file = co_await io::on_pool(context_.doors.pool, [&files, folder, name, bytes] {
+    return create_spare(files, folder, name, bytes);
+  });
+  if (file) {
+    const auto filled = co_await fill(std::move(*file), bytes);
+    if (filled && !closing_) {
+      files_.push_back(name);
+    } else {
+      // Best effort: what stays is written over after the next start.
+      [[maybe_unused]] const auto removed = remove_spare(files, folder, name);
+    }
+  }
+  making_ = false;
+}
+
+io::Task<base::Result<>> Stock::fill(std::shared_ptr<io::File> file, std::uint64_t bytes) {
+  for (std::uint64_t at = 0; at < bytes && !closing_; at += piece_bytes) {
+    const std::uint64_t size = std::min(piece_bytes, bytes - at);
+    auto done = co_await io::on_pool(context_.doors.pool,
+                                     [file, at, size] { return write_zeros(*file, at, size); });
+    if (!done) co_return done;
+  }
+  co_return base::Result<>();
+}
+
+}  // namespace queue::journal
