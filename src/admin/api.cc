@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 
 #include "admin/auth_policy.h"
+#include "admin/catalogue.h"
+#include "lib/base/check.h"
 
 namespace admin {
 namespace {
@@ -64,6 +66,10 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_message_routes(router_, parts_);
   if (parts_.reports != nullptr) add_report_routes(router_, parts_);
   if (parts_.signing.keys != nullptr) add_dkim_routes(router_, parts_);
+  if (parts_.tokens != nullptr) add_token_routes(router_, parts_);
+  for (const std::string& route : router_.routes()) {
+    CHECK(is_described(route), "every route is in the catalogue");
+  }
 }
 
 io::Task<http::Response> Api::handle(http::Request request) {

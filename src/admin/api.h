@@ -11,6 +11,7 @@
 
 #include "admin/client_routes.h"
 #include "admin/queues.h"
+#include "admin/tokens.h"
 #include "directory/store.h"
 #include "lib/base/metrics.h"
 #include "lib/http/router.h"
@@ -53,12 +54,14 @@ struct Parts {
   report::Reports* reports = nullptr;    // null: this Api has none
   report::Reporter* reporter = nullptr;  // likewise
   std::string auth_policy_key = {};      // of the Dovecot beside us; "": it is not served
+  Tokens* tokens = nullptr;              // null: this Api has none
 };
 
 class Api final : public http::Handler {
  public:
   explicit Api(Parts parts);
   io::Task<http::Response> handle(http::Request request) override;
+  [[nodiscard]] http::Router& router() { return router_; }
 
  private:
   Parts parts_;
@@ -88,6 +91,7 @@ void add_queue_routes(http::Router& router, Parts& parts);
 void add_dkim_routes(http::Router& router, Parts& parts);
 void add_message_routes(http::Router& router, Parts& parts);
 void add_report_routes(http::Router& router, Parts& parts);
+void add_token_routes(http::Router& router, Parts& parts);
 void add_health_routes(http::Router& router, Parts& parts);
 
 // {"error": "…"} with the status that fits the kind of trouble.

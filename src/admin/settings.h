@@ -33,6 +33,14 @@ struct ClientSettings {
   std::vector<io::Endpoint> https;
 };
 
+// The HTTP API for programs, by token.
+struct ApiSettings {
+  std::vector<io::Endpoint> http;               // loopback only: a token goes over it as it is
+  std::vector<io::Endpoint> https;              // with the certificate of [tls]
+  std::uint32_t requests_per_minute_max = 600;  // of one token
+  std::uint32_t failures_per_minute_max = 20;   // of one address, without a good token
+};
+
 struct Settings {
   std::vector<io::Endpoint> http;  // health and metrics; empty: no HTTP port
   std::string socket_path;         // state folder + "/control.sock", mode 0600
@@ -40,6 +48,7 @@ struct Settings {
   std::size_t connections_per_address_max = 30;  // of them, so that others get in
   std::size_t body_bytes_max = 1 << 20;
   ClientSettings clients;
+  ApiSettings api;
 };
 
 }  // namespace admin

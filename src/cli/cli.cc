@@ -50,6 +50,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_check_mail_verb(verbs);
   add_dovecot_verb(verbs);
   add_dkim_verbs(verbs);
+  add_token_verb(verbs);
   for (const AddVerbs add : more) add(verbs);
   if (const int wrong = parser.parse(argc, argv); wrong != 0) return wrong;
   return status;

@@ -41,6 +41,7 @@ void add_report_verb(Verbs verbs);
 void add_check_mail_verb(Verbs verbs);
 void add_dovecot_verb(Verbs verbs);
 void add_dkim_verbs(Verbs verbs);
+void add_token_verb(Verbs verbs);
 
 // `more`: verbs of rooms that this one may not include.
 int run(int argc, char** argv, std::span<const AddVerbs> more);

@@ -13,6 +13,7 @@ class Checker {
   std::vector<Problem> run() {
     required("hostname", "set it to this server's full name: hostname = \"mail.example.org\"");
     listeners();
+    api();
     certificate();
     routes();
     lists();
@@ -53,6 +54,16 @@ class Checker {
       if (set(path)) continue;
       problems_.push_back(
           {.line = line(section), .key = path, .words = fmt::format("is missing; {}", remedy)});
+    }
+  }
+
+  void api() {
+    for (const io::Endpoint& at : config_.admin.api.http) {
+      if (at.address.is_loopback()) continue;
+      problem("api.addresses",
+              fmt::format("{} is not of this host alone, and a token would go over "
+                          "it unencrypted; use api.tls_addresses",
+                          at.text()));
     }
   }
 

@@ -211,6 +211,8 @@ constexpr Mistake contexts[] = {
      "dns.servers: \"dns.example.org\" is not an IP address"},
     {"[log]\npath = \"a\\u0000b\"", "log.path: contains a control character; remove it"},
     {"[http]\naddresses = [\"8025\"]", "http.addresses: \"8025\" is not an address with a port"},
+    {"[api]\naddresses = [\"0.0.0.0:8026\"]",
+     "stagepost.toml:5: api.addresses: 0.0.0.0:8026 is not of this host alone"},
     {"[[listener]]\nname = \"x\"",
      "stagepost.toml:4: listener[2].address: is missing; write where to listen"},
     {"[[listener]]\naddress = \"127.0.0.1:25\"",

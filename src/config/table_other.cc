@@ -97,6 +97,28 @@ Section http_section() {
   return section;
 }
 
+Section api_section() {
+  Section section;
+  section.name = "api";
+  section.text =
+      "Everything that the command line can do, over HTTP, for programs with a token (`stagepost "
+      "token add`). It describes itself at /api/openapi.json.";
+  section.settings = {
+      setting("addresses", STAGEPOST_FIELD(admin.api.http), list_codec(endpoint_codec()),
+              "Where it is served over HTTP; on this host only, such as \"127.0.0.1:8026\", for a "
+              "token goes over it as it is."),
+      setting("tls_addresses", STAGEPOST_FIELD(admin.api.https), list_codec(endpoint_codec()),
+              "Where it is served over HTTPS, with the certificate of [tls], such as "
+              "\"0.0.0.0:8443\"."),
+      setting("requests_per_minute_max", STAGEPOST_FIELD(admin.api.requests_per_minute_max),
+              count_codec<std::uint32_t>(1, 1'000'000), "Of one token; more get 429."),
+      setting("failures_per_minute_max", STAGEPOST_FIELD(admin.api.failures_per_minute_max),
+              count_codec<std::uint32_t>(1, 1'000'000),
+              "Requests without a good token from one address; then it gets 429."),
+  };
+  return section;
+}
+
 Section clients_section() {
   Section section;
   section.name = "clients";
@@ -148,8 +170,8 @@ Section directory_section() {
 }  // namespace
 
 std::vector<Section> other_sections() {
-  return {dns_section(),  report_section(),  trace_section(),    log_section(),
-          http_section(), clients_section(), directory_section()};
+  return {dns_section(),  report_section(), trace_section(),   log_section(),
+          http_section(), api_section(),    clients_section(), directory_section()};
 }
 
 }  // namespace config

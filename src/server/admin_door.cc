@@ -59,7 +59,8 @@ admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector
               [&shared, doors] {
                 return shared.state->client().lists.test(doors.resolver, doors.io.clock, false);
               },
-          .auth_policy_key = admin::auth_policy_key(shared.login_secret)};
+          .auth_policy_key = admin::auth_policy_key(shared.login_secret),
+          .tokens = shared.tokens.get()};
 }
 
 // Mail of this server itself is from its own name: keys of the domain that it is in are ours, too.
@@ -114,9 +115,17 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),
       client_api_(client_parts(config, shared)),
+      gate_({.doors = doors.io,
+             .api = api_.router(),
+             .tokens = *shared.tokens,
+             .events = *shared.events,
+             .settings = settings_.api,
+             .hostname = config.session.hostname,
+             .version = STAGEPOST_VERSION}),
       control_(doors.io, api_, limits_of(settings_, control_body_bytes_max)),
       public_(doors.io, public_api_, limits_of(settings_, settings_.body_bytes_max)),
       clients_(doors.io, client_api_, limits_of(settings_, settings_.body_bytes_max)),
+      programs_(doors.io, gate_, limits_of(settings_, control_body_bytes_max)),
       tls_([&shared] { return shared.tls_server; }) {}
 
 base::Result<> AdminDoor::open() {
@@ -128,6 +137,8 @@ base::Result<> AdminDoor::open() {
   if (done)
     done = serve(clients_, settings_.clients.http, {.section = "[clients]", .tls = nullptr});
   if (done) done = serve(clients_, settings_.clients.https, {.section = "[clients]", .tls = tls_});
+  if (done) done = serve(programs_, settings_.api.http, {.section = "[api]", .tls = nullptr});
+  if (done) done = serve(programs_, settings_.api.https, {.section = "[api]", .tls = tls_});
   return done;
 }
 

@@ -1,7 +1,7 @@
 // server/admin_door.h: the control socket and the HTTP port of a process.
 //
 // What:    joins admin's seams (queues, injector, directory) and serves its handlers on lane 0; to
-//          the Internet only how to set up a mail program.
+//          the Internet only how to set up a mail program, and the API to who has a token.
 // In/Out:  open() binds, stop() ends. handler() for who asks without a socket.
 // Errors:  an address that cannot be bound, by name.
 // Limits:  admin/settings.h.
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admin/api.h"
+#include "admin/api_gate.h"
 #include "lib/http/server.h"
 #include "lib/io/task_group.h"
 #include "policy/signing/rotation.h"
@@ -54,9 +55,11 @@ class AdminDoor {
   admin::Api api_;
   admin::PublicApi public_api_;
   admin::ClientApi client_api_;
+  admin::ApiGate gate_;
   http::Server control_;
   http::Server public_;
   http::Server clients_;
+  http::Server programs_;
   http::Server::TlsSource tls_;
   std::vector<std::unique_ptr<io::Listener>> listeners_;
   io::TaskGroup serving_;

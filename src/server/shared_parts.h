@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 
+#include "admin/tokens.h"
 #include "config/config.h"
 #include "directory/ldap/ldap_directory.h"
 #include "directory/live_directory.h"
@@ -57,6 +58,7 @@ struct SharedParts {
   std::unique_ptr<report::Reports> reports;
   std::unique_ptr<DmarcLine> dmarc_line;
   std::unique_ptr<policy::KeyStore> keys;
+  std::unique_ptr<admin::Tokens> tokens;  // of the API
   std::string login_secret;
   std::shared_ptr<io::TlsServer> tls_server;
   std::shared_ptr<io::TlsClient> tls_client;

@@ -55,9 +55,28 @@ void Router::add(std::string method, std::string_view pattern, Route route) {
   CHECK(pattern.starts_with('/'), "a pattern begins with /");
   Entry entry;
   entry.method = std::move(method);
+  entry.pattern = pattern;
   for (const std::string_view part : parts_of(pattern)) entry.parts.emplace_back(part);
   entry.route = std::move(route);
   entries_.push_back(std::move(entry));
+}
+
+std::optional<std::string> Router::pattern_of(const Request& request) const {
+  const std::string_view path = raw_path(request.target);
+  for (const Entry& entry : entries_) {
+    Values captures;
+    if (answers(entry.method, request.method) && fits(entry.parts, path, captures)) {
+      return entry.pattern;
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string> Router::routes() const {
+  std::vector<std::string> out;
+  out.reserve(entries_.size());
+  for (const Entry& entry : entries_) out.push_back(entry.method + " " + entry.pattern);
+  return out;
 }
 
 io::Task<Response> Router::handle(Request request) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +26,15 @@ class Router final : public Handler {
   void add(std::string method, std::string_view pattern, Route route);
 
   io::Task<Response> handle(Request request) override;
+  // Which route would answer, as its pattern was given; nothing: none would.
+  [[nodiscard]] std::optional<std::string> pattern_of(const Request& request) const;
+  // Of all routes: "GET /api/v1/queue/{id}".
+  [[nodiscard]] std::vector<std::string> routes() const;
 
  private:
   struct Entry {
     std::string method;
+    std::string pattern;
     std::vector<std::string> parts;
     Route route;
   };

@@ -66,9 +66,9 @@ io::Task<base::Result<>> Stream::seal() {
   co_return co_await submit(submission);
 }
 
-// The flush runs after everything that is ready now and, when others are at their bodies, after what
-// came while that was done: so it takes along what the same turn commits, and those who are a little
-// behind.
+// The flush runs after everything that is ready now and, when others are at their bodies, after
+// what came while that was done: so it takes along what the same turn commits, and those who are a
+// little behind.
 void Stream::wake() {
   if (flushing_ || posted_ || waiting_.empty()) return;
   if (!urgent_) {

@@ -1,0 +1,158 @@
+// See api_gate.h.
+#include "admin/api_gate.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+
+#include "admin/catalogue.h"
+#include "lib/base/text.h"
+#include "lib/io/clock.h"
+
+namespace admin {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view description_path = "/api/openapi.json";
+constexpr std::string_view scheme = "Bearer ";  // RFC 6750 §2.1
+
+http::Response refusal(int status, std::string why) {
+  const boost::json::object body{{"error", std::move(why)}};
+  return http::json_response(status, boost::json::serialize(body));
+}
+
+http::Response unauthorized(std::string why) {
+  http::Response response = refusal(401, std::move(why));
+  response.headers.add("WWW-Authenticate", "Bearer realm=\"stagepost\"");  // RFC 6750 §3
+  return response;
+}
+
+http::Response too_many(std::string why) {
+  http::Response response = refusal(429, std::move(why));
+  response.headers.add("Retry-After", "60");
+  return response;
+}
+
+std::string value_of(const http::Request& request, std::string_view name) {
+  const std::string* value = request.headers.find(name);
+  return value == nullptr ? std::string() : *value;
+}
+
+// A program sends neither field; a browser tells with them that another site's page is asking.
+bool comes_from_another_site(const http::Request& request) {
+  const std::string site = value_of(request, "Sec-Fetch-Site");
+  if (!site.empty() && site != "same-origin" && site != "none") return true;
+  const std::string origin = value_of(request, "Origin");
+  if (origin.empty()) return false;
+  return origin !=
+         fmt::format("{}://{}", request.tls ? "https" : "http", value_of(request, "Host"));
+}
+
+std::string secret_of(const http::Request& request) {
+  const std::string value = value_of(request, "Authorization");
+  if (value.size() <= scheme.size()) return {};
+  if (!base::iequals(std::string_view(value).substr(0, scheme.size()), scheme)) return {};
+  return std::string(base::trim(std::string_view(value).substr(scheme.size())));
+}
+
+}  // namespace
+
+void MinuteCounts::begin_minute(base::Instant now) {
+  if (now - minute_ < 1min && counts_.size() < counted_max) return;
+  minute_ = now;
+  counts_.clear();
+}
+
+bool MinuteCounts::reached(const std::string& key, std::uint32_t max, base::Instant now) {
+  begin_minute(now);
+  const auto found = counts_.find(key);
+  return found != counts_.end() && found->second >= max;
+}
+
+bool MinuteCounts::take(const std::string& key, std::uint32_t max, base::Instant now) {
+  if (reached(key, max, now)) return false;
+  ++counts_[key];
+  return true;
+}
+
+http::Response ApiGate::describe(const http::Request& request) const {
+  std::string host = value_of(request, "Host");
+  if (host.empty()) host = parts_.hostname;
+  return http::json_response(
+      200, openapi(fmt::format("{}://{}", request.tls ? "https" : "http", host), parts_.version));
+}
+
+void ApiGate::tell(base::Event event) {
+  event.time = parts_.doors.clock.wall();
+  parts_.events.emit(event);
+}
+
+http::Response ApiGate::refuse_stranger(const http::Request& request, bool has_token) {
+  const std::string address = request.peer.address.text();
+  const std::uint32_t max = parts_.settings.failures_per_minute_max;
+  const base::Instant now = parts_.doors.clock.now();
+  [[maybe_unused]] const bool counted = failures_.take(address, max, now);
+  if (failures_.reached(address, max, now)) {
+    tell({.severity = base::Severity::warning,
+          .name = "api.closed",
+          .time = {},
+          .session = {},
+          .message = {},
+          .fields = {{"peer", address}, {"for", "1m"}}});
+  }
+  return unauthorized(has_token ? "this token is not good: revoked, past its end, or never made"
+                                : "send a token: \"Authorization: Bearer stagepost_…\"; "
+                                  "`stagepost token add NAME` makes one");
+}
+
+std::variant<Token, http::Response> ApiGate::admit(const http::Request& request) {
+  const base::Instant now = parts_.doors.clock.now();
+  const ApiSettings& settings = parts_.settings;
+  if (failures_.reached(request.peer.address.text(), settings.failures_per_minute_max, now)) {
+    return too_many("too many requests without a good token from your address");
+  }
+  const std::string secret = secret_of(request);
+  auto token = parts_.tokens.find(secret, parts_.doors.clock.wall());
+  if (!token) return refuse_stranger(request, !secret.empty());
+  if (!requests_.take(token->name, settings.requests_per_minute_max, now)) {
+    return too_many(fmt::format("more than {} requests a minute by the token {}",
+                                settings.requests_per_minute_max, token->name));
+  }
+  const auto pattern = parts_.api.pattern_of(request);
+  if (!pattern) return std::move(*token);  // 404 or 405 is for the router to say
+  const Scope needed = scope_needed(request.method, *pattern);
+  if (token->scope >= needed) return std::move(*token);
+  return refusal(403, fmt::format("this needs a token of the scope {}; {} has {}",
+                                  to_string(needed), token->name, to_string(token->scope)));
+}
+
+io::Task<http::Response> ApiGate::handle(http::Request request) {
+  if (comes_from_another_site(request)) {
+    co_return refusal(403, "a page of another site may not ask here");
+  }
+  const bool looks = request.method == "GET" || request.method == "HEAD";
+  if (looks && request.path == description_path) co_return describe(request);
+  auto admitted = admit(request);
+  if (auto* const refused = std::get_if<http::Response>(&admitted)) {
+    co_return std::move(*refused);
+  }
+  std::string what = request.method + " " + request.path;
+  std::string peer = request.peer.address.text();
+  http::Response response = co_await parts_.api.handle(std::move(request));
+  if (!looks) {
+    tell({.severity = base::Severity::info,
+          .name = "api.changed",
+          .time = {},
+          .session = {},
+          .message = {},
+          .fields = {{"token", std::get<Token>(admitted).name},
+                     {"request", std::move(what)},
+                     {"status", fmt::to_string(response.status)},
+                     {"peer", std::move(peer)}}});
+  }
+  co_return response;
+}
+
+}  // namespace admin
