@@ -19,7 +19,7 @@ PACKAGES_RUN=(ca-certificates openssl swaks)
 PACKAGES_TEST=(
   clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
   libbenchmark-dev libgmock-dev libgtest-dev libyaml-cpp-dev
-  curl git iproute2 libxml2-utils nodejs procps python3-pytest python3-yaml strace
+  curl git groff-base iproute2 libxml2-utils nodejs procps python3-pytest python3-yaml strace
 )
 # To read mail with ./run --with-imap: unpacked under build/imap, never installed.
 PACKAGES_IMAP=(
@@ -45,6 +45,9 @@ PACKAGES_VERIFY=(
 )
 # Likewise, the servers that tests/bench/compare measures beside Postfix; Haraka comes from npm.
 PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
+
+# Likewise, the shells that our completion is for: tests/e2e/test_shell.py (9 MB).
+PACKAGES_SHELLS=(zsh fish)
 
 # Likewise, other people's SPF, DKIM and DMARC, to be compared with ours: tests/interop.
 PACKAGES_INTEROP=(

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "cli/cli.h"
+#include "lib/base/text.h"
 
 namespace cli {
 namespace {
@@ -26,6 +27,40 @@ std::string unknown_verb(const CLI::App& app) {
     }
   }
   return {};
+}
+
+// "TEXT:{lmtp,maildir}" → lmtp, maildir.
+std::vector<std::string> choices_of(const std::string& type) {
+  const std::size_t begin = type.find(":{");
+  if (begin == std::string::npos || !type.ends_with('}')) return {};
+  std::vector<std::string> out;
+  for (const std::string_view word :
+       base::split(std::string_view(type).substr(begin + 2, type.size() - begin - 3), ',')) {
+    out.emplace_back(word);
+  }
+  return out;
+}
+
+OptionText describe_option(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const bool takes_value = option.get_expected_max() > 0;
+  return {.name = option.get_name(),
+          .value = takes_value ? type.substr(0, type.find_first_of(": ")) : std::string(),
+          .choices = choices_of(type),
+          .help = option.get_description(),
+          .positional = option.nonpositional() ? false : option.get_positional(),
+          .required = option.get_required()};
+}
+
+VerbText describe_app(const CLI::App& app) {
+  VerbText out{.name = app.get_name(), .help = app.get_description(), .options = {}, .verbs = {}};
+  for (const CLI::Option* option : app.get_options()) {
+    out.options.push_back(describe_option(*option));
+  }
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+    out.verbs.push_back(describe_app(*verb));
+  }
+  return out;
 }
 
 }  // namespace
@@ -100,6 +135,8 @@ Option Verb::add_flag(const std::string& name, bool& variable, const std::string
 void Verb::callback(std::function<void()> run) const { app_->callback(std::move(run)); }
 
 bool Verb::given(const std::string& name) const { return app_->count(name) > 0; }
+
+VerbText Verb::describe() const { return describe_app(*app_); }
 
 Parser::Parser(const std::string& name, const std::string& help, const std::string& version)
     : app_(std::make_unique<CLI::App>(help, name)) {

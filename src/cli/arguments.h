@@ -46,6 +46,22 @@ class Option {
   CLI::Option* option_;
 };
 
+// What --help says, as values: for shell completion and the manual page.
+struct OptionText {
+  std::string name;                  // "--home", or NAME for a positional argument
+  std::string value;                 // "TEXT"; empty for a flag
+  std::vector<std::string> choices;  // the words it must be one of; empty: anything
+  std::string help;
+  bool positional = false;
+  bool required = false;
+};
+struct VerbText {
+  std::string name;
+  std::string help;  // the first line says what it does, examples are indented
+  std::vector<OptionText> options;
+  std::vector<VerbText> verbs;
+};
+
 // A verb such as `queue` or `list` of `queue list`, owned by the parser; the program itself is one,
 // too.
 class Verb {
@@ -64,6 +80,8 @@ class Verb {
 
   // Whether the option of that name was said.
   [[nodiscard]] bool given(const std::string& name) const;
+  // With all verbs below it that were added until now.
+  [[nodiscard]] VerbText describe() const;
 
  private:
   CLI::App* app_;

@@ -1,6 +1,9 @@
 // See cli.h.
 #include "cli/cli.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 
@@ -14,6 +17,12 @@ std::string default_home() {
 }
 
 }  // namespace
+
+std::string own_host_name() {
+  std::array<char, 256> name = {};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
+  return name.data();
+}
 
 int complain(const std::string& text) {
   std::fprintf(stderr, "stagepost: %s\n", text.c_str());
@@ -51,6 +60,8 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_dovecot_verb(verbs);
   add_dkim_verbs(verbs);
   add_token_verb(verbs);
+  add_import_verb(verbs);
+  add_completion_verbs(verbs);
   for (const AddVerbs add : more) add(verbs);
   if (const int wrong = parser.parse(argc, argv); wrong != 0) return wrong;
   return status;

@@ -42,9 +42,14 @@ void add_check_mail_verb(Verbs verbs);
 void add_dovecot_verb(Verbs verbs);
 void add_dkim_verbs(Verbs verbs);
 void add_token_verb(Verbs verbs);
+void add_import_verb(Verbs verbs);
+void add_completion_verbs(Verbs verbs);
 
 // `more`: verbs of rooms that this one may not include.
 int run(int argc, char** argv, std::span<const AddVerbs> more);
+
+// What the system calls this host; empty when it has no name.
+[[nodiscard]] std::string own_host_name();
 
 // Prints "stagepost: TEXT" to stderr and gives 1.
 int complain(const std::string& text);

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 
 #include "cli/cli.h"
@@ -30,18 +29,12 @@ struct Wishes {
   config::ExampleOptions example;
 };
 
-std::string system_hostname() {
-  std::array<char, 256> name = {};
-  if (::gethostname(name.data(), name.size() - 1) != 0) return {};
-  return name.data();
-}
-
 // A name with a dot, for a HELO name must be one that the DNS knows (RFC 5321 §4.1.1.1).
 std::string choose_hostname(const Wishes& wishes) {
   if (!wishes.hostname.empty()) return wishes.hostname;
   std::string guess = "mail." + wishes.domain;
   if (wishes.demo) return guess;
-  if (const std::string own = system_hostname(); own.find('.') != std::string::npos) guess = own;
+  if (const std::string own = own_host_name(); own.find('.') != std::string::npos) guess = own;
   if (wishes.yes || ::isatty(STDIN_FILENO) == 0) return guess;
   std::printf("Name of this host, as its PTR says and as it greets others [%s]: ", guess.c_str());
   std::fflush(stdout);

@@ -1,0 +1,196 @@
+// Tests of move.h: pieces of main.cf and master.cf, and what becomes of them.
+#include "import/postfix/move.h"
+
+#include "directory/names.h"
+#include "import/postfix/fixture_test.h"
+
+namespace postfix {
+namespace {
+
+struct Case {
+  std::string_view main;
+  std::string_view what;
+  std::string_view note;  // how the note begins
+  std::string_view line;  // of stagepost.toml; empty: not looked for
+};
+
+constexpr auto cases = std::to_array<Case>({
+    {"myhostname = MX.Example.ORG\n", "myhostname", "taken: as hostname",
+     "hostname = \"MX.Example.ORG\""},
+    {"myhostname = no name\n", "myhostname", "by_hand: hostname", "hostname = \"mail.invalid\""},
+    {"message_size_limit = 20480000\n", "message_size_limit", "taken: as limits.message_bytes_max",
+     "message_bytes_max = 20480000"},
+    {"message_size_limit = 0\n", "message_size_limit", "taken:", "message_bytes_max = \"1TiB\""},
+    {"message_size_limit = many\n", "message_size_limit", "by_hand: is no number", ""},
+    {"message_size_limit = 5\n", "message_size_limit", "by_hand: limits.message_bytes_max", ""},
+    {"maximal_queue_lifetime = 5\n", "maximal_queue_lifetime", "same: queue.expire_after", ""},
+    {"maximal_queue_lifetime = 36h\n", "maximal_queue_lifetime",
+     "taken:", "expire_after = \"1d12h\""},
+    {"maximal_queue_lifetime = 100d\n", "maximal_queue_lifetime", "by_hand: queue.expire_after",
+     ""},
+    {"minimal_backoff_time = 10m\nmaximal_backoff_time = 1h\n", "minimal_backoff_time",
+     "taken:", "retry_after = [\"10m\", \"20m\", \"40m\", \"1h\"]"},
+    {"mynetworks = 10.0.0.0/8, [::1]/128 [::ffff:127.0.0.0]/104 127.0.0.0/8\n", "mynetworks",
+     "taken:", "relay_networks = [\"10.0.0.0/8\", \"::1/128\", \"127.0.0.0/8\"]"},
+    {"mynetworks = 0.0.0.0/0\n", "mynetworks: 0.0.0.0/0", "by_hand: would let the whole world", ""},
+    {"mynetworks = !10.1.1.1\n", "mynetworks: !10.1.1.1", "by_hand: exceptions", ""},
+    {"mynetworks_style = subnet\n", "mynetworks_style",
+     "by_hand:", "relay_networks = [\"127.0.0.0/8\", \"::1/128\"]"},
+    {"mynetworks = 10.0.0.0/8\nsmtpd_relay_restrictions = permit_sasl_authenticated, reject\n",
+     "mynetworks", "different: no restriction", ""},
+    {"relayhost = [smtp.isp.example]:2525\n", "relayhost", "taken: as [[route]] domain = \"*\"",
+     "host = \"smtp.isp.example\""},
+    {"relayhost = isp.example\n", "relayhost",
+     "taken: as [[route]] domain = \"*\", host = \"isp.example\", port = 25, tls = "
+     "\"opportunistic\"; isp.example itself",
+     ""},
+    {"relayhost = [isp.example]:nowhere\n", "relayhost", "by_hand:", ""},
+    {"relayhost =\n", "relayhost", "same:", ""},
+    {"smtp_tls_security_level = encrypt\n", "smtp_tls_security_level",
+     "taken:", "mx_tls = \"required\""},
+    {"smtp_tls_security_level = may\n", "smtp_tls_security_level", "same:", ""},
+    {"smtp_tls_security_level = dane\n", "smtp_tls_security_level", "same: delivery.mx_tls", ""},
+    {"smtp_use_tls = yes\n", "smtp_use_tls", "same:", ""},
+    {"smtpd_tls_cert_file = /a.pem\n", "smtpd_tls_cert_file", "by_hand: not usable", ""},
+    {"smtpd_tls_cert_file = /etc/ssl/certs/ssl-cert-snakeoil.pem\n", "smtpd_tls_cert_file",
+     "same: a certificate that nobody knows", ""},
+    {"smtpd_recipient_restrictions = reject_rbl_client bl.example\n",
+     "smtpd_recipient_restrictions: bl.example", "taken: as [[list]]", "zone = \"bl.example\""},
+    {"smtpd_recipient_restrictions = reject_rbl_client bl.example=127.0.0.[2;4]\n",
+     "smtpd_recipient_restrictions: bl.example=127.0.0.[2;4]",
+     "taken:", "codes = [\"127.0.0.2 = 10\", \"127.0.0.4 = 10\"]"},
+    {"smtpd_sender_restrictions = reject_rhsbl_sender dbl.example\n",
+     "smtpd_sender_restrictions: dbl.example", "taken:", "of = \"sender\""},
+    {"smtpd_recipient_restrictions = permit_dnswl_client wl.example\n",
+     "smtpd_recipient_restrictions: wl.example", "taken:", "kind = \"allow\""},
+    {"smtpd_recipient_restrictions = reject_rbl_client not_a..zone\n",
+     "smtpd_recipient_restrictions: not_a..zone", "by_hand:", ""},
+    {"smtpd_client_restrictions = reject_unknown_client_hostname\n",
+     "smtpd_client_restrictions: reject_unknown_client_hostname",
+     "taken:", "iprev_missing = \"defer\""},
+    {"smtpd_helo_restrictions = reject_non_fqdn_helo_hostname\n",
+     "smtpd_helo_restrictions: reject_non_fqdn_helo_hostname",
+     "taken:", "helo_invalid = \"reject\""},
+    {"smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:10023\n",
+     "smtpd_recipient_restrictions: check_policy_service inet:127.0.0.1:10023",
+     "taken: as greylist.on", "on = true"},
+    {"smtpd_recipient_restrictions = check_policy_service { inet:host:9, timeout=10s }\n",
+     "smtpd_recipient_restrictions: check_policy_service { inet:host:9, timeout=10s }",
+     "by_hand:", ""},
+    {"smtpd_recipient_restrictions = check_sender_access hash:/etc/postfix/x, reject\n",
+     "smtpd_recipient_restrictions: check_sender_access hash:/etc/postfix/x", "by_hand:", ""},
+    {"smtpd_recipient_restrictions = mine\nsmtpd_restriction_classes = mine\nmine = permit\n",
+     "smtpd_recipient_restrictions: mine", "by_hand: a class of your own", ""},
+    {"smtpd_milters = inet:localhost:8891\n", "smtpd_milters",
+     "taken:", "address = \"127.0.0.1:8891\""},
+    {"smtpd_milters = unix:milter/x\nmilter_default_action = accept\n", "milter_default_action",
+     "taken:", "address = \"unix:/var/spool/postfix/milter/x\""},
+    {"smtpd_milters = { unix:/run/x, default_action=accept, command_timeout=90 }\n",
+     "smtpd_milters", "taken:", "command_timeout = \"1m30s\""},
+    {"smtpd_milters = what\n", "smtpd_milters",
+     "taken:", "address = \"unix:/var/spool/postfix/what\""},
+    {"header_checks = pcre:/etc/postfix/h\n", "header_checks", "by_hand: mail is not searched", ""},
+    {"home_mailbox = Maildir/\n", "home_mailbox", "by_hand: mailboxes are DOMAIN/LOCAL/", ""},
+    {"virtual_transport = lmtp:inet:127.0.0.1:24\n", "virtual_transport",
+     "taken:", "lmtp = \"127.0.0.1:24\""},
+    {"mailbox_transport = lmtp:unix:private/dovecot-lmtp\n", "mailbox_transport",
+     "taken:", "lmtp = \"unix:/var/spool/postfix/private/dovecot-lmtp\""},
+    {"virtual_transport = dovecot\n", "virtual_transport", "by_hand:", ""},
+    {"relay_domains = a.example\n", "relay_domains", "by_hand: mail that strangers bring", ""},
+    {"inet_protocols = ipv4\n", "inet_protocols", "taken:", "ipv6 = false"},
+    {"postscreen_greet_action = enforce\n", "postscreen_greet_action",
+     "different: strangers are looked at", ""},
+    {"nonsense = 1\n", "nonsense", "by_hand: no setting that is known", ""},
+    {"own = may\nsmtp_tls_security_level = $own\n", "own", "taken: a name of your own", ""},
+    {"biff = no\nbiff = yes\n", "biff", "same:", ""},
+});
+
+TEST(Move, SettingsAndWhatBecomesOfThem) {
+  for (const Case& one : cases) {
+    const Plan plan = plan_of(std::string(one.main));
+    EXPECT_TRUE(notes_about(plan, one.what).starts_with(one.note))
+        << one.main << "→ " << notes_about(plan, one.what);
+    if (!one.line.empty()) {
+      EXPECT_TRUE(has_line(plan, one.line)) << one.main << plan.config;
+    }
+  }
+}
+
+TEST(Move, ServicesBecomeListeners) {
+  Texts texts;
+  const Plan plan = plan_of(texts, "inet_interfaces = 192.0.2.1, [2001:db8::1]\n",
+                            "smtp inet n - y - - smtpd\n"
+                            "submission inet n - y - - smtpd -o syslog_name=postfix/submission\n"
+                            "465 inet n - y - - smtpd -o smtpd_tls_wrappermode=yes\n"
+                            "127.0.0.1:10025 inet n - y - - smtpd -o content_filter=\n"
+                            "[::1]:2525 inet n - y - - smtpd -o smtpd_tls_security_level=none\n"
+                            "tinyd inet n - n - - spawn\n"
+                            "mystery inet n - n - - smtpd\n"
+                            "smtp unix - - y - - smtp\n");
+  const auto config = config::load(plan.config, "t", "/home");
+  ASSERT_TRUE(config);
+  std::string seen;
+  for (const auto& one : config->session.listeners) {
+    seen += fmt::format("{} {} {} {}\n", one.name, one.at.text(), static_cast<int>(one.role),
+                        static_cast<int>(one.tls));
+  }
+  EXPECT_EQ(config->session.listeners.size(), 7U) << seen;
+  EXPECT_TRUE(has_line(plan, "address = \"[2001:db8::1]:587\"")) << plan.config;
+  EXPECT_TRUE(has_line(plan, "address = \"[::1]:2525\"")) << plan.config;
+  EXPECT_TRUE(has_line(plan, "tls = \"implicit\"")) << plan.config;
+  EXPECT_TRUE(has_line(plan, "tls = \"none\"")) << plan.config;
+  EXPECT_TRUE(notes_about(plan, "mystery inet smtpd").starts_with("by_hand:"));
+  EXPECT_TRUE(notes_about(plan, "127.0.0.1:10025 inet smtpd").starts_with("different:"));
+  EXPECT_TRUE(notes_about(plan, "smtp unix smtp").starts_with("same:"));
+}
+
+TEST(Move, ARelayHostThatLogsInHasTls) {
+  Texts texts;
+  texts.files["/etc/postfix/sasl"] = "isp.example me:pass\"word\n";
+  const Plan plan = plan_of(
+      texts,
+      "relayhost = [isp.example]\nsmtp_sasl_auth_enable = yes\nsmtp_tls_security_level = may\n"
+      "smtp_sasl_password_maps = hash:/etc/postfix/sasl\n");
+  EXPECT_TRUE(plan.is_secret);
+  EXPECT_TRUE(has_line(plan, "tls = \"required\"")) << plan.config;
+  EXPECT_TRUE(has_line(plan, "password = \"pass\\\"word\"")) << plan.config;
+  for (const Note& note : plan.notes) {
+    EXPECT_EQ(note.words.find("pass\""), std::string::npos) << note.words;
+  }
+}
+
+TEST(Move, AGoodCertificateIsTaken) {
+  Texts texts;
+  texts.problem.clear();
+  const Plan plan = plan_of(texts, "smtpd_tls_cert_file = /c.pem\nsmtpd_tls_key_file = /k.pem\n");
+  EXPECT_TRUE(has_line(plan, "certificate = \"/c.pem\"")) << plan.config;
+  EXPECT_TRUE(has_line(plan, "key = \"/k.pem\"")) << plan.config;
+}
+
+TEST(Move, AliasesStandInTheOrderOfTheirTargets) {
+  Texts texts;
+  texts.files["/v"] =
+      "a@x.example b@x.example\nb@x.example c@x.example\nc@x.example me@y.example\n"
+      "loop1@x.example loop2@x.example\nloop2@x.example loop1@x.example\n"
+      "gone@x.example nobody@x.example\nsome@x.example nobody@x.example c@x.example\n"
+      "twice@x.example c@x.example\ntwice@x.example a@x.example\nself@x.example self@x.example\n";
+  const Plan plan =
+      plan_of(texts, "virtual_alias_domains = x.example\nvirtual_alias_maps = hash:/v\n");
+  std::vector<std::string> order;
+  for (const Alias& one : plan.aliases) order.push_back(one.address);
+  EXPECT_EQ(order, (std::vector<std::string>{"c@x.example", "some@x.example", "twice@x.example",
+                                             "b@x.example", "a@x.example"}));
+  EXPECT_NE(notes_about(plan, "loop1@x.example").find("by_hand"), std::string::npos);
+  EXPECT_NE(notes_about(plan, "gone@x.example: nobody@x.example").find("by_hand"),
+            std::string::npos);
+}
+
+TEST(Move, WithoutMainCfThereIsNoPlan) {
+  const Texts texts;
+  const auto plan = make_plan(texts, {.folder = "/x", .host_name = {}, .passwd_file = {}});
+  ASSERT_FALSE(plan);
+  EXPECT_NE(plan.error().detail.find("name the folder"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace postfix

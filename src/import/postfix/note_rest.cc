@@ -1,0 +1,45 @@
+// See move.h: what nobody has spoken of yet. After this every line has its note.
+#include <fmt/format.h>
+
+#include <set>
+
+#include "import/postfix/move.h"
+#include "import/postfix/words.h"
+
+namespace postfix {
+namespace {
+
+void note_one(Move& move, const Parameter& parameter) {
+  const Place place{.file = move.main_file, .line = parameter.line};
+  const Words known = words_for(parameter.name);
+  if (!known.words.empty()) {
+    move.note_at(place, parameter.name, known.fate, known.words);
+  } else if (move.main.is_used(parameter.name)) {
+    move.note_at(place, parameter.name, Fate::taken, "a name of your own, wherever $NAME stands");
+  } else {
+    move.note_at(place, parameter.name, Fate::by_hand,
+                 "no setting that is known here; look whether docs/settings.md has what you need");
+  }
+}
+
+}  // namespace
+
+void note_the_rest(Move& move) {
+  std::set<int> spoken_of;
+  for (const Note& note : move.plan.notes) {
+    if (note.place.file == move.main_file) spoken_of.insert(note.place.line);
+  }
+  for (const Parameter& parameter : move.main.parameters()) {
+    if (!spoken_of.contains(parameter.line)) note_one(move, parameter);
+  }
+  for (const auto& [earlier, line] : move.main.overridden()) {
+    move.note_at({.file = move.main_file, .line = earlier.line}, earlier.name, Fate::same,
+                 fmt::format("is set again in line {}, which counts", line));
+  }
+  for (const Parameter& broken : move.main.broken()) {
+    move.note_at({.file = move.main_file, .line = broken.line}, broken.name, Fate::by_hand,
+                 "is not of the form \"name = value\"");
+  }
+}
+
+}  // namespace postfix

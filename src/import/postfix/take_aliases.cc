@@ -1,0 +1,363 @@
+// See move.h: virtual_alias_maps, alias_maps, and their order.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "directory/names.h"
+#include "import/postfix/aliases.h"
+#include "import/postfix/lines.h"
+#include "import/postfix/move.h"
+#include "lib/base/text.h"
+
+namespace postfix {
+namespace {
+
+bool is_mailbox(const Move& move, std::string_view address) {
+  return move.mailbox_names.contains(address);
+}
+
+// A target as Postfix completes it: "jane" belongs to $myorigin, and localhost to mydestination.
+std::string completed(const Move& move, std::string_view target) {
+  const std::size_t at = target.rfind('@');
+  if (at == std::string_view::npos) {
+    return fmt::format(
+        "{}@{}", target,
+        move.local_domains.empty() ? move.value("stagepost_origin") : move.local_domains.front());
+  }
+  const std::string_view domain = target.substr(at + 1);
+  if (!is_world_domain(domain) && !move.local_domains.empty()) {
+    return fmt::format("{}@{}", target.substr(0, at), move.local_domains.front());
+  }
+  return std::string(target);
+}
+
+// The targets as keys; those that are no addresses are noted and left out.
+std::vector<std::string> target_keys(Move& move, const std::string& what, const Place& place,
+                                     const std::vector<std::string>& targets) {
+  std::vector<std::string> out;
+  for (const std::string& target : targets) {
+    const auto key = directory::address_name(completed(move, target));
+    if (!key) {
+      move.note_at(place, fmt::format("{}: {}", what, target), Fate::by_hand, key.error().detail);
+    } else if (std::ranges::find(out, *key) == out.end()) {
+      out.push_back(*key);
+    }
+  }
+  return out;
+}
+
+// Both a mailbox and an alias: here an address is one of them.
+void note_double(Move& move, const Alias& alias) {
+  const bool keeps = std::ranges::find(alias.targets, alias.address) != alias.targets.end();
+  if (keeps && alias.targets.size() == 1) {
+    move.note_at(alias.place, alias.address, Fate::same, "is its own mailbox");
+    return;
+  }
+  move.note_at(alias.place, alias.address, Fate::by_hand,
+               fmt::format("is a mailbox, too, which was kept; to have its mail {} {}, {}",
+                           keeps ? "sent on as well to" : "go to", fmt::join(alias.targets, ", "),
+                           keeps ? "let Dovecot's Sieve redirect copies"
+                                 : "`stagepost user remove` it and `stagepost alias add` it"));
+}
+
+// Says what became of it, unless `quiet`.
+bool add_alias(Move& move, Alias alias, bool quiet = false) {
+  if (alias.targets.empty()) return false;
+  if (is_mailbox(move, alias.address)) {
+    if (!quiet) note_double(move, alias);
+    return false;
+  }
+  if (!move.alias_names.insert(alias.address).second) {
+    if (!quiet) {
+      move.note_at(alias.place, alias.address, Fate::by_hand,
+                   "is an alias already, which was kept; see `stagepost alias list`");
+    }
+    return false;
+  }
+  if (!quiet) {
+    move.note_at(alias.place, alias.address, Fate::taken,
+                 fmt::format("as an alias for {}", fmt::join(alias.targets, ", ")));
+  }
+  move.plan.aliases.push_back(std::move(alias));
+  return true;
+}
+
+// A name without a domain is one of every domain in mydestination: the first has it, the others
+// lead there.
+void add_local_name(Move& move, const std::string& name, const std::vector<std::string>& targets,
+                    const Place& place) {
+  const std::string first = fmt::format("{}@{}", name, move.local_domains.front());
+  const auto key = directory::own_address_name(first);
+  if (!key) {
+    move.note_at(place, name, Fate::by_hand, key.error().detail);
+    return;
+  }
+  add_alias(move, {.address = *key, .targets = targets, .place = place});
+}
+
+// Names of the first local domain are names of the others, too.
+void mirror_local_domains(Move& move) {
+  if (move.local_domains.size() < 2) return;
+  const std::string& first = move.local_domains.front();
+  std::vector<std::pair<std::string, Place>> names;
+  for (const Mailbox& box : move.plan.mailboxes) names.emplace_back(box.address, box.place);
+  for (const Alias& alias : move.plan.aliases) names.emplace_back(alias.address, alias.place);
+  for (std::size_t i = 1; i < move.local_domains.size(); ++i) {
+    for (const auto& [address, place] : names) {
+      if (directory::domain_of(address) != first || address.starts_with('@')) continue;
+      add_alias(
+          move,
+          {.address = fmt::format("{}@{}", directory::local_of(address), move.local_domains[i]),
+           .targets = {address},
+           .place = place},
+          true);
+    }
+  }
+}
+
+class VirtualAliases {
+ public:
+  explicit VirtualAliases(Move& move) : move_(move) {}
+
+  void run() {
+    const auto tables = read_tables(move_.value("virtual_alias_maps"), move_.sources);
+    for (const Table& table : tables) {
+      move_.note_table("virtual_alias_maps", table);
+      for (const Entry& entry : table.entries) take(entry);
+    }
+    for (const std::string_view name : {"virtual_alias_maps", "virtual_maps"}) {
+      move_.note(name, tables.empty() ? Fate::same : Fate::taken,
+                 tables.empty() ? "is empty" : "as aliases; each entry has its own line below");
+    }
+    for (const Entry& pair : domain_pairs_) expand(pair);
+  }
+
+ private:
+  void take(const Entry& entry) {
+    const std::size_t at = entry.key.rfind('@');
+    if (at == std::string::npos) {
+      if (move_.is_ours(base::lower(entry.key))) return;  // a domain; noted as one
+      if (move_.local_domains.empty()) {
+        move_.note_at(entry.place, entry.key, Fate::different,
+                      "a name without a domain, and mydestination has none");
+        return;
+      }
+      add_local_name(move_, base::lower(entry.key), targets(entry), entry.place);
+      return;
+    }
+    const std::string domain = base::lower(std::string_view(entry.key).substr(at + 1));
+    if (!move_.is_ours(domain)) {
+      move_.note_at(entry.place, entry.key, Fate::different,
+                    fmt::format("{} is not a domain of ours; mail for others' addresses is not "
+                                "rewritten",
+                                domain));
+    } else if (at == 0 && entry.value.starts_with('@')) {
+      domain_pairs_.push_back(entry);  // when all names are known
+    } else {
+      const auto key = directory::alias_name(entry.key);
+      if (!key) {
+        move_.note_at(entry.place, entry.key, Fate::by_hand, key.error().detail);
+        return;
+      }
+      add_alias(move_, {.address = *key, .targets = targets(entry), .place = entry.place});
+    }
+  }
+
+  std::vector<std::string> targets(const Entry& entry) {
+    return target_keys(move_, entry.key, entry.place, list_of(entry.value));
+  }
+
+  // "@old.example @new.example": each name of the new domain is one of the old.
+  void expand(const Entry& pair) {
+    const std::string to = base::lower(std::string_view(pair.value).substr(1));
+    std::vector<std::string> names;
+    for (const Mailbox& box : move_.plan.mailboxes) names.push_back(box.address);
+    for (const Alias& alias : move_.plan.aliases) names.push_back(alias.address);
+    std::size_t count = 0;
+    for (const std::string& address : names) {
+      if (directory::domain_of(address) != to || address.starts_with('@')) continue;
+      const std::string own =
+          fmt::format("{}{}", directory::local_of(address), base::lower(pair.key));
+      count += add_alias(move_, {.address = own, .targets = {address}, .place = pair.place}, true)
+                   ? 1
+                   : 0;
+    }
+    move_.note_at(pair.place, pair.key, count > 0 ? Fate::taken : Fate::by_hand,
+                  fmt::format("as {} aliases, one for each name in {}; names that come later need "
+                              "theirs",
+                              count, to));
+  }
+
+  Move& move_;
+  std::vector<Entry> domain_pairs_;
+};
+
+void take_aliases_file(Move& move, const std::string& item) {
+  const std::size_t colon = item.find(':');
+  const std::string path = item.starts_with('/') ? item : item.substr(colon + 1);
+  const Table table = read_table("texthash:" + path, move.sources);
+  if (!table.problem.empty()) {
+    move.note_table("alias_maps", table);
+    return;
+  }
+  const auto source = move.sources.read(path);
+  if (!source) return;
+  const AliasesFile file = read_aliases(*source, move.sources);
+  for (const RefusedValue& one : file.refused) {
+    move.note_at(one.place, fmt::format("{}: {}", one.name, one.value), Fate::by_hand, one.why);
+  }
+  for (const LocalAlias& alias : file.aliases) {
+    if (move.local_domains.empty()) {
+      move.note_at(alias.place, alias.name, Fate::different,
+                   "a name of this host alone: mydestination has no domain that others write to");
+      continue;
+    }
+    add_local_name(move, alias.name, target_keys(move, alias.name, alias.place, alias.targets),
+                   alias.place);
+  }
+}
+
+// All that is unknown goes to luser_relay, unless it is made of the recipient's name.
+void take_luser_relay(Move& move) {
+  const std::string target = move.value("luser_relay");
+  if (target.empty()) return;
+  const std::string_view raw = move.main.find("luser_relay")->raw;
+  if (raw.find('$') != std::string_view::npos || move.local_domains.empty()) {
+    move.note("luser_relay", Fate::by_hand,
+              "says who gets mail for unknown names; write `stagepost alias add @DOMAIN ADDRESS`");
+    return;
+  }
+  const Place place = move.place("luser_relay");
+  const auto keys = target_keys(move, "luser_relay", place, {target});
+  for (const std::string& domain : move.local_domains) {
+    add_alias(move, {.address = "@" + domain, .targets = keys, .place = place});
+  }
+}
+
+// What an alias may lead to: other domains, mailboxes, aliases that are in order, role names.
+class Ordering {
+ public:
+  explicit Ordering(Move& move) : move_(move) {
+    for (const Mailbox& box : move.plan.mailboxes) known_.insert(box.address);
+    waiting_ = std::exchange(move.plan.aliases, {});
+    for (const Alias& alias : waiting_) named_.insert(alias.address);
+  }
+
+  void run() {
+    for (Alias& alias : waiting_) drop_dangling(alias);
+    bool moved = true;
+    while (moved) {
+      moved = false;
+      std::vector<Alias> left;
+      for (Alias& alias : waiting_) {
+        if (alias.targets.empty()) {
+          named_.erase(alias.address);
+          moved = true;
+        } else if (std::ranges::all_of(alias.targets,
+                                       [&](const auto& one) { return leads(one); })) {
+          known_.insert(alias.address);
+          move_.plan.aliases.push_back(std::move(alias));
+          moved = true;
+        } else {
+          left.push_back(std::move(alias));
+        }
+      }
+      waiting_ = std::move(left);
+      for (Alias& alias : waiting_) drop_dangling(alias);
+    }
+    for (const Alias& alias : waiting_) {
+      move_.note_at(
+          alias.place, alias.address, Fate::by_hand,
+          fmt::format("and {} lead to each other; left out", fmt::join(alias.targets, ", ")));
+    }
+  }
+
+ private:
+  [[nodiscard]] bool leads(const std::string& target) const {
+    return !move_.is_ours(directory::domain_of(target)) ||
+           directory::is_role_name(directory::local_of(target)) || known_.contains(target) ||
+           known_.contains(directory::without_detail(target));
+  }
+
+  // Targets of ours that nobody has.
+  void drop_dangling(Alias& alias) {
+    std::erase_if(alias.targets, [&](const std::string& target) {
+      if (leads(target) || named_.contains(target) ||
+          named_.contains(directory::without_detail(target))) {
+        return target == alias.address;
+      }
+      move_.note_at(alias.place, fmt::format("{}: {}", alias.address, target), Fate::by_hand,
+                    fmt::format("{0} has no mailbox here; `stagepost user add {0}` makes one, then "
+                                "`stagepost alias add {1} {0}`",
+                                target, alias.address));
+      return true;
+    });
+  }
+
+  Move& move_;
+  std::set<std::string, std::less<>> known_;
+  std::set<std::string, std::less<>> named_;
+  std::vector<Alias> waiting_;
+};
+
+}  // namespace
+
+void take_virtual_aliases(Move& move) { VirtualAliases(move).run(); }
+
+void take_local_aliases(Move& move) {
+  const std::vector<std::string> items = list_of(move.value("alias_maps"));
+  for (const std::string& item : items) {
+    const std::string_view type = std::string_view(item).substr(0, item.find(':'));
+    if (type == "hash" || type == "btree" || type == "lmdb" || type == "dbm" || type == "cdb" ||
+        type == "texthash" || item.starts_with('/')) {
+      take_aliases_file(move, item);
+    } else {
+      move.note_table("alias_maps", read_table(item, move.sources));
+    }
+  }
+  move.note("alias_maps", items.empty() ? Fate::same : Fate::taken,
+            items.empty() ? "is empty" : "as aliases; each entry has its own line below");
+  move.note("alias_database", Fate::same, "what `newaliases` makes of alias_maps; none is needed");
+  take_luser_relay(move);
+  mirror_local_domains(move);
+}
+
+void take_grants(Move& move) {
+  const std::string maps = move.value("smtpd_sender_login_maps");
+  if (maps.empty() || maps == move.value("virtual_mailbox_maps") ||
+      maps == move.value("virtual_alias_maps")) {
+    move.note(
+        "smtpd_sender_login_maps", Fate::same,
+        "an account sends as its address, as aliases that lead to it alone, and as what it was "
+        "granted");
+    return;
+  }
+  for (const Table& table : read_tables(maps, move.sources)) {
+    move.note_table("smtpd_sender_login_maps", table);
+    for (const Entry& entry : table.entries) {
+      for (const std::string& login : list_of(entry.value)) {
+        const auto who = directory::address_name(completed(move, login));
+        const auto what = directory::alias_name(entry.key);
+        if (who && what && *who == *what) {
+          move.note_at(entry.place, entry.key, Fate::same, "everybody sends as himself");
+        } else if (who && what && is_mailbox(move, *who)) {
+          move.plan.grants.push_back({.mailbox = *who, .what = *what, .place = entry.place});
+          move.note_at(entry.place, entry.key, Fate::taken, fmt::format("as a grant for {}", *who));
+        } else {
+          move.note_at(
+              entry.place, entry.key, Fate::by_hand,
+              fmt::format("{} is no mailbox here; `stagepost grant` says who else may send "
+                          "as an address",
+                          login));
+        }
+      }
+    }
+  }
+  move.note("smtpd_sender_login_maps", Fate::taken, "as grants; each entry has its own line below");
+}
+
+void order_aliases(Move& move) { Ordering(move).run(); }
+
+}  // namespace postfix
