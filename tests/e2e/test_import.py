@@ -29,7 +29,7 @@ def postconf(folder: Path) -> list[str]:
                           capture_output=True, text=True, check=False, timeout=30)
     names = re.findall(r"^(\w+) =", done.stdout, re.MULTILINE)
     assert names, done.stderr
-    return names
+    return [name for name in names if name != "config_directory"]  # it comes from -c
 
 
 def home_for(folder: Path, net: Netns | None = None, address: str = "127.0.0.1") -> Stagepost:
@@ -43,11 +43,12 @@ def report(server: Stagepost, folder: Path, *options: str) -> dict:
 
 
 def copied(folder: Path, name: str) -> Path:
-    """A sample without the lines that are no Postfix at all, which postconf refuses."""
+    """A sample without what postconf refuses: lines that are none, addresses not of this host."""
     shutil.copytree(SAMPLES / name, folder / name)
     etc = folder / name / "etc/postfix"
     for file in ("main.cf", "master.cf"):
-        lines = (etc / file).read_text().splitlines(keepends=True)
+        text = (etc / file).read_text().replace("192.0.2.25, 2001:db8::25, ", "")
+        lines = text.splitlines(keepends=True)
         (etc / file).write_text("".join(
             line for line in lines if not line.startswith(("this line has", "short line"))))
     return etc
@@ -74,10 +75,10 @@ def test_check_accepts_what_import_writes(folder, name):
     passwords = server.home / "import-passwords.txt"
     if said["mailboxes"]:
         assert passwords.stat().st_mode & 0o777 == 0o600
-    for address in said["mailboxes"]:
-        assert address in server.cli("user", "list")
-    for alias in said["aliases"]:
-        assert alias["address"] in server.cli("alias", "list")
+    users = server.cli("user", "list")
+    assert all(address in users for address in said["mailboxes"])
+    aliases = server.cli("alias", "list")
+    assert all(alias["address"] in aliases for alias in said["aliases"])
 
 
 def test_nothing_is_overwritten_and_a_dry_run_does_nothing(folder):

@@ -1,6 +1,7 @@
 """Shell completion and the manual page: bash, zsh, fish and groff take what the binary prints."""
 
 import subprocess
+from pathlib import Path
 
 import pytest
 from peers import unpack
@@ -55,11 +56,11 @@ def test_bash_offers(words, offered, others):
 def test_shells_can_read_the_scripts(folder):
     run("bash", "-n", text=printed("completion", "bash"))
     root = unpack.peers_root("PACKAGES_SHELLS")
-    for shell, options in (("zsh", ["-f", "-n"]), ("fish", ["--no-config", "--no-execute"])):
-        script = folder / f"script.{shell}"
-        script.write_text(printed("completion", shell))
-        run("env", f"LD_LIBRARY_PATH={unpack.library_path(root)}", root / "usr/bin" / shell,
-            *options, script)
+    for shell, options in (("bin/zsh", ["-f", "-n"]),
+                           ("usr/bin/fish", ["--no-config", "--no-execute"])):
+        script = folder / "script"
+        script.write_text(printed("completion", Path(shell).name))
+        run("env", f"LD_LIBRARY_PATH={unpack.library_path(root)}", root / shell, *options, script)
 
 
 def test_manual_page_has_no_faults():

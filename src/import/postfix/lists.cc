@@ -68,7 +68,8 @@ std::optional<std::vector<std::string>> codes_of(std::string_view filter) {
 void want_list(Move& move, const ListWish& wish) {
   const std::size_t equals = wish.item.find('=');
   const std::string zone = base::lower(std::string_view(wish.item).substr(0, equals));
-  const std::string what = fmt::format("{}: {}", wish.name, wish.item);
+  const std::string what =
+      fmt::format("{}: {}{}{}", wish.name, wish.word, wish.word.empty() ? "" : " ", wish.item);
   const Place place = move.place(wish.name);
   const bool allow = wish.weight < 0;
   const auto codes = equals == std::string::npos

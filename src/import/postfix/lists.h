@@ -24,6 +24,7 @@ inline constexpr std::size_t list_codes_max = 64;
 
 struct ListWish {
   std::string name;  // of the parameter
+  std::string word;  // "reject_rbl_client"; empty in a list of zones
   std::string item;  // as written, without *weight: "zen.example=127.0.0.2"
   std::string of;    // "address", "helo", "sender"
   int weight = 10;   // negative: an allow-list

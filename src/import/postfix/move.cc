@@ -72,7 +72,10 @@ void Move::note_table(std::string_view name, const Table& table) {
   }
   for (const UnreadLine& line : table.unread) {
     note_at(line.place, line.text, Fate::by_hand,
-            fmt::format("{}; write what it stands for with `stagepost alias add`", line.why));
+            fmt::format("{}; write what it stands for {}", line.why,
+                        name == "transport_maps"       ? "as [[route]]"
+                        : name == "virtual_alias_maps" ? "with `stagepost alias add`"
+                                                       : "by hand"));
   }
 }
 

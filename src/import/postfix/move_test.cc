@@ -55,16 +55,17 @@ constexpr auto cases = std::to_array<Case>({
     {"smtpd_tls_cert_file = /etc/ssl/certs/ssl-cert-snakeoil.pem\n", "smtpd_tls_cert_file",
      "same: a certificate that nobody knows", ""},
     {"smtpd_recipient_restrictions = reject_rbl_client bl.example\n",
-     "smtpd_recipient_restrictions: bl.example", "taken: as [[list]]", "zone = \"bl.example\""},
+     "smtpd_recipient_restrictions: reject_rbl_client bl.example", "taken: as [[list]]",
+     "zone = \"bl.example\""},
     {"smtpd_recipient_restrictions = reject_rbl_client bl.example=127.0.0.[2;4]\n",
-     "smtpd_recipient_restrictions: bl.example=127.0.0.[2;4]",
+     "smtpd_recipient_restrictions: reject_rbl_client bl.example=127.0.0.[2;4]",
      "taken:", "codes = [\"127.0.0.2 = 10\", \"127.0.0.4 = 10\"]"},
     {"smtpd_sender_restrictions = reject_rhsbl_sender dbl.example\n",
-     "smtpd_sender_restrictions: dbl.example", "taken:", "of = \"sender\""},
+     "smtpd_sender_restrictions: reject_rhsbl_sender dbl.example", "taken:", "of = \"sender\""},
     {"smtpd_recipient_restrictions = permit_dnswl_client wl.example\n",
-     "smtpd_recipient_restrictions: wl.example", "taken:", "kind = \"allow\""},
+     "smtpd_recipient_restrictions: permit_dnswl_client wl.example", "taken:", "kind = \"allow\""},
     {"smtpd_recipient_restrictions = reject_rbl_client not_a..zone\n",
-     "smtpd_recipient_restrictions: not_a..zone", "by_hand:", ""},
+     "smtpd_recipient_restrictions: reject_rbl_client not_a..zone", "by_hand:", ""},
     {"smtpd_client_restrictions = reject_unknown_client_hostname\n",
      "smtpd_client_restrictions: reject_unknown_client_hostname",
      "taken:", "iprev_missing = \"defer\""},
@@ -101,7 +102,7 @@ constexpr auto cases = std::to_array<Case>({
     {"postscreen_greet_action = enforce\n", "postscreen_greet_action",
      "different: strangers are looked at", ""},
     {"nonsense = 1\n", "nonsense", "by_hand: no setting that is known", ""},
-    {"own = may\nsmtp_tls_security_level = $own\n", "own", "taken: a name of your own", ""},
+    {"own = may\nsmtp_tls_security_level = $own\n", "own", "taken: wherever", ""},
     {"biff = no\nbiff = yes\n", "biff", "same:", ""},
 });
 
@@ -157,6 +158,25 @@ TEST(Move, ARelayHostThatLogsInHasTls) {
   for (const Note& note : plan.notes) {
     EXPECT_EQ(note.words.find("pass\""), std::string::npos) << note.words;
   }
+}
+
+TEST(Move, TheRouteForAllComesLast) {
+  Texts texts;
+  texts.files["/t"] = "* smtp:[all.example]\na.example relay:[b.example]:26\n";
+  texts.files["/r"] =
+      "/@c\\.example$/ smtp:[d.example]\n/\\.c\\.example$/ smtp:\n/^e\\.example$/ smtp:\n";
+  texts.files["/p"] = "bank.example secure\n";
+  const Plan plan = plan_of(texts,
+                            "transport_maps = hash:/t, pcre:/r\nsmtp_tls_policy_maps = hash:/p\n"
+                            "relayhost = [never.example]\n");
+  std::string domains;
+  const auto config = config::load(plan.config, "t", "/home");
+  ASSERT_TRUE(config);
+  for (const auto& route : config->delivery.routes) domains += route.domain + " ";
+  EXPECT_EQ(domains, "a.example c.example .c.example * ") << plan.config;
+  EXPECT_TRUE(notes_about(plan, "e.example").starts_with("different:"));
+  EXPECT_TRUE(notes_about(plan, "bank.example").starts_with("different: mail goes to the relay"));
+  EXPECT_TRUE(notes_about(plan, "relayhost").starts_with("by_hand:"));
 }
 
 TEST(Move, AGoodCertificateIsTaken) {

@@ -1,8 +1,10 @@
 // See move.h: what nobody has spoken of yet. After this every line has its note.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
+#include "import/postfix/lines.h"
 #include "import/postfix/move.h"
 #include "import/postfix/words.h"
 
@@ -12,10 +14,17 @@ namespace {
 void note_one(Move& move, const Parameter& parameter) {
   const Place place{.file = move.main_file, .line = parameter.line};
   const Words known = words_for(parameter.name);
-  if (!known.words.empty()) {
+  const auto classes = list_of(move.value("smtpd_restriction_classes"));
+  if (move.main.is_used(parameter.name)) {
+    move.note_at(place, parameter.name, Fate::taken, "wherever $NAME stands");
+  } else if (std::ranges::find(classes, parameter.name) != classes.end()) {
+    move.note_at(place, parameter.name, Fate::by_hand,
+                 "a class of restrictions of your own, which has no equal");
+  } else if (!known.words.empty() && known.fate == Fate::by_hand &&
+             move.value(parameter.name).empty()) {
+    move.note_at(place, parameter.name, Fate::same, "is empty");
+  } else if (!known.words.empty()) {
     move.note_at(place, parameter.name, known.fate, known.words);
-  } else if (move.main.is_used(parameter.name)) {
-    move.note_at(place, parameter.name, Fate::taken, "a name of your own, wherever $NAME stands");
   } else {
     move.note_at(place, parameter.name, Fate::by_hand,
                  "no setting that is known here; look whether docs/settings.md has what you need");

@@ -55,6 +55,7 @@ struct Alias {
   std::string address;  // or "@domain"
   std::vector<std::string> targets;
   Place place;
+  bool follows = false;  // a name of another domain, for which a note was made already
 };
 
 // `mailbox` may send as `what`.

@@ -136,6 +136,7 @@ void read_file_table(std::string_view type, const std::string& name, const Sourc
         fmt::format("its text cannot be read ({}); copy it there, or write it with `postmap -s {}`",
                     source.error().detail, table.name);
   } else if (type == "regexp" || type == "pcre") {
+    table.has_patterns = true;
     for (const Line& line : logical_lines(source->text)) {
       read_pattern_line(line, source->file, table);
     }
@@ -184,8 +185,8 @@ std::optional<std::string> read_pattern(std::string_view pattern) {
   if (anchored) pattern.remove_prefix(1);
   auto text = unescape(pattern);
   if (!text || text->empty()) return std::nullopt;
-  // Without ^ anything may stand in front: right only for what begins with @.
-  if (!anchored && !text->starts_with('@')) return std::nullopt;
+  // Without ^ anything may stand in front: right for what begins with @, and for subdomains.
+  if (!anchored && !text->starts_with('@') && !text->starts_with('.')) return std::nullopt;
   return text;
 }
 

@@ -54,7 +54,8 @@ struct UnreadLine {
 struct Table {
   std::string name;  // "hash:/etc/postfix/virtual"
   std::string problem;
-  bool any_key = false;  // static: it has one value for every key
+  bool any_key = false;       // static: it has one value for every key
+  bool has_patterns = false;  // regexp, pcre
   std::vector<Entry> entries;
   std::vector<UnreadLine> unread;
 

@@ -62,23 +62,19 @@ void note_double(Move& move, const Alias& alias) {
                                  : "`stagepost user remove` it and `stagepost alias add` it"));
 }
 
-// Says what became of it, unless `quiet`.
-bool add_alias(Move& move, Alias alias, bool quiet = false) {
+// What becomes of it is said when all names are known (Ordering), unless it cannot be.
+bool add_alias(Move& move, Alias alias) {
   if (alias.targets.empty()) return false;
   if (is_mailbox(move, alias.address)) {
-    if (!quiet) note_double(move, alias);
+    if (!alias.follows) note_double(move, alias);
     return false;
   }
   if (!move.alias_names.insert(alias.address).second) {
-    if (!quiet) {
+    if (!alias.follows) {
       move.note_at(alias.place, alias.address, Fate::by_hand,
                    "is an alias already, which was kept; see `stagepost alias list`");
     }
     return false;
-  }
-  if (!quiet) {
-    move.note_at(alias.place, alias.address, Fate::taken,
-                 fmt::format("as an alias for {}", fmt::join(alias.targets, ", ")));
   }
   move.plan.aliases.push_back(std::move(alias));
   return true;
@@ -107,12 +103,11 @@ void mirror_local_domains(Move& move) {
   for (std::size_t i = 1; i < move.local_domains.size(); ++i) {
     for (const auto& [address, place] : names) {
       if (directory::domain_of(address) != first || address.starts_with('@')) continue;
-      add_alias(
-          move,
-          {.address = fmt::format("{}@{}", directory::local_of(address), move.local_domains[i]),
-           .targets = {address},
-           .place = place},
-          true);
+      add_alias(move, {.address = fmt::format("{}@{}", directory::local_of(address),
+                                              move.local_domains[i]),
+                       .targets = {address},
+                       .place = place,
+                       .follows = true});
     }
   }
 }
@@ -180,9 +175,11 @@ class VirtualAliases {
       if (directory::domain_of(address) != to || address.starts_with('@')) continue;
       const std::string own =
           fmt::format("{}{}", directory::local_of(address), base::lower(pair.key));
-      count += add_alias(move_, {.address = own, .targets = {address}, .place = pair.place}, true)
-                   ? 1
-                   : 0;
+      count +=
+          add_alias(move_,
+                    {.address = own, .targets = {address}, .place = pair.place, .follows = true})
+              ? 1
+              : 0;
     }
     move_.note_at(pair.place, pair.key, count > 0 ? Fate::taken : Fate::by_hand,
                   fmt::format("as {} aliases, one for each name in {}; names that come later need "
@@ -258,6 +255,10 @@ class Ordering {
         } else if (std::ranges::all_of(alias.targets,
                                        [&](const auto& one) { return leads(one); })) {
           known_.insert(alias.address);
+          if (!alias.follows) {
+            move_.note_at(alias.place, alias.address, Fate::taken,
+                          fmt::format("as an alias for {}", fmt::join(alias.targets, ", ")));
+          }
           move_.plan.aliases.push_back(std::move(alias));
           moved = true;
         } else {
@@ -268,6 +269,7 @@ class Ordering {
       for (Alias& alias : waiting_) drop_dangling(alias);
     }
     for (const Alias& alias : waiting_) {
+      if (alias.follows) continue;
       move_.note_at(
           alias.place, alias.address, Fate::by_hand,
           fmt::format("and {} lead to each other; left out", fmt::join(alias.targets, ", ")));
@@ -288,6 +290,7 @@ class Ordering {
           named_.contains(directory::without_detail(target))) {
         return target == alias.address;
       }
+      if (alias.follows) return true;
       move_.note_at(alias.place, fmt::format("{}: {}", alias.address, target), Fate::by_hand,
                     fmt::format("{0} has no mailbox here; `stagepost user add {0}` makes one, then "
                                 "`stagepost alias add {1} {0}`",

@@ -159,7 +159,13 @@ void take_service(Move& move, const Service& service) {
 void note_overrides(Move& move, const Service& service) {
   for (const Override& own : service.overrides) {
     const Place place{.file = move.master_file, .line = own.line};
-    const Words words = words_for_service(service, own.name, move.main.expand(own.raw));
+    const std::string value = move.main.expand(own.raw);
+    Words words = words_for_service(service, own.name, value);
+    if (is_reinjection(service)) {
+      words = {"", Fate::different, "belongs to the way back from a content filter"};
+    } else if (value.empty() && words.fate == Fate::by_hand && !own.name.ends_with("_milters")) {
+      words = {"", Fate::same, "is empty"};
+    }
     move.note_at(place, fmt::format("{}: -o {}={}", service.label(), own.name, own.raw), words.fate,
                  words.words);
   }

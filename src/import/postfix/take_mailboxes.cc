@@ -121,8 +121,6 @@ void take_virtual_catch_all(Move& move, const Table& table, const Entry& entry) 
     move.plan.aliases.push_back({.address = base::lower(entry.key),
                                  .targets = {base::lower(other.key)},
                                  .place = entry.place});
-    move.note_at(entry.place, entry.key, Fate::taken,
-                 fmt::format("as an alias for {}, whose mailbox it was", other.key));
     return;
   }
   move.note_at(

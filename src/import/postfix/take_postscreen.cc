@@ -36,6 +36,7 @@ void take_site(Move& move, std::string item, bool counts) {
     item.resize(star);
   }
   want_list(move, {.name = "postscreen_dnsbl_sites",
+                   .word = {},
                    .item = item,
                    .of = "address",
                    .weight = counts ? weight : 0});

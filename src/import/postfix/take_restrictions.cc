@@ -47,10 +47,11 @@ class Restrictions {
   }
 
   void one(const std::string& word, const std::string& argument) {
-    if (word == "reject_rbl_client") return list(argument, "address", move_.reject_score);
-    if (word == "permit_dnswl_client") return list(argument, "address", -move_.reject_score);
-    if (word == "reject_rhsbl_sender") return list(argument, "sender", move_.reject_score);
-    if (word == "reject_rhsbl_helo") return list(argument, "helo", move_.reject_score);
+    if (word == "reject_rbl_client") return list(word, argument, {"address", move_.reject_score});
+    if (word == "permit_dnswl_client")
+      return list(word, argument, {"address", -move_.reject_score});
+    if (word == "reject_rhsbl_sender") return list(word, argument, {"sender", move_.reject_score});
+    if (word == "reject_rhsbl_helo") return list(word, argument, {"helo", move_.reject_score});
     if (word.starts_with("reject_unknown_") && word.find("client_hostname") != std::string::npos) {
       return reverse_name(word);
     }
@@ -74,10 +75,17 @@ class Restrictions {
            word == "reject_invalid_hostname" || word == "reject_non_fqdn_hostname";
   }
 
-  void list(const std::string& item, std::string_view of, int weight) {
-    if (item.empty()) return say("a list", Fate::by_hand, "is not named");
-    want_list(move_,
-              {.name = std::string(name_), .item = item, .of = std::string(of), .weight = weight});
+  struct Wanted {
+    std::string_view of;
+    int weight;
+  };
+  void list(const std::string& word, const std::string& item, const Wanted& wanted) {
+    if (item.empty()) return say(word, Fate::by_hand, "names no list");
+    want_list(move_, {.name = std::string(name_),
+                      .word = word,
+                      .item = item,
+                      .of = std::string(wanted.of),
+                      .weight = wanted.weight});
   }
 
   void set(const std::string& word, std::string_view path, std::string_view value) {

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "import/postfix/lines.h"
 #include "import/postfix/master_cf.h"
@@ -82,6 +81,8 @@ class Routes {
     for (const Table& table : passwords_) move_.note_table("smtp_sasl_password_maps", table);
     take_transports();
     take_policies();
+    for (const Entry& one : for_all_) routes_ += take_transport(one) ? 1 : 0;
+    note_transports();
     take_relay_host();
     note_credentials();
   }
@@ -163,25 +164,33 @@ class Routes {
   }
 
   void take_transports() {
-    const std::vector<Table> tables = read_tables(move_.value("transport_maps"), move_.sources);
-    if (tables.empty()) {
-      move_.note("transport_maps", Fate::same, "is empty");
-      return;
-    }
-    std::size_t count = 0;
-    for (const Table& table : tables) {
+    for (const Table& table : read_tables(move_.value("transport_maps"), move_.sources)) {
       move_.note_table("transport_maps", table);
-      // Postfix looks for the longest name; here the first route that fits counts.
       std::vector<const Entry*> ordered;
-      for (const Entry& one : table.entries) ordered.push_back(&one);
+      for (const Entry& one : table.entries) {
+        if (one.key == "*") {
+          for_all_.push_back(one);
+        } else if (table.has_patterns && one.key.find('@') == std::string::npos &&
+                   !one.key.starts_with('.')) {
+          note_entry(one, Fate::different, "patterns are compared with whole addresses: fits none");
+        } else {
+          ordered.push_back(&one);
+        }
+      }
+      // Postfix looks for the longest name; here the first route that fits counts.
       std::ranges::sort(ordered, [](const Entry* a, const Entry* b) {
-        return std::tuple(a->key == "*", b->key.size(), a->place.line) <
-               std::tuple(b->key == "*", a->key.size(), b->place.line);
+        return std::pair(b->key.size(), a->place.line) < std::pair(a->key.size(), b->place.line);
       });
-      for (const Entry* one : ordered) count += take_transport(*one) ? 1 : 0;
+      for (const Entry* one : ordered) routes_ += take_transport(*one) ? 1 : 0;
     }
-    move_.note("transport_maps", Fate::taken,
-               fmt::format("as {} [[route]] sections; each entry has its own line below", count));
+  }
+
+  void note_transports() {
+    const bool empty = list_of(move_.value("transport_maps")).empty();
+    move_.note("transport_maps", empty ? Fate::same : Fate::taken,
+               empty ? "is empty"
+                     : fmt::format("as {} [[route]] sections; each entry has its own line below",
+                                   routes_));
   }
 
   bool take_transport(const Entry& found) {
@@ -270,6 +279,10 @@ class Routes {
       note_entry(found, Fate::different, "no route leads there");
       return false;
     }
+    if (!move_.value("relayhost").empty() || !for_all_.empty()) {
+      note_entry(found, Fate::different, "mail goes to the relay host, whose TLS counts");
+      return false;
+    }
     const Element element{{"domain", text_value(base::lower(found.key))},
                           {"tls", text_value(tls_of_level(level))}};
     const auto done =
@@ -328,6 +341,8 @@ class Routes {
   }
 
   Move& move_;
+  std::vector<Entry> for_all_;  // "*": behind all others, for the first that fits counts
+  std::size_t routes_ = 0;      // of transport_maps
   std::vector<Table> passwords_;
   std::vector<Table> policies_;
   std::vector<Place> used_passwords_;

@@ -35,7 +35,9 @@ Pair pair_of(const Move& move) {
 
 void note_pair(Move& move, const Pair& pair, Fate fate, const std::string& words) {
   move.note(pair.certificate_name, fate, words);
-  if (pair.key_name != pair.certificate_name) move.note(pair.key_name, fate, words);
+  if (pair.key_name != pair.certificate_name) {
+    move.note(pair.key_name, fate, fmt::format("see {}", pair.certificate_name));
+  }
 }
 
 }  // namespace
