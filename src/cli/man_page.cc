@@ -34,7 +34,7 @@ std::string paragraphs(std::string_view help) {
     const bool indented = line.starts_with("  ");
     if (indented != example) out += indented ? ".PP\n.nf\n.RS 4\n" : ".RE\n.fi\n.PP\n";
     example = indented;
-    const std::string_view text = base::trim(line);
+    const std::string_view text = indented ? line.substr(2) : base::trim(line);
     if (!text.empty()) out += roff(text) + "\n";
   }
   if (example) out += ".RE\n.fi\n";

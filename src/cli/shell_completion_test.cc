@@ -22,7 +22,7 @@ VerbText program() {
                        .positional = true,
                        .required = true};
   const VerbText add{.name = "add",
-                     .help = "Add one. Or two.\n  prog user add \\x\n.dangerous",
+                     .help = "Add one. Or two.\n  prog user add \\x\n      --more\n.dangerous",
                      .options = {help, how, who},
                      .verbs = {}};
   const VerbText user{.name = "user", .help = "The users", .options = {help}, .verbs = {add}};
@@ -58,6 +58,7 @@ TEST(ManPage, SaysEveryVerbAndIsSafeForRoff) {
   EXPECT_NE(text.find(".SS \"user add\"\n"), std::string::npos);
   EXPECT_NE(text.find("\\fBstagepost user add\\fR \\fIWHO\\fR\n"), std::string::npos) << text;
   EXPECT_NE(text.find("prog user add \\ex\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\n    \\-\\-more\n"), std::string::npos) << text;
   EXPECT_NE(text.find("\n\\&.dangerous\n"), std::string::npos) << text;
   EXPECT_NE(text.find("One of soft, hard.\n"), std::string::npos);
 }

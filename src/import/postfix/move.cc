@@ -67,7 +67,7 @@ void Move::note_at(const Place& place, std::string_view what, Fate fate, std::st
 }
 
 void Move::note_table(std::string_view name, const Table& table) {
-  if (!table.problem.empty()) {
+  if (!table.problem.empty() && is_set(name)) {
     note_at(place(name), fmt::format("{}: {}", name, table.name), Fate::by_hand, table.problem);
   }
   for (const UnreadLine& line : table.unread) {

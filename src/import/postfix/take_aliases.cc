@@ -55,9 +55,11 @@ void note_double(Move& move, const Alias& alias) {
     move.note_at(alias.place, alias.address, Fate::same, "is its own mailbox");
     return;
   }
+  std::vector<std::string> others = alias.targets;
+  std::erase(others, alias.address);
   move.note_at(alias.place, alias.address, Fate::by_hand,
                fmt::format("is a mailbox, too, which was kept; to have its mail {} {}, {}",
-                           keeps ? "sent on as well to" : "go to", fmt::join(alias.targets, ", "),
+                           keeps ? "sent on as well to" : "go to", fmt::join(others, ", "),
                            keeps ? "let Dovecot's Sieve redirect copies"
                                  : "`stagepost user remove` it and `stagepost alias add` it"));
 }
@@ -194,7 +196,7 @@ class VirtualAliases {
 void take_aliases_file(Move& move, const std::string& item) {
   const std::size_t colon = item.find(':');
   const std::string path = item.starts_with('/') ? item : item.substr(colon + 1);
-  const Table table = read_table("texthash:" + path, move.sources);
+  const Table table = read_table(item.starts_with('/') ? "hash:" + item : item, move.sources);
   if (!table.problem.empty()) {
     move.note_table("alias_maps", table);
     return;

@@ -64,13 +64,15 @@ std::string network_text(std::string_view item) {
   return fmt::format("{}/{}", text.substr(mapped.size(), slash - mapped.size()), *bits - 96);
 }
 
+constexpr std::string_view exceptions = "exceptions have no equal; name the networks that remain";
+
 class Networks {
  public:
   explicit Networks(Move& move) : move_(move) {}
 
   void add(std::string_view item) {
     if (item.starts_with('!')) {
-      leave(item, "exceptions have no equal; name the networks that remain");
+      leave(item, exceptions);
       return;
     }
     if (is_table(item) && !io::IpNetwork::parse(network_text(item))) {
@@ -96,7 +98,15 @@ class Networks {
     const Table table = read_table(name, move_.sources);
     move_.note_table("mynetworks", table);
     for (const Entry& entry : table.entries) {
-      if (!is_table(entry.key) && !base::iequals(entry.value, "reject")) add(entry.key);
+      const bool exception = base::iequals(entry.value, "reject") || entry.key.starts_with('!');
+      if (exception) {
+        move_.note_at(entry.place, entry.key, Fate::by_hand, exceptions);
+      } else if (!io::IpNetwork::parse(network_text(entry.key))) {
+        move_.note_at(entry.place, entry.key, Fate::by_hand, "is no network");
+      } else {
+        move_.note_at(entry.place, entry.key, Fate::taken, "in policy.relay_networks");
+        add(entry.key);
+      }
     }
   }
 

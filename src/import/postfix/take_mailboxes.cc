@@ -204,6 +204,10 @@ void take_delivery(Move& move) {
                   : "programs and other transports do not deliver here: Maildirs, or `stagepost "
                     "dovecot-config` for Dovecot's LMTP");
   }
+  for (const std::string_view name :
+       {"virtual_uid_maps", "virtual_gid_maps", "virtual_minimum_uid"}) {
+    if (virtual_lmtp) move.note(name, Fate::different, "who delivers knows whose mailboxes are");
+  }
   const std::string home = move.value("home_mailbox");
   if (!home.empty()) {
     move.note("home_mailbox", Fate::by_hand,

@@ -186,6 +186,10 @@ class Routes {
   }
 
   void note_transports() {
+    for (const std::string_view name : {"default_transport", "relay_transport"}) {
+      const std::string value = move_.value(name);
+      if (value == "smtp" || value == "relay") move_.note(name, Fate::same, "mail goes by SMTP");
+    }
     const bool empty = list_of(move_.value("transport_maps")).empty();
     move_.note("transport_maps", empty ? Fate::same : Fate::taken,
                empty ? "is empty"
@@ -208,6 +212,10 @@ class Routes {
     if (move_.is_ours(domain)) {
       note_entry(found, Fate::by_hand,
                  fmt::format("{} is a domain of ours, whose mail is delivered here", domain));
+      return false;
+    }
+    if (transport.empty() && hop_text.empty() && !move_.value("relayhost").empty()) {
+      note_entry(found, Fate::same, "goes to the relay host, as all other mail");
       return false;
     }
     if (!transport.empty() && transport != "smtp" && transport != "relay") {
