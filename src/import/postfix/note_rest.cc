@@ -7,22 +7,25 @@
 #include "import/postfix/lines.h"
 #include "import/postfix/move.h"
 #include "import/postfix/words.h"
+#include "lib/base/text.h"
 
 namespace postfix {
 namespace {
 
+bool is_off(std::string_view value) { return value.empty() || base::iequals(value, "no"); }
+
 void note_one(Move& move, const Parameter& parameter) {
   const Place place{.file = move.main_file, .line = parameter.line};
   const Words known = words_for(parameter.name);
+  const std::string value = move.value(parameter.name);
   const auto classes = list_of(move.value("smtpd_restriction_classes"));
   if (move.main.is_used(parameter.name)) {
     move.note_at(place, parameter.name, Fate::taken, "wherever $NAME stands");
   } else if (std::ranges::find(classes, parameter.name) != classes.end()) {
     move.note_at(place, parameter.name, Fate::by_hand,
                  "a class of restrictions of your own, which has no equal");
-  } else if (!known.words.empty() && known.fate == Fate::by_hand &&
-             move.value(parameter.name).empty()) {
-    move.note_at(place, parameter.name, Fate::same, "is empty");
+  } else if (!known.words.empty() && known.fate == Fate::by_hand && is_off(value)) {
+    move.note_at(place, parameter.name, Fate::same, value.empty() ? "is empty" : "is off");
   } else if (!known.words.empty()) {
     move.note_at(place, parameter.name, known.fate, known.words);
   } else {

@@ -166,6 +166,19 @@ void take_relay_domains(Move& move) {
   move.note("relay_recipient_maps", Fate::by_hand, "see relay_domains");
 }
 
+void take_delimiter(Move& move) {
+  const std::string value = move.value("recipient_delimiter");
+  if (value == "+") {
+    move.note("recipient_delimiter", Fate::same, "you+anything@ finds you@");
+  } else {
+    move.note("recipient_delimiter", value.empty() ? Fate::different : Fate::by_hand,
+              value.empty()
+                  ? "here you+anything@ finds you@"
+                  : "you+anything@ finds you@, and no other sign than + does; make aliases "
+                    "for addresses that are in use");
+  }
+}
+
 void take_source(Move& move, std::string_view name, std::string_view path) {
   const std::string address = move.value(name);
   if (!address.empty()) move.take(name, path, text_value(address));
@@ -178,6 +191,7 @@ void take_host(Move& move) {
   take_origin(move);
   take_networks(move);
   take_relay_domains(move);
+  take_delimiter(move);
   take_source(move, "smtp_bind_address", "delivery.source_ipv4");
   take_source(move, "smtp_bind_address6", "delivery.source_ipv6");
   const std::string protocols = move.value("inet_protocols");

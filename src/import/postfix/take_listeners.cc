@@ -171,6 +171,14 @@ void note_overrides(Move& move, const Service& service) {
   }
 }
 
+bool has_submission(Move& move) {
+  return std::ranges::any_of(move.master.services, [&](const Service& service) {
+    if (service.command != "smtpd" || service.type != "inet") return false;
+    const auto door = door_of(move, service);
+    return door && is_submission(move, service, door->port);
+  });
+}
+
 }  // namespace
 
 void take_listeners(Move& move) {
@@ -188,6 +196,12 @@ void take_listeners(Move& move) {
     move.note("inet_interfaces", Fate::by_hand,
               done ? "no service listens; a [[listener]] on 0.0.0.0:25 was made" : "");
     return;
+  }
+  if (move.is_on("smtpd_sasl_auth_enable") && !has_submission(move)) {
+    move.note("smtpd_sasl_auth_enable", Fate::by_hand,
+              "people log in on port 25; here they do on a [[listener]] of their own: add one with "
+              "address = \"0.0.0.0:587\", role = \"submission\", and one on port 465 with tls = "
+              "\"implicit\"");
   }
   move.note("inet_interfaces", Fate::taken, "as the addresses of [[listener]]");
 }

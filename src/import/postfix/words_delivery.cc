@@ -18,8 +18,7 @@ constexpr auto table = std::to_array<Words>({
      "virtual_alias_address_length_limit "
      "duplicate_filter_limit",
      Fate::same, "see directory.alias_recipients_max and alias_depth_max"},
-    {"recipient_delimiter propagate_unmatched_extensions", Fate::same,
-     "you+anything@ finds you@; no other sign than + does"},
+    {"propagate_unmatched_extensions", Fate::same, "you+anything@ finds you@"},
     {"forward_path allow_mail_to_* allow_min_user", Fate::by_hand,
      "~/.forward files are not read; write aliases, or let people use Sieve in Dovecot"},
     {"mailbox_command mailbox_command_maps local_command_shell command_execution_directory "
