@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from mail import message
 from peers import unpack
-from peers.netns import Netns
+from peers.netns import Netns, wait_until
 from peers.postfix import Postfix
+from sink import Sink
 from stagepost import Stagepost
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "import"
 NAMES = sorted(path.name for path in SAMPLES.iterdir())
-CLIENT, OLD = "10.0.0.1", "10.0.0.3"
+CLIENT, OLD, ELSE = "10.0.0.1", "10.0.0.3", "10.0.0.4"
 
 
 def postconf(folder: Path) -> list[str]:
@@ -99,37 +100,44 @@ def send(sender: str, recipient: str, subject: str) -> None:
         assert client.sendmail(sender, [recipient], message(subject, to=recipient)) == {}
 
 
+def the_day(net: Netns, when: str) -> None:
+    """A mail to an alias, a mailbox, a name of a domain alias and a domain with a route."""
+    for recipient in ("info@old.test", "bob@second.test", "ann@third.test", "eve@else.test"):
+        net.inside(lambda to=recipient: send("a@b.test", to, f"{when} {to}"))
+
+
 def test_a_real_postfix_moves_in(folder):
-    """Mail through an alias, to a mailbox and to a domain alias goes the same way before and after:
-    into the same Maildirs."""
-    with Netns(CLIENT, OLD) as net:
+    """Mail goes the same way before and after: into the same Maildirs and over the same route."""
+    with Netns(CLIENT, OLD, ELSE) as net, net.inside(lambda: Sink(2525, {}, ELSE)) as sink:
         old = Postfix(net, OLD, folder / "postfix", "mx.old.test", ["old.test", "second.test"])
-        (folder / "postfix/etc/virtual").write_text(
+        etc = folder / "postfix/etc"
+        (etc / "virtual").write_text(
             "info@old.test  ann@old.test, bob@second.test\n@third.test  @old.test\n")
+        (etc / "transport").write_text(f"else.test  smtp:[{ELSE}]:2525\n")
         old.start(["ann@old.test", "bob@second.test"], options={
-            "virtual_alias_maps": f"texthash:{folder}/postfix/etc/virtual",
-            "virtual_alias_domains": "third.test",
+            "virtual_alias_maps": f"texthash:{etc}/virtual", "virtual_alias_domains": "third.test",
+            "transport_maps": f"texthash:{etc}/transport",
             "smtpd_recipient_restrictions": "permit_mynetworks, reject_unauth_destination",
         })
-        recipients = ["info@old.test", "bob@second.test", "ann@third.test"]
-        for recipient in recipients:
-            net.inside(lambda to=recipient: send("a@b.test", to, f"before {to}"))
+        the_day(net, "before")
         old.wait_for_messages("ann@old.test", 2)
         old.wait_for_messages("bob@second.test", 2)
-        names = postconf(folder / "postfix/etc")
+        wait_until("the mail over the route", lambda: len(sink.mails) == 1, 30)
+        names = postconf(etc)
         old.stop()
 
         server = home_for(folder, net, OLD)
-        text = server.cli("import", "postfix", str(folder / "postfix/etc"))
+        text = server.cli("import", "postfix", str(etc))
         for name in names:
             assert re.search(rf"main\.cf:\d+: [\w ]+ {name}\b", text), name
         assert "2 mailboxes" in text
         server.cli("check")
         server.start()
-        for recipient in recipients:
-            net.inside(lambda to=recipient: send("a@b.test", to, f"after {to}"))
+        the_day(net, "after")
         old.wait_for_messages("ann@old.test", 4)
         old.wait_for_messages("bob@second.test", 4)
+        wait_until("the mail over the route", lambda: len(sink.mails) == 2, 30)
+        assert {tuple(mail.recipients) for mail in sink.mails} == {("eve@else.test",)}
         with pytest.raises(smtplib.SMTPRecipientsRefused):
             net.inside(lambda: send("a@b.test", "nobody@old.test", "unknown"))
         server.finish()
