@@ -90,8 +90,10 @@ class Filling {
   base::Result<> settle(const base::Result<>& done, const postfix::Place& place,
                         const std::string& what) {
     if (done || !is_of_the_entry(done.error())) return done;
-    plan_.notes.push_back(
-        {.place = place, .what = what, .fate = Fate::by_hand, .words = done.error().detail});
+    plan_.notes.push_back({.place = {.file = postfix::shown(place.file), .line = place.line},
+                           .what = what,
+                           .fate = Fate::by_hand,
+                           .words = done.error().detail});
     return {};
   }
 

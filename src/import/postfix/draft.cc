@@ -108,15 +108,19 @@ const config::Section* Draft::section_of(std::string_view name) const {
   return found == sections_.end() ? nullptr : &*found;
 }
 
-Result<> Draft::set(std::string_view path, const Value& value, std::string_view comment) {
+Result<> Draft::check(std::string_view path, const Value& value) const {
   const auto [name, key] = halves(path);
   const config::Section* section = section_of(name);
   const Setting* setting = section == nullptr ? nullptr : setting_of(*section, key);
   if (setting == nullptr) return fail(ErrorKind::unsupported, "there is no such setting");
   config::Config scratch;
-  if (auto good = try_it(*setting, scratch, value); !good) return good;
+  return try_it(*setting, scratch, value);
+}
+
+Result<> Draft::set(std::string_view path, const Value& value, std::string_view comment) {
+  if (auto good = check(path, value); !good) return good;
   lines_[std::string(path)] =
-      fmt::format("{}{} = {}\n", comment_line(comment), key, written(value));
+      fmt::format("{}{} = {}\n", comment_line(comment), halves(path).second, written(value));
   return {};
 }
 

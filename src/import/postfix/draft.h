@@ -34,6 +34,8 @@ class Draft {
  public:
   Draft() : sections_(config::sections()) {}
 
+  // Would set() take it?
+  [[nodiscard]] base::Result<> check(std::string_view path, const config::Value& value) const;
   // "queue.expire_after"; a later one takes the place of an earlier one.
   [[nodiscard]] base::Result<> set(std::string_view path, const config::Value& value,
                                    std::string_view comment);

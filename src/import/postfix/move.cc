@@ -63,7 +63,10 @@ void Move::note(std::string_view name, Fate fate, std::string_view words) {
 }
 
 void Move::note_at(const Place& place, std::string_view what, Fate fate, std::string_view words) {
-  plan.notes.push_back({.place = place, .what = shown(what), .fate = fate, .words = shown(words)});
+  plan.notes.push_back({.place = {.file = shown(place.file), .line = place.line},
+                        .what = shown(what),
+                        .fate = fate,
+                        .words = shown(words)});
 }
 
 void Move::note_table(std::string_view name, const Table& table) {

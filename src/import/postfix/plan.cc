@@ -61,7 +61,7 @@ void sort_notes(std::vector<Note>& notes) {
 }
 
 std::string note_line(const Note& note) {
-  return fmt::format("{}: {:<9}  {}: {}", note.place.text(),
+  return fmt::format("{}: {:<9}  {}: {}", shown(note.place.text()),
                      note.fate == Fate::by_hand ? "BY HAND" : word_of(note.fate), shown(note.what),
                      shown(note.words));
 }

@@ -115,13 +115,18 @@ bool lies_as_ours(const Entry& entry) {
 }
 
 void take_virtual_catch_all(Move& move, const Table& table, const Entry& entry) {
+  const auto name = directory::alias_name(entry.key);
+  if (!name || !move.is_ours(directory::domain_of(*name))) {
+    move.note_at(entry.place, entry.key, Fate::different, "its domain is not ours");
+    return;
+  }
   for (const Entry& other : table.entries) {
     if (other.key.starts_with('@') || other.value != entry.value) continue;
-    move.alias_names.insert(base::lower(entry.key));
-    move.plan.aliases.push_back({.address = base::lower(entry.key),
-                                 .targets = {base::lower(other.key)},
-                                 .place = entry.place});
-    return;
+    const auto target = directory::address_name(other.key);
+    if (!target) continue;
+    if (!move.alias_names.insert(*name).second) break;
+    move.plan.aliases.push_back({.address = *name, .targets = {*target}, .place = entry.place});
+    return;  // noted when all names are known
   }
   move.note_at(
       entry.place, entry.key, Fate::by_hand,

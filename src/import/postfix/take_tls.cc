@@ -60,16 +60,17 @@ void take_tls(Move& move) {
     return;
   }
   // One without the other is no configuration.
-  const auto key =
-      move.draft.set("tls.key", text_value(pair.key),
-                     fmt::format("{} {}", move.place(pair.key_name).text(), pair.key_name));
-  const auto certificate =
-      key ? move.draft.set("tls.certificate", text_value(pair.certificate),
-                           fmt::format("{} {}", move.place(pair.certificate_name).text(),
-                                       pair.certificate_name))
-          : key;
-  if (!certificate) {
-    note_pair(move, pair, Fate::by_hand, certificate.error().detail);
+  const auto from = [&](const std::string& name) {
+    return fmt::format("{} {}", move.place(name).text(), name);
+  };
+  auto done = move.draft.check("tls.key", text_value(pair.key));
+  if (done) {
+    done = move.draft.set("tls.certificate", text_value(pair.certificate),
+                          from(pair.certificate_name));
+  }
+  if (done) done = move.draft.set("tls.key", text_value(pair.key), from(pair.key_name));
+  if (!done) {
+    note_pair(move, pair, Fate::by_hand, done.error().detail);
     return;
   }
   move.note(pair.certificate_name, Fate::taken,

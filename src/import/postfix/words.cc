@@ -1,10 +1,9 @@
 // See words.h: finding them, and those of services and restrictions.
 #include "import/postfix/words.h"
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
-
-#include "lib/base/text.h"
 
 namespace postfix {
 namespace {
@@ -16,13 +15,20 @@ bool fits(std::string_view pattern, std::string_view name) {
          name.ends_with(pattern.substr(star + 1));
 }
 
-Words find_in(std::span<const Words> table, std::string_view name) {
-  for (const Words& one : table) {
-    for (const std::string_view pattern : base::words(one.names)) {
-      if (fits(pattern, name)) return one;
-    }
+// Without a list of the names: it is asked for every parameter and pattern.
+bool fits_one_of(std::string_view names, std::string_view name) {
+  while (!names.empty()) {
+    const std::size_t space = std::min(names.find(' '), names.size());
+    if (fits(names.substr(0, space), name)) return true;
+    names.remove_prefix(std::min(space + 1, names.size()));
   }
-  return {};
+  return false;
+}
+
+Words find_in(std::span<const Words> table, std::string_view name) {
+  const auto found =
+      std::ranges::find_if(table, [&](const Words& one) { return fits_one_of(one.names, name); });
+  return found == table.end() ? Words{} : *found;
 }
 
 constexpr auto service_words = std::to_array<Words>({
