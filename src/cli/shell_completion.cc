@@ -138,6 +138,7 @@ std::string bash_completion(const VerbText& program) {
       "  [[ -n $values ]] || _stagepost_values \" $previous\"\n"
       "  COMPREPLY=()\n"
       "  if [[ $values == / ]]; then\n"
+      "    compopt -o filenames 2>/dev/null\n"
       "    mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
       "  elif [[ $values == - ]]; then\n"
       "    return\n"
@@ -148,7 +149,7 @@ std::string bash_completion(const VerbText& program) {
       "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
       "  fi\n"
       "}}\n"
-      "complete -o default -o filenames -F _stagepost stagepost\n",
+      "complete -o default -F _stagepost stagepost\n",
       paths, bash_values(program));
 }
 

@@ -50,6 +50,7 @@ void sort_notes(std::vector<Note>& notes) {
   for (const Note& note : notes) order.emplace(note.place.file, order.size());
   // Of one line they stay in the order in which they were made.
   std::vector<std::tuple<std::size_t, int, std::size_t>> keys;
+  keys.reserve(notes.size());
   for (std::size_t i = 0; i < notes.size(); ++i) {
     keys.emplace_back(order.at(notes[i].place.file), notes[i].place.line, i);
   }

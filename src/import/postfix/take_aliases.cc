@@ -100,6 +100,7 @@ void mirror_local_domains(Move& move) {
   if (move.local_domains.size() < 2) return;
   const std::string& first = move.local_domains.front();
   std::vector<std::pair<std::string, Place>> names;
+  names.reserve(move.plan.mailboxes.size() + move.plan.aliases.size());
   for (const Mailbox& box : move.plan.mailboxes) names.emplace_back(box.address, box.place);
   for (const Alias& alias : move.plan.aliases) names.emplace_back(alias.address, alias.place);
   for (std::size_t i = 1; i < move.local_domains.size(); ++i) {
@@ -170,6 +171,7 @@ class VirtualAliases {
   void expand(const Entry& pair) {
     const std::string to = base::lower(std::string_view(pair.value).substr(1));
     std::vector<std::string> names;
+    names.reserve(move_.plan.mailboxes.size() + move_.plan.aliases.size());
     for (const Mailbox& box : move_.plan.mailboxes) names.push_back(box.address);
     for (const Alias& alias : move_.plan.aliases) names.push_back(alias.address);
     std::size_t count = 0;
