@@ -70,12 +70,14 @@ bool is_path(const OptionText& option) {
 
 std::string bash_words(const VerbText& program, const VerbText& verb) {
   std::string out;
-  for (const VerbText& below : verb.verbs) out += below.name + " ";
-  for (const OptionText* option : options_of(program, verb)) out += long_name(*option) + " ";
+  for (const VerbText& below : verb.verbs) out.append(below.name).append(" ");
+  for (const OptionText* option : options_of(program, verb)) {
+    out.append(long_name(*option)).append(" ");
+  }
   for (const OptionText& option : verb.options) {
     for (const std::string& choice :
          option.positional ? option.choices : std::vector<std::string>()) {
-      out += choice + " ";
+      out.append(choice).append(" ");
     }
   }
   if (!out.empty()) out.pop_back();
@@ -90,7 +92,7 @@ std::string bash_values(const VerbText& program) {
       const std::string name = long_name(option);
       if (option.value.empty() || name.empty()) continue;
       std::string choices;
-      for (const std::string& choice : option.choices) choices += choice + " ";
+      for (const std::string& choice : option.choices) choices.append(choice).append(" ");
       out += fmt::format("    {}) values={} ;;\n", quoted(path + " " + name),
                          choices.empty() ? (is_path(option) ? "/" : "-") : quoted(choices));
     }
@@ -224,7 +226,7 @@ std::string fish_completion(const VerbText& program) {
       const std::string name = long_name(option);
       if (name.empty() || (name == "--help" && !path.empty())) continue;
       std::string choices;
-      for (const std::string& choice : option.choices) choices += choice + " ";
+      for (const std::string& choice : option.choices) choices.append(choice).append(" ");
       out += fmt::format("complete -c stagepost -n {} -l {}{}{} -d {}\n",
                          fish_quoted("__stagepost_at" + at), name.substr(2),
                          option.value.empty() ? ""
