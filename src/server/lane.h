@@ -20,7 +20,8 @@
 namespace server {
 
 struct Lane {
-  explicit Lane(io::real::ThreadPool& pool) : loop(pool) {}
+  explicit Lane(io::real::ThreadPool& pool, io::real::HandedSockets* handed = nullptr)
+      : loop(pool, handed) {}
 
   void assemble(const config::Config& config, SharedParts& shared, Slot slot) {
     resolver = dns::make_resolver(shared.dns, loop, loop.doors().clock, shared.dns_settings);

@@ -2,6 +2,7 @@
 #include "server/serve.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -10,23 +11,34 @@
 #include "lib/base/size.h"
 #include "lib/io/clock.h"
 #include "lib/io/real/files.h"
+#include "lib/io/real/handed_sockets.h"
 #include "lib/io/real/pool.h"
 #include "queue/journal/journal.h"
 #include "server/admin_door.h"
 #include "server/brake_line.h"
 #include "server/home.h"
 #include "server/lane.h"
+#include "server/supervision.h"
 
 namespace server {
 namespace {
 
 class Process {
  public:
-  Process(std::string home, std::string config_path, config::Config config)
-      : home_(std::move(home)),
-        config_path_(std::move(config_path)),
-        config_(std::move(config)),
-        pool_(config_.server.pool_threads) {}
+  struct Parts {
+    std::string home;
+    std::string config_path;
+    config::Config config;
+    const io::real::ServiceManager& manager;
+    io::real::HandedSockets handed;
+  };
+  explicit Process(Parts parts)
+      : home_(std::move(parts.home)),
+        config_path_(std::move(parts.config_path)),
+        config_(std::move(parts.config)),
+        handed_(std::move(parts.handed)),
+        pool_(config_.server.pool_threads),
+        supervision_(parts.manager) {}
 
   base::Result<> run();
 
@@ -42,19 +54,24 @@ class Process {
   io::Task<void> stop();
   io::Task<void> stop_from_here(Lane* lane);
   void tell_replay(const queue::ReplayReport& report);
-  void say_ready() const;
+  void say_ready();
+  void name_unused_sockets();
+  Supervision::Watched watched_parts();
+  [[nodiscard]] std::string status();
   void emit(base::Severity severity, std::string_view name, std::string text);
   [[nodiscard]] io::Doors main_doors() { return lanes_.front()->loop.doors(); }
 
   const std::string home_;
   const std::string config_path_;
   config::Config config_;
+  io::real::HandedSockets handed_;
   io::real::ThreadPool pool_;
   io::real::PosixFiles files_;
   std::unique_ptr<SharedParts> shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<AdminDoor> admin_;
   std::unique_ptr<BrakeLine> brake_line_;
+  Supervision supervision_;
   io::TaskGroup tasks_;  // on the main loop: trace flusher, directory watcher
   io::Signal asked_;
   bool stop_asked_ = false;
@@ -65,7 +82,7 @@ base::Result<> Process::build() {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned count =
       std::min(config_.server.loops == 0 ? cores : config_.server.loops, loops_max);
-  for (unsigned i = 0; i < count; ++i) lanes_.push_back(std::make_unique<Lane>(pool_));
+  for (unsigned i = 0; i < count; ++i) lanes_.push_back(std::make_unique<Lane>(pool_, &handed_));
   auto shared = SharedParts::open(config_, files_, main_doors().clock.wall());
   if (!shared) return std::unexpected(std::move(shared.error()));
   shared_ = std::move(*shared);
@@ -141,10 +158,14 @@ base::Result<> Process::run() {
 }
 
 io::Task<base::Result<>> Process::live() {
+  supervision_.say_starting();
   base::Result<> result = co_await start();
   if (result) {
+    name_unused_sockets();
     say_ready();
+    tasks_.spawn(supervision_.run(main_doors().clock, watched_parts()));
     co_await wait_for_stop();
+    supervision_.say_stopping();
     emit(base::Severity::info, "server.stopping", "");
   }
   co_await stop();
@@ -209,11 +230,35 @@ void Process::tell_replay(const queue::ReplayReport& report) {
   }
 }
 
+Supervision::Watched Process::watched_parts() {
+  std::vector<io::Loop*> loops;
+  for (const auto& lane : lanes_) loops.push_back(&lane->loop);
+  return {
+      .loops = std::move(loops),
+      .status = [this] { return status(); },
+      .stuck =
+          [this](std::size_t loop) {
+            emit(base::Severity::error, "server.loop_stuck",
+                 fmt::format("loop {} does not turn; the watchdog hears nothing meanwhile", loop));
+          }};
+}
+
+std::string Process::status() {
+  // These names are known already: we get the series that queue and sessions move.
+  const auto now = [this](std::string_view name) {
+    return shared_->metrics.gauge(name, "").value();
+  };
+  return fmt::format("{} messages in the queue, {} connections open",
+                     now("stagepost_queue_messages"), now("stagepost_session_open"));
+}
+
 io::Task<void> Process::wait_for_stop() {
   while (!stop_asked_) {
     if (reload_asked_) {
       reload_asked_ = false;
+      supervision_.say_reloading(main_doors().clock.now());
       co_await reload();
+      supervision_.say_reloaded();
     } else {
       (void)co_await asked_.wait();
     }
@@ -276,13 +321,24 @@ io::Task<void> Process::stop() {
   co_await tasks_.stop();
 }
 
-void Process::say_ready() const {
+void Process::name_unused_sockets() {
+  for (const std::string& socket : handed_.unused()) {
+    emit(base::Severity::warning, "server.socket_unused",
+         socket +
+             " was handed to us and no listener is there: add one, or take it out of the "
+             "socket unit");
+  }
+}
+
+void Process::say_ready() {
   std::string text = "ready:";
   for (const session::ListenerSetting& listener : config_.session.listeners) {
     text += fmt::format(" {} {},", listener.name, listener.at.text());
   }
   for (const io::Endpoint& at : config_.admin.http) text += fmt::format(" http {},", at.text());
-  text.back() = '\n';
+  text.pop_back();
+  supervision_.say_ready(text);
+  text += '\n';
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);
 }
@@ -298,19 +354,34 @@ void Process::emit(base::Severity severity, std::string_view name, std::string t
   shared_->events->emit(event);
 }
 
+// Under systemd each line is marked as an error.
+int complain(std::string_view text) {
+  const std::string_view mark = io::real::is_journal(STDERR_FILENO) ? "<3>" : "";
+  std::string lines = fmt::format("{}stagepost: ", mark);
+  for (const char c : text) {
+    lines += c;
+    if (c == '\n') lines += mark;
+  }
+  std::fprintf(stderr, "%s\n", lines.c_str());
+  return 1;
+}
+
 }  // namespace
 
 int serve(const std::string& home, const std::string& config_path) {
+  // While there is one thread: they change the environment.
+  const auto manager = io::real::ServiceManager::from_environment();
+  auto handed = io::real::HandedSockets::from_environment();
+  if (!manager.trouble().empty()) complain(manager.trouble());
+  if (!handed) return complain(handed.error().detail);
   auto config = load_config(home, config_path);
-  if (!config) {
-    std::fprintf(stderr, "stagepost: %s\n", config.error().detail.c_str());
-    return 1;
-  }
-  Process process(home, config_path, std::move(*config));
-  if (auto result = process.run(); !result) {
-    std::fprintf(stderr, "stagepost: %s\n", result.error().detail.c_str());
-    return 1;
-  }
+  if (!config) return complain(config.error().detail);
+  Process process({.home = home,
+                   .config_path = config_path,
+                   .config = std::move(*config),
+                   .manager = manager,
+                   .handed = std::move(*handed)});
+  if (auto result = process.run(); !result) return complain(result.error().detail);
   return 0;
 }
 

@@ -37,8 +37,11 @@ struct SignalAction {
 }  // namespace
 
 struct EventLoop::Parts {
-  Parts(ThreadPool& threads, Loop& loop)
-      : work(context.get_executor()), clock(context), network(context), pool(threads, loop) {}
+  Parts(ThreadPool& threads, HandedSockets* handed, Loop& loop)
+      : work(context.get_executor()),
+        clock(context),
+        network(context, handed),
+        pool(threads, loop) {}
 
   // One thread runs the reactor, so its locks are off; post() from other threads stays safe.
   asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
@@ -51,7 +54,8 @@ struct EventLoop::Parts {
   std::list<SignalAction> signals;
 };
 
-EventLoop::EventLoop(ThreadPool& pool) : parts_(std::make_unique<Parts>(pool, *this)) {}
+EventLoop::EventLoop(ThreadPool& pool, HandedSockets* handed)
+    : parts_(std::make_unique<Parts>(pool, handed, *this)) {}
 EventLoop::~EventLoop() = default;
 
 Doors EventLoop::doors() {

@@ -22,12 +22,14 @@
 
 namespace io::real {
 
+class HandedSockets;
 class ThreadPool;
 
 class EventLoop final : public Loop {
  public:
-  // The pool outlives the loop.
-  explicit EventLoop(ThreadPool& pool);
+  // The pool outlives the loop, as do the sockets that were handed over: listen() takes one of
+  // them where its address is asked for, and binds where there is none.
+  explicit EventLoop(ThreadPool& pool, HandedSockets* handed = nullptr);
   // Streams, listeners and timers of this loop are gone before it.
   ~EventLoop() override;
 

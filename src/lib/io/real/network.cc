@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "lib/io/real/descriptor.h"
+#include "lib/io/real/handed_sockets.h"
 #include "lib/io/real/listener.h"
 #include "lib/io/real/socket_address.h"
 #include "lib/io/real/stream.h"
@@ -101,6 +102,11 @@ Task<Network::StreamResult> SocketNetwork::connect_unix(std::string path) {
 }
 
 Network::ListenerResult SocketNetwork::listen(Endpoint at, ListenOptions options) {
+  if (handed_ != nullptr) {
+    auto handed = handed_->duplicate(at);
+    if (!handed) return std::unexpected(std::move(handed.error()));
+    if (*handed) return adopt((*handed)->release());
+  }
   const SocketAddress address = SocketAddress::of(at);
   auto descriptor = make_socket(address.family());
   if (!descriptor) return std::unexpected(std::move(descriptor.error()));

@@ -14,9 +14,13 @@
 
 namespace io::real {
 
+class HandedSockets;
+
 class SocketNetwork final : public io::Network {
  public:
-  explicit SocketNetwork(boost::asio::io_context& context) : context_(context) {}
+  // `handed`: null when nobody has bound sockets for us.
+  SocketNetwork(boost::asio::io_context& context, HandedSockets* handed)
+      : context_(context), handed_(handed) {}
 
   Task<StreamResult> connect(Endpoint to, std::optional<IpAddress> source) override;
   Task<StreamResult> connect_unix(std::string path) override;
@@ -28,6 +32,7 @@ class SocketNetwork final : public io::Network {
 
  private:
   boost::asio::io_context& context_;
+  HandedSockets* handed_;
 };
 
 }  // namespace io::real
