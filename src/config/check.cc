@@ -24,6 +24,9 @@ class Checker {
     if (config_.trace.file_bytes_max > config_.trace.bytes_max) {
       problem("trace.bytes_max", "is less than trace.file_bytes_max; make it some times as large");
     }
+    if (config_.trace.log_output == trace::LogOutput::syslog && !config_.trace.log_path.empty()) {
+      problem("log.path", "is not used while log.output is \"syslog\"; remove one of the two");
+    }
     if (config_.queue.draft_chunk_bytes > config_.queue.segment_bytes) {
       problem("queue.draft_chunk_bytes",
               "is more than queue.segment_bytes; make it smaller than that");

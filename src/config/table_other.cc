@@ -68,6 +68,13 @@ Section log_section() {
               choice_codec<trace::LogFormat>(
                   {{"human", trace::LogFormat::human}, {"json", trace::LogFormat::json}}),
               "How a line looks."),
+      setting("output", STAGEPOST_FIELD(trace.log_output),
+              choice_codec<trace::LogOutput>(
+                  {{"standard", trace::LogOutput::standard}, {"syslog", trace::LogOutput::syslog}}),
+              "Where they go: standard is standard output (under systemd the journal, with "
+              "priorities) or the file of `path`; syslog is the local syslog, facility mail."),
+      path_setting("syslog_socket", STAGEPOST_FIELD(trace.syslog_socket),
+                   {.below = Below::none, .name = {}}, "Where syslog listens."),
       path_setting("path", STAGEPOST_FIELD(trace.log_path), {.below = Below::none, .name = {}},
                    "The file; empty: standard output. It is opened anew on SIGHUP."),
       setting("level", STAGEPOST_FIELD(trace.log_level),

@@ -98,9 +98,12 @@ std::string escaped(std::string_view text) {
 }
 
 std::string human_line(const StoredEvent& event) {
-  std::string out = base::format_time(event.time);
+  return base::format_time(event.time) + " " + untimed_line(event);
+}
+
+std::string untimed_line(const StoredEvent& event) {
+  std::string out;
   out.reserve(256);
-  out += ' ';
   out += severity_name(event.severity);
   out += ' ';
   append_escaped(out, event.name);

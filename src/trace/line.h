@@ -18,6 +18,8 @@ namespace trace {
 
 // 2026-11-23T14:00:00.123Z info message.accepted 01h… from=a@x.test reply="250 2.0.0 ok"
 [[nodiscard]] std::string human_line(const StoredEvent& event);
+// The same without its time, for a receiver that has its own.
+[[nodiscard]] std::string untimed_line(const StoredEvent& event);
 // {"ts":"…","level":"info","event":"message.accepted","message":"…","from":"a@x.test"}
 [[nodiscard]] std::string json_line(const StoredEvent& event);
 

@@ -124,7 +124,7 @@ class LogTest : public testing::Test {
   [[nodiscard]] Log::Output output() {
     return [this](std::string_view lines) {
       text_ += lines;
-      return works_;
+      return works_ ? 0U : static_cast<std::size_t>(std::ranges::count(lines, '\n'));
     };
   }
   static void emit(base::EventSink& sink, base::Severity severity, std::string_view name) {
@@ -159,6 +159,27 @@ TEST_F(LogTest, JsonFormat) {
   log.flush();
   EXPECT_TRUE(text_.starts_with("{\"ts\":"));
   EXPECT_TRUE(text_.ends_with("}\n"));
+}
+
+TEST_F(LogTest, PrioritiesForWhoStampsLinesHimself) {
+  settings_.log_level = "debug";
+  Log log(settings_, output(), Log::Begin::priority);
+  emit(log, base::Severity::debug, "a.debug");
+  emit(log, base::Severity::info, "an.info");
+  emit(log, base::Severity::warning, "a.warning");
+  emit(log, base::Severity::error, "an.error");
+  log.flush();
+  EXPECT_TRUE(text_.starts_with("<7>debug a.debug ")) << text_;
+  for (const char* front :
+       {"\n<6>info an.info ", "\n<4>warning a.warning ", "\n<3>error an.error "}) {
+    EXPECT_THAT(text_, HasSubstr(front));
+  }
+  text_.clear();
+  settings_.log_format = LogFormat::json;
+  Log json(settings_, output(), Log::Begin::priority);
+  emit(json, base::Severity::info, "an.info");
+  json.flush();
+  EXPECT_TRUE(text_.starts_with("<6>{\"ts\":")) << text_;
 }
 
 TEST_F(LogTest, TooManyAreLostAndCounted) {

@@ -5,11 +5,14 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <algorithm>
 
 #include "lib/base/check.h"
+#include "lib/io/real/service_manager.h"
 #include "trace/line.h"
+#include "trace/syslog.h"
 
 namespace trace {
 namespace {
@@ -46,9 +49,9 @@ Result<Log::Output> open_output(const std::string& path) {
       sink->log(spdlog::details::log_msg(spdlog::string_view_t(), spdlog::level::info,
                                          spdlog::string_view_t(lines.data(), lines.size())));
       sink->flush();
-      return true;
+      return std::size_t{0};
     } catch (const spdlog::spdlog_ex&) {
-      return false;
+      return static_cast<std::size_t>(std::ranges::count(lines, '\n'));
     }
   };
 }
@@ -56,15 +59,21 @@ Result<Log::Output> open_output(const std::string& path) {
 }  // namespace
 
 Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
-  auto output = open_output(settings.log_path);
+  const bool to_syslog = settings.log_output == LogOutput::syslog;
+  auto output = to_syslog ? syslog_output(settings.syslog_socket) : open_output(settings.log_path);
   if (!output) return std::unexpected(output.error());
-  auto log = std::make_unique<Log>(settings, std::move(*output));
+  const bool to_journal = settings.log_path.empty() && io::real::is_journal(STDOUT_FILENO);
+  auto log = std::make_unique<Log>(settings, std::move(*output),
+                                   to_syslog || to_journal ? Begin::priority : Begin::time);
   log->start_thread();
   return log;
 }
 
-Log::Log(const Settings& settings, Output output)
-    : settings_(settings), level_(severity_of(settings.log_level)), output_(std::move(output)) {}
+Log::Log(const Settings& settings, Output output, Begin begin)
+    : settings_(settings),
+      begin_(begin),
+      level_(severity_of(settings.log_level)),
+      output_(std::move(output)) {}
 
 Log::~Log() {
   if (thread_.joinable()) {
@@ -129,15 +138,19 @@ void Log::flush() {
   }
   if (batch_.empty() && lost == 0) return;
   const std::string lines = format(batch_, lost);
-  if (!output_(lines)) dropped_ += static_cast<std::uint64_t>(std::ranges::count(lines, '\n'));
+  dropped_ += output_(lines);
+}
+
+std::string Log::line(const StoredEvent& event) const {
+  const std::string front =
+      begin_ == Begin::priority ? fmt::format("<{}>", priority_of(event.severity)) : std::string();
+  if (settings_.log_format == LogFormat::json) return front + json_line(event);
+  return begin_ == Begin::priority ? front + untimed_line(event) : human_line(event);
 }
 
 std::string Log::format(std::string_view records, std::uint64_t lost) const {
   std::string lines;
   base::Time last;
-  const auto line = [this](const StoredEvent& event) {
-    return settings_.log_format == LogFormat::json ? json_line(event) : human_line(event);
-  };
   while (const auto size = record_size(records)) {
     const auto event = decode_record(records, Checksum::ignore);
     CHECK(event.has_value(), "what append_record wrote can be read");
@@ -160,7 +173,7 @@ std::string Log::format(std::string_view records, std::uint64_t lost) const {
 }
 
 Result<> Log::reopen() {
-  if (settings_.log_path.empty()) return {};
+  if (settings_.log_path.empty() || settings_.log_output != LogOutput::standard) return {};
   auto output = open_output(settings_.log_path);
   if (!output) return std::unexpected(output.error());
   flush();  // what was emitted before belongs to the old file

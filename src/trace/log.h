@@ -1,7 +1,8 @@
-// trace/log.h: the log: a line per event, to stdout or a file.
+// trace/log.h: the log: a line per event, to stdout, a file or syslog.
 //
 // What:    takes encoded events, formats and writes them on a thread of its own, a batch at a time.
-// In/Out:  base::Event → a human or JSON line.
+// In/Out:  base::Event → a human or JSON line. Where stdout is systemd's journal, a line begins
+//          with its priority and has no time of its own.
 // Errors:  open and reopen say why a file cannot be written. A slow or failing output loses lines,
 //          counts them and says so; it never blocks who emits.
 // Limits:  pending_events_max and pending_bytes_max wait at most; batches of batch_delay.
@@ -28,13 +29,16 @@ class Log final : public RecordSink {
   static constexpr std::size_t pending_bytes_max = 32UL << 20U;
   static constexpr base::Duration batch_delay = std::chrono::milliseconds(20);
 
-  // Writes whole lines; false when they are lost.
-  using Output = std::function<bool(std::string_view lines)>;
+  // Writes whole lines, and tells how many are lost.
+  using Output = std::function<std::size_t(std::string_view lines)>;
+  // How lines begin: `priority` is "<4>" as syslog(3) counts, and no time in human lines, for the
+  // receiver stamps them.
+  enum class Begin : std::uint8_t { time, priority };
 
-  // To settings.log_path, or stdout when that is empty; starts the thread.
+  // To syslog, to settings.log_path, or to stdout when that is empty; starts the thread.
   [[nodiscard]] static base::Result<std::unique_ptr<Log>> open(const Settings& settings);
   // To `output`; without a thread, so somebody calls flush().
-  Log(const Settings& settings, Output output);
+  Log(const Settings& settings, Output output, Begin begin = Begin::time);
   // Writes what is pending.
   ~Log() override;
 
@@ -52,8 +56,10 @@ class Log final : public RecordSink {
   void start_thread();
   void run();
   [[nodiscard]] std::string format(std::string_view records, std::uint64_t lost) const;
+  [[nodiscard]] std::string line(const StoredEvent& event) const;
 
   const Settings settings_;
+  const Begin begin_;
   std::atomic<base::Severity> level_;
   std::atomic<std::uint64_t> dropped_ = 0;
 

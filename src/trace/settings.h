@@ -16,6 +16,7 @@
 namespace trace {
 
 enum class LogFormat : std::uint8_t { human, json };
+enum class LogOutput : std::uint8_t { standard, syslog };
 
 struct Settings {
   std::string folder;  // state folder + "/trace"
@@ -23,7 +24,9 @@ struct Settings {
   std::uint64_t bytes_max = 1024ULL << 20U;               // of all trace files
   base::Duration keep_for = std::chrono::hours(14 * 24);  // privacy: events are forgotten
   LogFormat log_format = LogFormat::human;
-  std::string log_path;                     // empty: stdout
+  LogOutput log_output = LogOutput::standard;
+  std::string log_path;  // of standard: the file; empty: stdout
+  std::string syslog_socket = "/dev/log";
   std::string log_level = "info";           // debug, info, warning, error
   std::size_t pending_events_max = 65'536;  // more are dropped and counted
 };
