@@ -7,13 +7,15 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "server/home.h"
+
 namespace cli {
 namespace {
 
 std::string default_home() {
   const char* home =
       std::getenv("STAGEPOST_HOME");  // NOLINT(concurrency-mt-unsafe): one thread yet
-  return home != nullptr && *home != '\0' ? home : "/var/lib/stagepost";
+  return home != nullptr && *home != '\0' ? home : server::system_home;
 }
 
 }  // namespace
@@ -41,7 +43,9 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   app.add_option("--home", place.home,
                  "Folder of configuration, state and mail (or STAGEPOST_HOME)")
       .capture_default_str();
-  app.add_option("--config", place.config_path, "Configuration file [HOME/stagepost.toml]");
+  app.add_option(
+      "--config", place.config_path,
+      "Configuration file [HOME/stagepost.toml; without --home /etc/stagepost/stagepost.toml]");
 
   int status = 0;
   const Verbs verbs{.app = app, .place = place, .status = status};

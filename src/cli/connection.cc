@@ -40,25 +40,39 @@ bool nobody_listens(const base::Result<http::Response>& response) {
                        response.error().kind == base::ErrorKind::not_found);
 }
 
+base::Result<http::Response> ask_socket(const config::Config& config,
+                                        const http::Request& request) {
+  io::real::ThreadPool pool(1);
+  io::real::EventLoop loop(pool);
+  auto response = io::real::run_task(
+      loop, http::request(loop.doors(), http::UnixPath{config.admin.socket_path}, request, {}));
+  if (!response && response.error().kind == base::ErrorKind::denied) {
+    return base::fail(
+        base::ErrorKind::denied,
+        response.error().detail + "; run this as the user who runs the server, or as root");
+  }
+  return response;
+}
+
 }  // namespace
+
+base::Result<std::string> ask_running(const Place& place, std::string target) {
+  auto config = server::load_config(place.home, place.config_path);
+  if (!config) return std::unexpected(std::move(config.error()));
+  auto response = ask_socket(*config, make_request("GET", std::move(target), {}));
+  if (nobody_listens(response)) {
+    return base::fail(base::ErrorKind::refused, "no server runs: " + response.error().detail);
+  }
+  return body_of(std::move(response));
+}
 
 base::Result<std::string> ask(const Place& place, std::string method, std::string target,
                               std::string body) {
   auto config = server::load_config(place.home, place.config_path);
   if (!config) return std::unexpected(std::move(config.error()));
   const http::Request request = make_request(std::move(method), std::move(target), std::move(body));
-  {
-    io::real::ThreadPool pool(1);
-    io::real::EventLoop loop(pool);
-    auto response = io::real::run_task(
-        loop, http::request(loop.doors(), http::UnixPath{config->admin.socket_path}, request, {}));
-    if (!response && response.error().kind == base::ErrorKind::denied) {
-      return base::fail(
-          base::ErrorKind::denied,
-          response.error().detail + "; run this as the user who runs the server, or as root");
-    }
-    if (!nobody_listens(response)) return body_of(std::move(response));
-  }
+  auto response = ask_socket(*config, request);
+  if (!nobody_listens(response)) return body_of(std::move(response));
   return body_of(server::handle_offline(*config, request));
 }
 

@@ -18,6 +18,8 @@ namespace cli {
 
 [[nodiscard]] base::Result<std::string> ask(const Place& place, std::string method,
                                             std::string target, std::string body);
+// Of a server that runs; without one it is an error.
+[[nodiscard]] base::Result<std::string> ask_running(const Place& place, std::string target);
 // For answers that are JSON objects.
 [[nodiscard]] base::Result<boost::json::object> ask_json(const Place& place, std::string method,
                                                          std::string target,

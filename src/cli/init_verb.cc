@@ -59,6 +59,9 @@ base::Result<> write_config(io::Files& files, const std::string& path, const Wis
 // The password of the first mailbox.
 base::Result<std::string> fill_directory(io::Files& files, const config::Config& config,
                                          const Wishes& wishes, io::Random& random) {
+  if (auto done = server::work_as_owner(config); !done) {
+    return std::unexpected(std::move(done.error()));
+  }
   auto lock = server::lock_state(files, config);
   if (!lock) return std::unexpected(std::move(lock.error()));
   auto store =
@@ -69,6 +72,10 @@ base::Result<std::string> fill_directory(io::Files& files, const config::Config&
   auto verifier = directory::make_verifier(password, random);
   if (!verifier) return std::unexpected(std::move(verifier.error()));
   auto done = (*store)->add_domain(wishes.domain);
+  // Made here, as the server's user, for `dovecot-config` writes it for Dovecot.
+  if (auto secret = server::login_secret(files, config); !secret) {
+    return std::unexpected(std::move(secret.error()));
+  }
   if (done) done = (*store)->add_mailbox(address, *verifier);
   if (!done) return std::unexpected(std::move(done.error()));
   return password;
@@ -99,6 +106,15 @@ void advise(io::real::EventLoop& loop, const MailHost& host) {
   print_findings(io::real::run_task(loop, check_host(loop.doors(), resolver.get(), host)));
 }
 
+// How this server is started: by systemd where its unit is installed.
+std::string next_step(io::Files& files, const Place& place) {
+  const bool is_system = place.home == server::system_home && place.config_path.empty();
+  if (is_system && files.info("/lib/systemd/system/stagepost.service")) {
+    return "systemctl enable --now stagepost";
+  }
+  return "stagepost serve --home " + place.home;
+}
+
 int init(const Place& place, Wishes wishes) {
   if (!message::is_domain(wishes.domain)) {
     return complain("\"" + wishes.domain + "\" is not a domain name, such as example.org");
@@ -107,8 +123,11 @@ int init(const Place& place, Wishes wishes) {
   io::real::EventLoop loop(pool);
   io::real::PosixFiles files;
   const std::string path = server::config_path_of(place.home, place.config_path);
-  if (auto made = files.make_directories(place.home, 0755); !made) {
-    return complain(made.error().detail);
+  for (const std::string& folder : {place.home, path.substr(0, path.find_last_of('/'))}) {
+    if (folder.empty() || files.info(folder)) continue;
+    if (auto made = files.make_directories(folder, 0755); !made) {
+      return complain(made.error().detail);
+    }
   }
   const std::string hostname = choose_hostname(wishes);
   if (auto written = write_config(files, path, wishes, hostname); !written) {
@@ -127,7 +146,7 @@ int init(const Place& place, Wishes wishes) {
                   .hostname = hostname,
                   .addresses = public_addresses(loop.doors())});
   }
-  std::printf("\nNext: stagepost serve --home %s\n", place.home.c_str());
+  std::printf("\nNext: %s\n", next_step(files, place).c_str());
   return 0;
 }
 

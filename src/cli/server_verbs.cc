@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "cli/cli.h"
+#include "cli/connection.h"
 #include "config/config.h"
 #include "server/home.h"
 #include "server/serve.h"
@@ -16,6 +17,17 @@ void add_server_verbs(Verbs verbs) {
       "  stagepost serve --home /var/lib/stagepost");
   serve.callback(
       [verbs] { verbs.status = server::serve(verbs.place.home, verbs.place.config_path); });
+
+  Verb health = verbs.app.add_subcommand(
+      "health",
+      "Ask the running server whether it is well; the exit code says it, for a container's check\n"
+      "or a monitor. The same as GET /health on the port of [http].\n"
+      "  stagepost health");
+  health.callback([verbs] {
+    const auto answer = ask_running(verbs.place, "/health");
+    verbs.status = answer ? 0 : complain(answer.error().detail);
+    if (answer) std::printf("%s", answer->c_str());
+  });
 
   auto markdown = std::make_shared<bool>(false);
   Verb check = verbs.app.add_subcommand(

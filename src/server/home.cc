@@ -3,6 +3,7 @@
 
 #include "lib/io/real/event_loop.h"
 #include "lib/io/real/files.h"
+#include "lib/io/real/owner.h"
 #include "lib/io/real/random.h"
 
 namespace server {
@@ -48,7 +49,12 @@ base::Result<std::shared_ptr<io::TlsServer>> from_files(io::Files& files,
 }  // namespace
 
 std::string config_path_of(const std::string& home, const std::string& config_path) {
-  return config_path.empty() ? home + "/stagepost.toml" : config_path;
+  if (!config_path.empty()) return config_path;
+  return home == system_home ? std::string(system_config) : home + "/stagepost.toml";
+}
+
+base::Result<> work_as_owner(const config::Config& config) {
+  return io::real::become_owner(config.server.state_folder);
 }
 
 base::Result<config::Config> load_config(const std::string& home, const std::string& config_path) {

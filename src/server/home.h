@@ -19,10 +19,18 @@
 
 namespace server {
 
-// The file's path when `config_path` is empty: home + "/stagepost.toml".
+// Where the server of the whole machine is, as a package installs it: its configuration is apart.
+inline constexpr const char* system_home = "/var/lib/stagepost";
+inline constexpr const char* system_config = "/etc/stagepost/stagepost.toml";
+
+// The file's path when `config_path` is empty: home + "/stagepost.toml", or system_config.
 [[nodiscard]] std::string config_path_of(const std::string& home, const std::string& config_path);
 [[nodiscard]] base::Result<config::Config> load_config(const std::string& home,
                                                        const std::string& config_path);
+
+// Before the state is worked on without a server: root goes on as the user whose folder it is, for
+// the server must be able to read what is made. Only then may a thread touch the state.
+[[nodiscard]] base::Result<> work_as_owner(const config::Config& config);
 
 // Makes the state folder and takes its lock, which the returned File holds.
 [[nodiscard]] base::Result<std::unique_ptr<io::File>> lock_state(io::Files& files,

@@ -6,6 +6,7 @@
 #include "lib/io/real/pool.h"
 #include "queue/journal/journal.h"
 #include "server/admin_door.h"
+#include "server/home.h"
 #include "server/lane.h"
 
 namespace server {
@@ -27,6 +28,7 @@ io::Task<base::Result<http::Response>> handle_one(Lane* lane, AdminDoor* admin,
 }  // namespace
 
 base::Result<http::Response> handle_offline(config::Config config, http::Request request) {
+  if (auto done = work_as_owner(config); !done) return std::unexpected(std::move(done.error()));
   config.queue.attempts_max = 0;     // nothing is delivered
   config.session.listeners.clear();  // and nothing accepted
   config.trace.log_level = "error";  // the verb itself says what it did
