@@ -21,6 +21,8 @@ PACKAGES_TEST=(
   libbenchmark-dev libgmock-dev libgtest-dev libyaml-cpp-dev
   curl git groff-base iproute2 libxml2-utils nodejs procps python3-pytest python3-yaml strace
 )
+# To build the Debian package (packaging/deb), in tests, too.
+PACKAGES_DEB=(debhelper dpkg-dev)
 # To read mail with ./run --with-imap: unpacked under build/imap, never installed.
 PACKAGES_IMAP=(
   dovecot-core dovecot-imapd dovecot-lmtpd dovecot-managesieved dovecot-sieve dovecot-sqlite
@@ -38,6 +40,11 @@ PACKAGES_PEERS=(
 PACKAGES_FILTERS=(opendkim rspamd clamav-daemon clamav-milter)
 # Likewise, for the one long test that needs them (90 MB): tests/e2e/test_thunderbird.py.
 PACKAGES_THUNDERBIRD=(thunderbird xvfb xauth x11-xkb-utils xkb-data fonts-dejavu-core)
+# Likewise, for tests/e2e/test_package.py: systemd-analyze.
+PACKAGES_SYSTEMD=(systemd)
+# Likewise, for the long test of installations, tests/e2e/test_install.py, which makes a Debian root
+# below build/.
+PACKAGES_ROOT=(debootstrap)
 # Likewise, what else checks who sends: for tests/bench/verify. dbconfig-no-thanks keeps a database
 # client away that opendmarc would bring along.
 PACKAGES_VERIFY=(

@@ -23,7 +23,7 @@ Counters::Counters(base::Metrics& metrics)
       connections_opened(metrics.counter("stagepost_delivery_connections_opened_total",
                                          "Connections that came as far as EHLO")),
       connections_failed(metrics.counter("stagepost_delivery_connections_failed_total",
-                                         "Connections that did not")),
+                                         "Connections that did not come as far as EHLO")),
       connections_reused(metrics.counter("stagepost_delivery_connections_reused_total",
                                          "Messages sent over a connection that was kept")),
       connections_stale(metrics.counter("stagepost_delivery_connections_stale_total",
