@@ -232,6 +232,7 @@ void Process::tell_replay(const queue::ReplayReport& report) {
 
 Supervision::Watched Process::watched_parts() {
   std::vector<io::Loop*> loops;
+  loops.reserve(lanes_.size());
   for (const auto& lane : lanes_) loops.push_back(&lane->loop);
   return {
       .loops = std::move(loops),

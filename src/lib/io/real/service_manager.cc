@@ -59,7 +59,9 @@ ServiceManager ServiceManager::from_environment() {
 }
 
 void ServiceManager::tell(std::string_view lines) const {
-  if (socket_) (void)socket_->send(lines);
+  // What is lost is missed by the manager's timeouts, and there is nobody else to tell.
+  if (!socket_) return;
+  [[maybe_unused]] const auto sent = socket_->send(lines);
 }
 
 std::string status_line(std::string_view text) {
