@@ -65,7 +65,7 @@ class Machine:
         with smtplib.SMTP(ADDRESS, 587, "client.example.net", timeout=60) as client:
             client.starttls(context=tls_context())
             client.login(USER, self.password)
-            client.sendmail(USER, FAR, message("waits"))
+            client.sendmail(USER, FAR, message("waits", to=FAR, sender=USER))
         wait_until("the mail", lambda: len(self.mail()) == 1, 60)
 
     def mail(self) -> list[Path]:
@@ -205,7 +205,7 @@ def test_under_systemd(packages, machine):
         config.write_text(text)
 
         pid = shown("MainPID")
-        booted.run("kill", "-ABRT", pid)  # as the watchdog does
+        booted.run("systemctl", "kill", "--signal=ABRT", "stagepost")  # as the watchdog does
         wait_until("a new server", lambda: shown("MainPID") not in (pid, "0") and
                    shown("ActiveState") == "active", 60)
 
