@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "lib/dns/name_servers.h"
 #include "lib/dns/server_resolver.h"
 #include "lib/io/clock.h"
 #include "lib/io/pool.h"
@@ -66,32 +67,6 @@ std::string names_of(const std::vector<KeyRecord>& records) {
 
 }  // namespace
 
-// The zone's apex is the nearest name above the key's that has NS records.
-io::Task<base::Result<std::vector<std::string>>> Rotation::name_servers(std::string name) {
-  while (true) {
-    const dns::Answer answer =
-        co_await parts_.resolver.query(name.empty() ? "." : name, dns::Type::ns);
-    // Where a CNAME led are the servers of another zone.
-    if (answer.status == dns::Status::ok && answer.canonical_name == name) {
-      std::vector<std::string> servers;
-      servers.reserve(answer.records.size());
-      for (const dns::Record& record : answer.records) servers.push_back(record.data);
-      std::ranges::sort(servers);
-      if (servers.size() > servers_max) servers.resize(servers_max);
-      co_return servers;
-    }
-    if (answer.status != dns::Status::ok && !dns::is_negative(answer.status)) {
-      co_return base::fail(
-          ErrorKind::unreachable,
-          fmt::format("the DNS does not say which name servers {} has: {}", name, answer.why));
-    }
-    if (name.empty()) break;
-    const std::size_t dot = name.find('.');
-    name = dot == std::string::npos ? std::string() : name.substr(dot + 1);
-  }
-  co_return base::fail(ErrorKind::not_found, "the DNS knows no name servers for it");
-}
-
 io::Task<void> Rotation::ask(std::string server, io::Ref<KeyCheck> check,
                              io::Ref<const mailauth::PublicKey> key) {
   const dns::Answer addresses = co_await dns::query_addresses(parts_.resolver, server);
@@ -123,7 +98,7 @@ io::Task<KeyCheck> Rotation::check(KeyRecord record) {
     check.problem = key.error().detail;
     co_return check;
   }
-  const auto servers = co_await name_servers(check.key.dns_name());
+  const auto servers = co_await dns::name_servers(parts_.resolver, check.key.dns_name());
   if (!servers) {
     check.problem = servers.error().detail;
     co_return check;

@@ -5,7 +5,7 @@
 // In/Out:  check(record) → what each server says; rotate(domain) → what was done, or why not yet.
 // Errors:  trouble with the DNS is an answer: the keys stay pending, mail is signed with the old
 //          ones. Those of the key store.
-// Limits:  servers_max name servers, addresses_max addresses each, answer_seconds_max per answer.
+// Limits:  dns::name_servers_max, addresses_max addresses each, answer_seconds_max per answer.
 // Not here: keys and their files (key_store.h), one question (lib/dns/server_resolver.h).
 #pragma once
 
@@ -46,7 +46,6 @@ struct Rotated {
 // Of the main loop.
 class Rotation {
  public:
-  static constexpr std::size_t servers_max = 20;
   static constexpr std::size_t addresses_max = 8;  // of one name server
   static constexpr auto answer_seconds_max = std::chrono::seconds(5);
   static constexpr std::uint16_t dns_port = 53;
@@ -71,7 +70,6 @@ class Rotation {
 
  private:
   io::Task<base::Result<Rotated>> switch_when_served(std::string domain, bool forced);
-  io::Task<base::Result<std::vector<std::string>>> name_servers(std::string name);
   io::Task<void> ask(std::string server, io::Ref<KeyCheck> check,
                      io::Ref<const mailauth::PublicKey> key);
   void tell(const std::string& domain, const KeySwitch& change);
