@@ -64,6 +64,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_guard_routes(router_, parts_);
   add_list_routes(router_, parts_);
   add_message_routes(router_, parts_);
+  if (parts_.examiner != nullptr) add_doctor_routes(router_, parts_);
   if (parts_.reports != nullptr) add_report_routes(router_, parts_);
   if (parts_.signing.keys != nullptr) add_dkim_routes(router_, parts_);
   if (parts_.tokens != nullptr) add_token_routes(router_, parts_);

@@ -21,6 +21,10 @@
 #include "report/dmarc/reporter.h"
 #include "trace/store.h"
 
+namespace doctor {
+class Doctor;
+}  // namespace doctor
+
 namespace admin {
 
 inline constexpr std::size_t list_max = 100'000;
@@ -53,6 +57,7 @@ struct Parts {
   std::function<io::Task<void>()> test_lists = {};
   report::Reports* reports = nullptr;    // null: this Api has none
   report::Reporter* reporter = nullptr;  // likewise
+  doctor::Doctor* examiner = nullptr;    // likewise
   std::string auth_policy_key = {};      // of the Dovecot beside us; "": it is not served
   Tokens* tokens = nullptr;              // null: this Api has none
 };
@@ -90,6 +95,7 @@ void add_list_routes(http::Router& router, Parts& parts);
 void add_queue_routes(http::Router& router, Parts& parts);
 void add_dkim_routes(http::Router& router, Parts& parts);
 void add_message_routes(http::Router& router, Parts& parts);
+void add_doctor_routes(http::Router& router, Parts& parts);
 void add_report_routes(http::Router& router, Parts& parts);
 void add_token_routes(http::Router& router, Parts& parts);
 void add_health_routes(http::Router& router, Parts& parts);

@@ -7,11 +7,13 @@
 // Not here: HTTP itself (lib/http).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "lib/base/time.h"
 #include "lib/io/address.h"
 
 namespace admin {
@@ -41,6 +43,18 @@ struct ApiSettings {
   std::uint32_t failures_per_minute_max = 20;   // of one address, without a good token
 };
 
+// What the doctor asks the world.
+struct DoctorSettings {
+  base::Duration every = std::chrono::hours(1);  // 0: only when somebody asks
+  // Under which the world reaches us; empty: those of this host that are not private.
+  std::vector<io::IpAddress> public_addresses;
+  // Block lists that are asked about them, besides those of [[list]].
+  std::vector<std::string> lists = {"zen.spamhaus.org", "bl.spamcop.net", "psbl.surriel.com",
+                                    "bl.mailspike.net"};
+  // Whose port 25 is knocked at, to see whether it can be reached; empty: nobody's.
+  std::string probe_domain = "gmail.com";
+};
+
 struct Settings {
   std::vector<io::Endpoint> http;  // health and metrics; empty: no HTTP port
   std::string socket_path;         // state folder + "/control.sock", mode 0600
@@ -49,6 +63,7 @@ struct Settings {
   std::size_t body_bytes_max = 1 << 20;
   ClientSettings clients;
   ApiSettings api;
+  DoctorSettings doctor;
 };
 
 }  // namespace admin

@@ -40,12 +40,15 @@ bool nobody_listens(const base::Result<http::Response>& response) {
                        response.error().kind == base::ErrorKind::not_found);
 }
 
-base::Result<http::Response> ask_socket(const config::Config& config,
-                                        const http::Request& request) {
+base::Result<http::Response> ask_socket(const config::Config& config, const http::Request& request,
+                                        base::Duration timeout) {
   io::real::ThreadPool pool(1);
   io::real::EventLoop loop(pool);
-  auto response = io::real::run_task(
-      loop, http::request(loop.doors(), http::UnixPath{config.admin.socket_path}, request, {}));
+  http::ClientOptions options;
+  options.timeout = timeout;
+  auto response =
+      io::real::run_task(loop, http::request(loop.doors(), http::UnixPath{config.admin.socket_path},
+                                             request, std::move(options)));
   if (!response && response.error().kind == base::ErrorKind::denied) {
     return base::fail(
         base::ErrorKind::denied,
@@ -59,7 +62,7 @@ base::Result<http::Response> ask_socket(const config::Config& config,
 base::Result<std::string> ask_running(const Place& place, std::string target) {
   auto config = server::load_config(place.home, place.config_path);
   if (!config) return std::unexpected(std::move(config.error()));
-  auto response = ask_socket(*config, make_request("GET", std::move(target), {}));
+  auto response = ask_socket(*config, make_request("GET", std::move(target), {}), answer_time_max);
   if (nobody_listens(response)) {
     return base::fail(base::ErrorKind::refused, "no server runs: " + response.error().detail);
   }
@@ -67,19 +70,20 @@ base::Result<std::string> ask_running(const Place& place, std::string target) {
 }
 
 base::Result<std::string> ask(const Place& place, std::string method, std::string target,
-                              std::string body) {
+                              std::string body, base::Duration timeout) {
   auto config = server::load_config(place.home, place.config_path);
   if (!config) return std::unexpected(std::move(config.error()));
   const http::Request request = make_request(std::move(method), std::move(target), std::move(body));
-  auto response = ask_socket(*config, request);
+  auto response = ask_socket(*config, request, timeout);
   if (!nobody_listens(response)) return body_of(std::move(response));
   return body_of(server::handle_offline(*config, request));
 }
 
 base::Result<boost::json::object> ask_json(const Place& place, std::string method,
-                                           std::string target, const boost::json::object& body) {
+                                           std::string target, const boost::json::object& body,
+                                           base::Duration timeout) {
   auto text = ask(place, std::move(method), std::move(target),
-                  body.empty() ? std::string() : boost::json::serialize(body));
+                  body.empty() ? std::string() : boost::json::serialize(body), timeout);
   if (!text) return std::unexpected(std::move(text.error()));
   boost::system::error_code error;
   boost::json::value value = boost::json::parse(*text, error);

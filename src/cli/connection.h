@@ -13,16 +13,21 @@
 
 #include "cli/cli.h"
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 
 namespace cli {
 
+inline constexpr base::Duration answer_time_max = std::chrono::seconds(30);
+
 [[nodiscard]] base::Result<std::string> ask(const Place& place, std::string method,
-                                            std::string target, std::string body);
+                                            std::string target, std::string body,
+                                            base::Duration timeout = answer_time_max);
 // Of a server that runs; without one it is an error.
 [[nodiscard]] base::Result<std::string> ask_running(const Place& place, std::string target);
 // For answers that are JSON objects.
 [[nodiscard]] base::Result<boost::json::object> ask_json(const Place& place, std::string method,
                                                          std::string target,
-                                                         const boost::json::object& body = {});
+                                                         const boost::json::object& body = {},
+                                                         base::Duration timeout = answer_time_max);
 
 }  // namespace cli

@@ -4,7 +4,7 @@
 // In/Out:  names and addresses → a table for people.
 // Errors:  none: without a known public address the record says so.
 // Limits:  none.
-// Not here: whether they are published (host_checks.h).
+// Not here: whether they are published (admin/doctor/).
 #pragma once
 
 #include <cstdint>

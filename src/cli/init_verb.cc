@@ -4,15 +4,19 @@
 
 #include <cstdio>
 
+#include "admin/doctor/host_checks.h"
 #include "cli/cli.h"
-#include "cli/host_checks.h"
+#include "cli/dns_records.h"
+#include "cli/doctor_text.h"
 #include "cli/input.h"
 #include "config/config.h"
 #include "directory/credential.h"
 #include "directory/store.h"
 #include "lib/dns/unbound_resolver.h"
+#include "lib/io/network.h"
 #include "lib/io/real/event_loop.h"
 #include "lib/io/real/files.h"
+#include "lib/io/real/machine.h"
 #include "lib/io/real/pool.h"
 #include "lib/message/address.h"
 #include "server/home.h"
@@ -81,17 +85,18 @@ base::Result<std::string> fill_directory(io::Files& files, const config::Config&
   return password;
 }
 
-void print_findings(const std::vector<Finding>& findings) {
-  for (const Finding& finding : findings) {
-    const char* mark = finding.kind == Finding::Kind::good  ? "ok     "
-                       : finding.kind == Finding::Kind::bad ? "MEND   "
-                                                            : "unknown";
-    std::printf("  %s  %s\n", mark, finding.text.c_str());
+// What a new server depends on and `doctor` looks at, too: names of the address, and port 25.
+io::Task<doctor::Findings> look_at_host(io::Ref<const doctor::Ground> ground) {
+  doctor::Findings findings;
+  for (const doctor::HostCheck check :
+       {doctor::check_ptr, doctor::check_helo_name, doctor::check_port_25_out}) {
+    for (doctor::Finding& one : co_await check(ground)) findings.push_back(std::move(one));
   }
+  co_return findings;
 }
 
 // What stands between this host and the world; skipped for a demo, which never leaves it.
-void advise(io::real::EventLoop& loop, const MailHost& host) {
+void advise(io::real::EventLoop& loop, const MailHost& host, const config::Config& config) {
   std::printf("\nPublish these records in the DNS:\n\n%s\nThis host:\n",
               records_text(records_to_publish(host)).c_str());
   dns::Settings settings;
@@ -102,8 +107,21 @@ void advise(io::real::EventLoop& loop, const MailHost& host) {
     std::printf("  unknown  the DNS could not be asked: %s\n", engine.error().text().c_str());
     return;
   }
-  const auto resolver = dns::make_resolver(*engine, loop, loop.doors().clock, settings);
-  print_findings(io::real::run_task(loop, check_host(loop.doors(), resolver.get(), host)));
+  const io::Doors doors = loop.doors();
+  const auto resolver = dns::make_resolver(*engine, loop, doors.clock, settings);
+  doctor::AuthorityView view(
+      {.network = doors.network, .clock = doors.clock, .resolver = *resolver});
+  io::real::HostMachine machine;
+  const doctor::Ground ground{.doors = doors,
+                              .resolver = *resolver,
+                              .view = view,
+                              .machine = machine,
+                              .config = config,
+                              .hostname = message::domain_key(host.hostname),
+                              .addresses = host.addresses};
+  for (const doctor::Finding& finding : io::real::run_task(loop, look_at_host(ground))) {
+    std::printf("%s", finding_text(finding).c_str());
+  }
 }
 
 // How this server is started: by systemd where its unit is installed.
@@ -142,11 +160,13 @@ int init(const Place& place, Wishes wishes) {
   std::printf("Mailbox:       %s@%s\nPassword:      %s   (shown only now)\n", wishes.user.c_str(),
               wishes.domain.c_str(), password->c_str());
   if (!wishes.demo) {
-    advise(loop, {.domain = wishes.domain,
-                  .hostname = hostname,
-                  .addresses = public_addresses(loop.doors())});
+    advise(loop,
+           {.domain = wishes.domain,
+            .hostname = hostname,
+            .addresses = doctor::public_addresses(loop.doors().network)},
+           *config);
   }
-  std::printf("\nNext: %s\n", next_step(files, place).c_str());
+  std::printf("\nNext: %s; then stagepost doctor\n", next_step(files, place).c_str());
   return 0;
 }
 

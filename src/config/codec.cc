@@ -263,6 +263,20 @@ Codec<io::IpNetwork> network_codec() {
           .show = [](const io::IpNetwork& network) { return in_quotes(network.text()); }};
 }
 
+Codec<io::IpAddress> address_codec() {
+  return {.kind = "IP address",
+          .read = [](const Value& value) -> Result<io::IpAddress> {
+            auto text = read_text(value);
+            if (!text) return std::unexpected(text.error());
+            if (const auto address = io::IpAddress::parse(*text)) return *address;
+            return fail(ErrorKind::invalid,
+                        fmt::format("{} is not an IP address; write it as in \"192.0.2.1\" or "
+                                    "\"2001:db8::1\"",
+                                    shown(*text)));
+          },
+          .show = [](const io::IpAddress& address) { return in_quotes(address.text()); }};
+}
+
 Codec<std::optional<io::IpAddress>> source_codec(bool v6) {
   const std::string_view family = v6 ? "IPv6" : "IPv4";
   return {.kind = fmt::format("{} address", family),

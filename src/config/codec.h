@@ -52,6 +52,7 @@ struct Codec {
 [[nodiscard]] Codec<io::Endpoint> endpoint_codec();
 [[nodiscard]] Codec<io::ServicePlace> service_codec();  // empty: none
 [[nodiscard]] Codec<io::IpNetwork> network_codec();
+[[nodiscard]] Codec<io::IpAddress> address_codec();
 [[nodiscard]] Codec<std::optional<io::IpAddress>> source_codec(bool v6);
 [[nodiscard]] Codec<unsigned> file_mode_codec();
 

@@ -1,4 +1,4 @@
-// See table.h: DNS, reports, traces, the log, HTTP and the directory.
+// See table.h: DNS, reports, traces, the log, HTTP, the doctor and the directory.
 #include "config/table.h"
 
 namespace config {
@@ -156,6 +156,30 @@ Section clients_section() {
   return section;
 }
 
+Section doctor_section() {
+  Section section;
+  section.name = "doctor";
+  section.text =
+      "`stagepost doctor`, and what the server looks at by itself; docs/doctor.md has every check.";
+  section.settings = {
+      setting("every", STAGEPOST_FIELD(admin.doctor.every),
+              duration_codec(std::chrono::seconds(0), hours(24 * 7)),
+              "How often the server looks by itself, and tells the log what is new; \"0s\": only "
+              "when somebody asks."),
+      setting("public_addresses", STAGEPOST_FIELD(admin.doctor.public_addresses),
+              list_codec(address_codec()),
+              "Under which the world reaches this host, as behind NAT; empty: its own that are not "
+              "private."),
+      setting("lists", STAGEPOST_FIELD(admin.doctor.lists), list_codec(host_codec()),
+              "Block lists that are asked about these addresses, besides those of [[list]]; each "
+              "must pass its test first."),
+      setting("probe_domain", STAGEPOST_FIELD(admin.doctor.probe_domain), route_host_codec(),
+              "A large receiver whose port 25 is connected to, to see whether ours may leave; "
+              "nothing is sent. Empty: it is not tried."),
+  };
+  return section;
+}
+
 Section directory_section() {
   Section section;
   section.name = "directory";
@@ -177,8 +201,8 @@ Section directory_section() {
 }  // namespace
 
 std::vector<Section> other_sections() {
-  return {dns_section(),  report_section(), trace_section(),   log_section(),
-          http_section(), api_section(),    clients_section(), directory_section()};
+  return {dns_section(), report_section(),  trace_section(),  log_section(),      http_section(),
+          api_section(), clients_section(), doctor_section(), directory_section()};
 }
 
 }  // namespace config

@@ -77,6 +77,11 @@ admin::Parts with_signing(admin::Parts parts, policy::Rotation& rotation, Shared
   return parts;
 }
 
+admin::Parts with_examiner(admin::Parts parts, doctor::Doctor& examiner) {
+  parts.examiner = &examiner;
+  return parts;
+}
+
 admin::Parts with_reports(admin::Parts parts, report::Reporter& reporter, SharedParts& shared) {
   parts.reports = shared.reports.get();
   parts.reporter = &reporter;
@@ -109,9 +114,24 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                  .reports = *shared.reports,
                  .events = *shared.events,
                  .post = make_post(*assemblies.front(), *shared.directory)}),
-      api_(with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
-                                     rotation_, shared, config),
-                        reporter_, shared)),
+      view_({.network = doors.io.network, .clock = doors.io.clock, .resolver = doors.resolver}),
+      examiner_({.doors = doors.io,
+                 .resolver = doors.resolver,
+                 .view = view_,
+                 .machine = machine_,
+                 .directory = *shared.directory,
+                 .events = *shared.events,
+                 .metrics = shared.metrics,
+                 .tls = shared.tls_client,
+                 .queues = &queues_,
+                 .keys = shared.keys.get(),
+                 .reports = shared.reports.get()},
+                config),
+      api_(with_examiner(
+          with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
+                                    rotation_, shared, config),
+                       reporter_, shared),
+          examiner_)),
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),
       client_api_(client_parts(config, shared)),

@@ -13,7 +13,10 @@
 
 #include "admin/api.h"
 #include "admin/api_gate.h"
+#include "admin/doctor/doctor.h"
+#include "admin/doctor/view.h"
 #include "lib/http/server.h"
+#include "lib/io/real/machine.h"
 #include "lib/io/task_group.h"
 #include "policy/signing/rotation.h"
 #include "report/dmarc/reporter.h"
@@ -37,6 +40,7 @@ class AdminDoor {
   // For new settings of how often the DNS is asked for new keys.
   [[nodiscard]] policy::Rotation& rotation() { return rotation_; }
   [[nodiscard]] report::Reporter& reporter() { return reporter_; }
+  [[nodiscard]] doctor::Doctor& examiner() { return examiner_; }
 
  private:
   struct Face {
@@ -52,6 +56,9 @@ class AdminDoor {
   LocalInjector injector_;
   policy::Rotation rotation_;
   report::Reporter reporter_;
+  io::real::HostMachine machine_;
+  doctor::AuthorityView view_;
+  doctor::Doctor examiner_;
   admin::Api api_;
   admin::PublicApi public_api_;
   admin::ClientApi client_api_;

@@ -66,7 +66,12 @@ base::Result<config::Config> load_config(const std::string& home, const std::str
                                              ". `stagepost init DOMAIN --home " + home +
                                              "` makes one");
   }
-  return config::load(*text, path, home);
+  auto config = config::load(*text, path, home);
+  if (config) {
+    config->server.home = home;
+    config->server.config_path = path;
+  }
+  return config;
 }
 
 base::Result<std::unique_ptr<io::File>> lock_state(io::Files& files, const config::Config& config) {

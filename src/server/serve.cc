@@ -191,6 +191,7 @@ io::Task<base::Result<>> Process::start() {
   brake_line_->pull_all();
   tasks_.spawn(admin_->rotation().run());
   tasks_.spawn(admin_->reporter().run());
+  tasks_.spawn(admin_->examiner().run());
   co_return admin_->open();
 }
 
@@ -297,6 +298,7 @@ io::Task<void> Process::reload() {
   shared_->reports->set_settings(config->report);
   shared_->keys->load();  // somebody may have restored a file
   admin_->rotation().set_every(config->policy.signing.check_every);
+  admin_->examiner().set_config(*config);
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);
   emit(base::Severity::info, "server.reloaded",

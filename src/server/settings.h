@@ -18,6 +18,9 @@ inline constexpr unsigned node_max = 15;  // node and loop share 8 bits of every
 
 struct Settings {
   std::string state_folder;
+  // Where the file was found; not settings of the file.
+  std::string home = {};
+  std::string config_path = {};
   unsigned loops = 0;         // 0: one per core
   unsigned pool_threads = 2;  // for blocking work
   unsigned node = 1;          // part of every message id
