@@ -248,7 +248,7 @@ io::Task<Findings> check_state_files(io::Ref<const Ground> ground) {
     const std::string& name = files->at(i).name;
     // Databases and what is beside them (-wal, -shm); a certificate is for everybody.
     if (name.find(".db") == std::string::npos) continue;
-    look_at(folder + "/" + name, others_read | others_write, "o-rwx");
+    look_at(fmt::format("{}/{}", folder, name), others_read | others_write, "o-rwx");
   }
   if (findings.empty()) {
     findings.push_back(

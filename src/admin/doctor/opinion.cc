@@ -68,6 +68,7 @@ Opinion join(const Survey& survey, const std::vector<Said>& said) {
 
 std::string words_of(const dns::Answer& answer, dns::Type type) {
   std::vector<std::string> texts;
+  texts.reserve(answer.records.size());
   for (const dns::Record& record : answer.records) texts.push_back(text_of(record, type));
   std::ranges::sort(texts);
   std::string out;
