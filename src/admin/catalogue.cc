@@ -270,6 +270,12 @@ std::vector<RouteText> other_routes() {
        admin,
        "Makes a token good for nothing.",
        {{"name", text, true, "Of the token."}}},
+      {"GET",
+       "/api/v1/doctor",
+       read,
+       "Everything that must be well for mail to flow, looked at now.",
+       {{"domain", text, false, "This domain only."},
+        {"kept", text, false, "\"1\": what was found last, without looking."}}},
       {"GET", "/health", read, "200 when mail can be accepted, else 503 and why not."},
       {"GET", "/metrics", read, "Counters and gauges for Prometheus."},
   };
