@@ -1,6 +1,8 @@
 // See client.h.
 #include "lib/http/client.h"
 
+#include <fmt/format.h>
+
 #include "lib/io/deadline.h"
 #include "lib/io/ref.h"
 
@@ -8,6 +10,20 @@ namespace http {
 namespace {
 
 constexpr std::size_t read_bytes = 8UL * 1024;
+
+// RFC 9110 §7.2: with the port, unless it is the scheme's own; an IPv6 literal in brackets.
+std::string host_field(const Where& where, const ClientOptions& options) {
+  constexpr std::uint16_t http_port = 80;
+  constexpr std::uint16_t https_port = 443;
+  const auto* place = std::get_if<io::Endpoint>(&where);
+  if (place == nullptr) return options.host;
+  const bool literal = options.host.contains(':');
+  std::string out = literal ? fmt::format("[{}]", options.host) : options.host;
+  if (place->port != (options.tls ? https_port : http_port)) {
+    out += fmt::format(":{}", place->port);
+  }
+  return out;
+}
 
 io::Task<io::Network::StreamResult> open_stream(io::Doors doors, Where where,
                                                 ClientOptions options) {
@@ -37,9 +53,9 @@ io::Task<base::Result<Response>> read_response(io::Ref<io::Stream> stream, Messa
 
 io::Task<base::Result<Response>> exchange(io::Doors doors, Where where, Request request,
                                           ClientOptions options) {
+  request.headers.set("Host", host_field(where, options));
   auto stream = co_await open_stream(doors, std::move(where), options);
   if (!stream) co_return std::unexpected(std::move(stream.error()));
-  request.headers.set("Host", options.host);
   request.headers.set("Connection", "close");
   const std::string head = request_head(request);
   const std::array<std::string_view, 2> pieces = {head, request.body};

@@ -237,12 +237,24 @@ class ClientTest : public ServerTest {
     start(http::request(doors_, listener_->local(), {}, options_), response);
     auto stream = run(listener_->accept());
     EXPECT_TRUE(stream);
-    read(**stream);
+    asked_ = read(**stream);
     EXPECT_TRUE(run(io::real::write_and_end(**stream, std::move(text))));
     finish();
     return std::move(*response);
   }
+  std::string asked_;
 };
+
+// RFC 9110 §7.2.
+TEST_F(ClientTest, SaysTheHostWithItsPort) {
+  options_.host = "ca.example.org";
+  ASSERT_TRUE(answer("HTTP/1.1 204 No\r\n\r\n"));
+  const std::string port = std::to_string(listener_->local().port);
+  EXPECT_TRUE(asked_.contains("Host: ca.example.org:" + port + "\r\n")) << asked_;
+  options_.host = "::1";
+  ASSERT_TRUE(answer("HTTP/1.1 204 No\r\n\r\n"));
+  EXPECT_TRUE(asked_.contains("Host: [::1]:")) << asked_;
+}
 
 TEST_F(ClientTest, BadServers) {
   EXPECT_EQ(answer("220 mail ESMTP\r\n").error().kind, ErrorKind::invalid);
