@@ -13,6 +13,8 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lib/base/result.h"
@@ -29,14 +31,44 @@ struct TlsIdentity {
   std::string key_pem;
 };
 
+// What answers a certificate authority that asks for "acme-tls/1" (RFC 8737 §3), on every listener
+// of the servers that have it. Any thread.
+class TlsChallenges {
+ public:
+  [[nodiscard]] static std::shared_ptr<TlsChallenges> make();
+  TlsChallenges() = default;
+  TlsChallenges(const TlsChallenges&) = delete;
+  TlsChallenges& operator=(const TlsChallenges&) = delete;
+  virtual ~TlsChallenges() = default;
+  // `digest`: SHA-256 of the key authorization.
+  virtual base::Result<> add(const std::string& name, std::string_view digest, base::Time now) = 0;
+  virtual void remove(const std::string& name) = 0;
+};
+
 // Immutable once made; a reload makes a new one, old streams keep theirs.
 class TlsServer {
  public:
   // The first identity is the default. Session tickets are on.
   [[nodiscard]] static base::Result<std::shared_ptr<TlsServer>> make(
-      const std::vector<TlsIdentity>& identities);
+      const std::vector<TlsIdentity>& identities,
+      std::shared_ptr<TlsChallenges> challenges = nullptr);
   virtual ~TlsServer() = default;
   virtual Task<Network::StreamResult> accept(std::unique_ptr<Stream> stream) = 0;
+};
+
+// A server whose keys are replaced while it serves: handshakes that begin afterwards use the new
+// ones, on any loop.
+class TlsSwitch final : public TlsServer {
+ public:
+  explicit TlsSwitch(std::shared_ptr<TlsServer> first) : current_(std::move(first)) {}
+  void replace(std::shared_ptr<TlsServer> next);
+  Task<Network::StreamResult> accept(std::unique_ptr<Stream> stream) override;
+
+ private:
+  [[nodiscard]] std::shared_ptr<TlsServer> current() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<TlsServer> current_;
 };
 
 // The newest session that a server gave us, to be resumed (RFC 8446 §2.2). For the connections of
@@ -75,5 +107,9 @@ class TlsClient {
 // `now`.
 [[nodiscard]] base::Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names,
                                                          base::Time now, int days);
+// The certificate of RFC 8737 §3 for one name.
+[[nodiscard]] base::Result<TlsIdentity> make_challenge_identity(const std::string& name,
+                                                                std::string_view digest,
+                                                                base::Time now);
 
 }  // namespace io

@@ -6,7 +6,8 @@
 
 #include <ctime>
 
-#include "lib/io/address.h"
+#include "lib/io/alternative_names.h"
+#include "lib/io/digest.h"
 #include "lib/io/tls.h"
 #include "lib/io/tls_stream.h"
 
@@ -14,35 +15,14 @@ namespace io {
 namespace {
 
 using ExtensionPtr = std::unique_ptr<X509_EXTENSION, OpensslFree<X509_EXTENSION_free>>;
-using NamesPtr = std::unique_ptr<GENERAL_NAMES, OpensslFree<GENERAL_NAMES_free>>;
+using ObjectPtr = std::unique_ptr<ASN1_OBJECT, OpensslFree<ASN1_OBJECT_free>>;
+using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, OpensslFree<ASN1_OCTET_STRING_free>>;
 
 constexpr std::size_t common_name_bytes_max = 64;  // RFC 5280 appendix A, ub-common-name
 
-// Names are put in as they are, not as configuration text, in which a comma would mean another.
-bool add_name(GENERAL_NAMES& names, const std::string& name) {
-  const auto address = IpAddress::parse(name);
-  const std::string_view bytes = address ? address->bytes() : std::string_view(name);
-  ASN1_STRING* value = ASN1_STRING_type_new(address ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
-  if (value == nullptr) return false;
-  GENERAL_NAME* entry = GENERAL_NAME_new();
-  if (entry == nullptr ||
-      ASN1_STRING_set(value, bytes.data(), static_cast<int>(bytes.size())) != 1) {
-    ASN1_STRING_free(value);
-    GENERAL_NAME_free(entry);
-    return false;
-  }
-  GENERAL_NAME_set0_value(entry, address ? GEN_IPADD : GEN_DNS, value);
-  if (sk_GENERAL_NAME_push(&names, entry) > 0) return true;
-  GENERAL_NAME_free(entry);
-  return false;
-}
-
 bool add_alternative_names(X509& certificate, const std::vector<std::string>& names) {
-  const NamesPtr list(GENERAL_NAMES_new());
+  const NamesPtr list = alternative_names(names);
   if (!list) return false;
-  for (const std::string& name : names) {
-    if (!add_name(*list, name)) return false;
-  }
   return X509_add1_ext_i2d(&certificate, NID_subject_alt_name, list.get(), 0, X509V3_ADD_DEFAULT) ==
          1;
 }
@@ -90,22 +70,41 @@ bool fill_certificate(X509& certificate, EVP_PKEY& key, const std::vector<std::s
          add_alternative_names(certificate, names);
 }
 
-std::string text_of(BIO& bio) {
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(&bio, &data);
-  return {data, static_cast<std::size_t>(size)};
+// RFC 8737 §3: the digest of the key authorization, critical, which a name's owner alone can make.
+bool add_challenge(X509& certificate, std::string_view digest) {
+  constexpr const char* id_pe_acme_identifier = "1.3.6.1.5.5.7.1.31";
+  if (digest.empty()) return true;
+  const std::string octets = "\x04" + std::string(1, static_cast<char>(digest.size())) +
+                             std::string(digest);  // DER of an OCTET STRING
+  const ObjectPtr id(OBJ_txt2obj(id_pe_acme_identifier, 1));
+  const OctetsPtr value(ASN1_OCTET_STRING_new());
+  if (!id || !value ||
+      ASN1_OCTET_STRING_set(value.get(), reinterpret_cast<const unsigned char*>(octets.data()),
+                            static_cast<int>(octets.size())) != 1) {
+    return false;
+  }
+  const ExtensionPtr extension(X509_EXTENSION_create_by_OBJ(nullptr, id.get(), 1, value.get()));
+  return extension && X509_add_ext(&certificate, extension.get(), -1) == 1;
 }
 
-}  // namespace
+struct SelfSigned {
+  std::vector<std::string> names;
+  base::Time now;
+  int days = 0;
+  std::string_view challenge = {};  // a digest; empty: none
+};
 
-base::Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names, base::Time now,
-                                           int days) {
-  if (names.empty()) return base::fail(base::ErrorKind::invalid, "a certificate needs a name");
+base::Result<TlsIdentity> make_certificate(const SelfSigned& wanted) {
+  if (wanted.names.empty()) {
+    return base::fail(base::ErrorKind::invalid, "a certificate needs a name");
+  }
   ERR_clear_error();
   const KeyPtr key(EVP_EC_gen("P-256"));
   const X509Ptr certificate(X509_new());
-  const bool signed_well = key && certificate && set_validity(*certificate, now, days) &&
-                           fill_certificate(*certificate, *key, names) &&
+  const bool signed_well = key && certificate &&
+                           set_validity(*certificate, wanted.now, wanted.days) &&
+                           fill_certificate(*certificate, *key, wanted.names) &&
+                           add_challenge(*certificate, wanted.challenge) &&
                            X509_sign(certificate.get(), key.get(), EVP_sha256()) != 0;
   if (!signed_well) return fail_tls("make a self-signed certificate");
   const BioPtr certificate_text(BIO_new(BIO_s_mem()));
@@ -115,7 +114,22 @@ base::Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names
                        PEM_write_bio_PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0,
                                                 nullptr, nullptr) == 1;
   if (!written) return fail_tls("write a self-signed certificate");
-  return TlsIdentity{names, text_of(*certificate_text), text_of(*key_text)};
+  return TlsIdentity{wanted.names, text_of(*certificate_text), text_of(*key_text)};
+}
+
+}  // namespace
+
+base::Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names, base::Time now,
+                                           int days) {
+  return make_certificate({.names = names, .now = now, .days = days});
+}
+
+base::Result<TlsIdentity> make_challenge_identity(const std::string& name, std::string_view digest,
+                                                  base::Time now) {
+  if (digest.size() != sha256_bytes) {
+    return base::fail(base::ErrorKind::invalid, "a challenge needs a SHA-256 digest");
+  }
+  return make_certificate({.names = {name}, .now = now, .days = 1, .challenge = digest});
 }
 
 }  // namespace io

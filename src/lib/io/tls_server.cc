@@ -1,8 +1,7 @@
 // See tls.h.
-#include <openssl/pem.h>
-
 #include "lib/base/text.h"
 #include "lib/io/tls.h"
+#include "lib/io/tls_challenges.h"
 #include "lib/io/tls_stream.h"
 
 namespace io {
@@ -19,17 +18,7 @@ constexpr const char* ciphers =
 constexpr const char* modern_ciphers =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 
-// Never asks at a terminal: a key that needs a passphrase is an error.
-int no_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* /*unused*/) { return 0; }
-
-base::Result<KeyPtr> parse_key(const std::string& pem) {
-  ERR_clear_error();
-  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  if (!bio) return fail_tls("read the private key");
-  KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
-  if (!key) return fail_tls("read the private key");
-  return key;
-}
+}  // namespace
 
 base::Result<> use_identity(SSL_CTX& context, const TlsIdentity& identity) {
   auto chain = parse_certificates(identity.certificate_pem);
@@ -50,6 +39,8 @@ base::Result<> use_identity(SSL_CTX& context, const TlsIdentity& identity) {
   }
   return {};
 }
+
+namespace {
 
 base::Result<SslContextPtr> make_server_context(const TlsIdentity& identity) {
   auto made = make_ssl_context(TLS_server_method());
@@ -75,6 +66,9 @@ base::Result<SslContextPtr> make_server_context(const TlsIdentity& identity) {
 
 class OpensslServer final : public TlsServer, public std::enable_shared_from_this<OpensslServer> {
  public:
+  explicit OpensslServer(std::shared_ptr<OpensslChallenges> challenges)
+      : challenges_(std::move(challenges)) {}
+
   base::Result<> add(const TlsIdentity& identity) {
     auto context = make_server_context(identity);
     if (!context) return std::unexpected(std::move(context.error()));
@@ -89,6 +83,7 @@ class OpensslServer final : public TlsServer, public std::enable_shared_from_thi
     SSL_CTX* first = contexts_.front().get();
     SSL_CTX_set_tlsext_servername_callback(first, &OpensslServer::on_server_name);
     SSL_CTX_set_tlsext_servername_arg(first, this);
+    if (challenges_) challenges_->answer_on(*first);
   }
 
   Task<Network::StreamResult> accept(std::unique_ptr<Stream> stream) override {
@@ -123,18 +118,35 @@ class OpensslServer final : public TlsServer, public std::enable_shared_from_thi
     return wildcard == by_name_.end() ? nullptr : wildcard->second;
   }
 
+  const std::shared_ptr<OpensslChallenges> challenges_;  // null: none are answered
   std::vector<SslContextPtr> contexts_;
   std::map<std::string, SSL_CTX*, std::less<>> by_name_;
 };
 
 }  // namespace
 
+void TlsSwitch::replace(std::shared_ptr<TlsServer> next) {
+  const std::lock_guard lock(mutex_);
+  std::swap(current_, next);  // the old one is freed after the lock
+}
+
+std::shared_ptr<TlsServer> TlsSwitch::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+Task<Network::StreamResult> TlsSwitch::accept(std::unique_ptr<Stream> stream) {
+  const std::shared_ptr<TlsServer> now = current();  // lives as long as the handshake
+  co_return co_await now->accept(std::move(stream));
+}
+
 base::Result<std::shared_ptr<TlsServer>> TlsServer::make(
-    const std::vector<TlsIdentity>& identities) {
+    const std::vector<TlsIdentity>& identities, std::shared_ptr<TlsChallenges> challenges) {
   if (identities.empty()) {
     return base::fail(base::ErrorKind::invalid, "a TLS server needs a certificate");
   }
-  auto server = std::make_shared<OpensslServer>();
+  auto server = std::make_shared<OpensslServer>(
+      std::static_pointer_cast<OpensslChallenges>(std::move(challenges)));
   for (const TlsIdentity& identity : identities) {
     if (auto added = server->add(identity); !added) {
       if (!identity.names.empty()) added.error().detail += " (for " + identity.names.front() + ")";

@@ -14,6 +14,9 @@ constexpr std::size_t burst_bytes = 64UL * 1024;
 constexpr std::size_t small_read_bytes = 2UL * 1024;
 constexpr std::size_t large_read_bytes = 16UL * 1024;
 
+// Never asks at a terminal: a key that needs a passphrase is an error.
+int no_passphrase(char* /*into*/, int /*size*/, int /*writing*/, void* /*unused*/) { return 0; }
+
 }  // namespace
 
 std::string take_openssl_errors() {
@@ -58,6 +61,15 @@ base::Result<std::vector<X509Ptr>> parse_certificates(std::string_view pem) {
   if (out.empty() || !at_end) return fail_tls("read certificates");
   ERR_clear_error();
   return out;
+}
+
+base::Result<KeyPtr> parse_key(std::string_view pem) {
+  ERR_clear_error();
+  const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (!bio) return fail_tls("read the private key");
+  KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
+  if (!key) return fail_tls("read the private key");
+  return key;
 }
 
 // OpenSSL's view of the stream below: reads take from in_, writes append to out_; nothing waits.

@@ -46,6 +46,8 @@ using KeyPtr = std::unique_ptr<EVP_PKEY, OpensslFree<EVP_PKEY_free>>;
 [[nodiscard]] base::Result<SslContextPtr> make_ssl_context(const SSL_METHOD* method);
 // Every certificate of a PEM text, in order.
 [[nodiscard]] base::Result<std::vector<X509Ptr>> parse_certificates(std::string_view pem);
+// The first private key of a PEM text.
+[[nodiscard]] base::Result<KeyPtr> parse_key(std::string_view pem);
 
 class TlsStream final : public Stream {
  public:
