@@ -1,7 +1,8 @@
 """tests/peers/dns.py: Knot DNS, which answers for the root zone: every name of the test's Internet.
 
 A name that the zone does not have is NXDOMAIN, as with a resolver. With signed=True the zone has
-DNSSEC, and trust_anchor() is the DS record that a validator needs.
+DNSSEC, and trust_anchor() is the DS record that a validator needs. With update_secret (base64) it
+takes updates (RFC 2136) that are signed with the key UPDATE_KEY.
 """
 
 import os
@@ -22,7 +23,7 @@ CONFIGURATION = """\
 server:
     rundir: "{folder}"
     listen: {address}@53
-database:
+{updates}database:
     storage: "{folder}/db"
 log:
   - target: stderr
@@ -35,10 +36,22 @@ zone:
     journal-content: all
     dnssec-signing: {signing}
 """
+UPDATE_KEY = "update.test"
+UPDATES = f"""\
+key:
+  - id: {UPDATE_KEY}
+    algorithm: hmac-sha256
+    secret: {{secret}}
+acl:
+  - id: update
+    key: {UPDATE_KEY}
+    action: update
+"""
 
 
 class DnsServer:
-    def __init__(self, net: Netns, address: str, folder: Path, signed: bool = False):
+    def __init__(self, net: Netns, address: str, folder: Path, signed: bool = False,
+                 update_secret: str = ""):
         self.net = net
         self.address = address
         self.folder = folder
@@ -47,8 +60,10 @@ class DnsServer:
         folder.mkdir(parents=True)
         (folder / "db").mkdir()
         signing = "on" if signed else "off"
+        updates = UPDATES.format(secret=update_secret) if update_secret else ""
         (folder / "knot.conf").write_text(
-            CONFIGURATION.format(folder=folder, address=address, signing=signing))
+            CONFIGURATION.format(folder=folder, address=address, signing=signing, updates=updates)
+            + ("    acl: update\n" if update_secret else ""))
         self.process: subprocess.Popen | None = None
 
     def start(self, zone: str) -> "DnsServer":

@@ -31,8 +31,6 @@ class ServerResolver final : public Resolver {
   io::Task<Answer> query(std::string name, Type type) override;
 
  private:
-  io::Task<base::Result<std::string>> exchange(std::string query);
-
   Parts parts_;
 };
 

@@ -7,80 +7,14 @@
 
 #include "lib/base/text.h"
 #include "lib/dns/names.h"
+#include "lib/dns/packet.h"
 #include "lib/dns/rdata.h"
 
 namespace dns {
 namespace {
 
-constexpr std::size_t header_bytes = 12;  // RFC 1035 §4.1.1
-constexpr std::uint16_t class_in = 1;
-constexpr std::uint16_t flag_reply = 0x8000;
 constexpr std::uint16_t flag_authoritative = 0x0400;
 constexpr std::uint16_t flag_truncated = 0x0200;
-constexpr std::uint16_t rcode_mask = 0x000f;
-
-void put16(std::string& out, std::uint16_t number) {
-  out += static_cast<char>(number >> 8U);
-  out += static_cast<char>(number & 0xffU);
-}
-
-std::uint16_t number16(std::string_view bytes, std::size_t at) {
-  const auto octet = [&](std::size_t i) {
-    return static_cast<unsigned>(static_cast<unsigned char>(bytes[i]));
-  };
-  return static_cast<std::uint16_t>(octet(at) << 8U | octet(at + 1));
-}
-
-// The packet, and how far it has been read.
-class Reader {
- public:
-  explicit Reader(std::string_view packet) : packet_(packet) {}
-
-  std::optional<std::uint16_t> take16() {
-    if (packet_.size() - at_ < 2) return std::nullopt;
-    const std::uint16_t number = number16(packet_, at_);
-    at_ += 2;
-    return number;
-  }
-  // The name in wire form, its pointers followed (RFC 1035 §4.1.4).
-  std::optional<std::string> take_name();
-  std::optional<std::string_view> take(std::size_t bytes) {
-    if (packet_.size() - at_ < bytes) return std::nullopt;
-    const std::string_view out = packet_.substr(at_, bytes);
-    at_ += bytes;
-    return out;
-  }
-  [[nodiscard]] std::size_t at() const { return at_; }
-  void go_to(std::size_t at) { at_ = at; }
-
- private:
-  std::string_view packet_;
-  std::size_t at_ = 0;
-};
-
-std::optional<std::string> Reader::take_name() {
-  std::string name;
-  std::optional<std::size_t> resume;  // behind the first pointer
-  unsigned pointers = 0;
-  for (std::size_t at = at_; at < packet_.size();) {
-    const unsigned length = static_cast<unsigned char>(packet_[at]);
-    if ((length & 0xc0U) == 0xc0U) {
-      if (packet_.size() - at < 2 || ++pointers > pointers_max) return std::nullopt;
-      if (!resume) resume = at + 2;
-      at = number16(packet_, at) & 0x3fffU;
-      continue;
-    }
-    if (length > 63 || packet_.size() - at < 1 + length) return std::nullopt;
-    name += packet_.substr(at, 1 + length);
-    at += 1 + length;
-    if (name.size() > name_bytes_max) return std::nullopt;
-    if (length == 0) {
-      at_ = resume.value_or(at);
-      return name;
-    }
-  }
-  return std::nullopt;
-}
 
 std::optional<std::string> text_of(std::string_view wire_name) { return read_name(wire_name); }
 
@@ -91,7 +25,7 @@ struct RawRecord {
 };
 
 // A TTL and a class lie between type and data (RFC 1035 §4.1.3).
-std::optional<RawRecord> take_record(Reader& reader) {
+std::optional<RawRecord> take_record(PacketReader& reader) {
   RawRecord record;
   const auto wire_name = reader.take_name();
   const auto name = wire_name ? text_of(*wire_name) : std::nullopt;
@@ -129,7 +63,7 @@ std::string why_not(std::uint16_t rcode) {
 }
 
 // The answer section: the question's records, and where CNAMEs lead.
-Answer collect(Reader& reader, std::uint16_t count, const WireQuestion& question) {
+Answer collect(PacketReader& reader, std::uint16_t count, const WireQuestion& question) {
   Answer answer;
   answer.canonical_name = question.name;
   for (std::uint16_t i = 0; i < count && i < reply_records_max; ++i) {
@@ -158,17 +92,10 @@ base::Result<std::string> write_query(const WireQuestion& question) {
   put16(out, 0);  // a standard query, without recursion
   put16(out, 1);
   out.append(6, '\0');
-  std::size_t bytes = 1;
-  for (const std::string_view label : base::split(question.name, '.')) {
-    bytes += label.size() + 1;
-    if (label.empty() || label.size() > 63 || bytes > name_bytes_max) {
-      return base::fail(base::ErrorKind::invalid,
-                        base::printable(question.name) + " is no domain name");
-    }
-    out += static_cast<char>(label.size());
-    out += label;
+  if (question.name.empty() || !put_name(out, question.name)) {
+    return base::fail(base::ErrorKind::invalid,
+                      base::printable(question.name) + " is no domain name");
   }
-  out += '\0';
   put16(out, static_cast<std::uint16_t>(question.type));
   put16(out, class_in);
   return out;
@@ -183,7 +110,7 @@ Answer read_reply(std::string_view reply, const WireQuestion& question) {
   const auto rcode = static_cast<std::uint16_t>(flags & rcode_mask);
   if (rcode != 0 && rcode != 3) return no_answer(why_not(rcode));
   if ((flags & flag_truncated) != 0) return no_answer("a reply that was cut");
-  Reader reader(reply);
+  PacketReader reader(reply);
   reader.go_to(header_bytes);
   const auto wire_name = number16(reply, 4) == 1 ? reader.take_name() : std::nullopt;
   const auto name = wire_name ? text_of(*wire_name) : std::nullopt;

@@ -5,7 +5,7 @@
 //          `ok` with the target as canonical_name and no records: the caller goes on from there.
 // Errors:  invalid for a name that is none; a reply that is malformed, not ours, or from a server
 //          that is not authoritative is trouble, with words.
-// Limits:  records_max of a reply, pointers_max in a name.
+// Limits:  reply_records_max; pointers in a name as in packet.h.
 // Not here: sending it (server_resolver.h), record data (rdata.h).
 #pragma once
 
@@ -19,7 +19,6 @@
 namespace dns {
 
 inline constexpr std::size_t reply_records_max = 500;
-inline constexpr unsigned pointers_max = 32;  // of one name: a loop ends there
 
 struct WireQuestion {
   std::uint16_t id = 0;
