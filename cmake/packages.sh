@@ -38,6 +38,8 @@ PACKAGES_PEERS=(
 )
 # Likewise, for tests/e2e/test_filters.py (17 MB).
 PACKAGES_FILTERS=(opendkim rspamd clamav-daemon clamav-milter)
+# Likewise, a certificate authority, for tests/e2e/test_certificates.py (3 MB).
+PACKAGES_ACME=(pebble)
 # Likewise, for the one long test that needs them (90 MB): tests/e2e/test_thunderbird.py.
 PACKAGES_THUNDERBIRD=(thunderbird xvfb xauth x11-xkb-utils xkb-data fonts-dejavu-core)
 # Likewise, for tests/e2e/test_package.py: systemd-analyze.

@@ -9,6 +9,7 @@
 // Not here: sockets (lib/http/server.h), the verbs' words (cli/).
 #pragma once
 
+#include "admin/certificates.h"
 #include "admin/client_routes.h"
 #include "admin/queues.h"
 #include "admin/tokens.h"
@@ -58,6 +59,7 @@ struct Parts {
   report::Reports* reports = nullptr;    // null: this Api has none
   report::Reporter* reporter = nullptr;  // likewise
   doctor::Doctor* examiner = nullptr;    // likewise
+  Certificates* certificates = nullptr;  // likewise
   std::string auth_policy_key = {};      // of the Dovecot beside us; "": it is not served
   Tokens* tokens = nullptr;              // null: this Api has none
 };
@@ -94,6 +96,7 @@ void add_guard_routes(http::Router& router, Parts& parts);
 void add_list_routes(http::Router& router, Parts& parts);
 void add_queue_routes(http::Router& router, Parts& parts);
 void add_dkim_routes(http::Router& router, Parts& parts);
+void add_certificate_routes(http::Router& router, Parts& parts);
 void add_message_routes(http::Router& router, Parts& parts);
 void add_doctor_routes(http::Router& router, Parts& parts);
 void add_report_routes(http::Router& router, Parts& parts);

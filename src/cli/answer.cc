@@ -6,7 +6,8 @@
 namespace cli {
 
 int do_and_show(const Place& place, Question question, const Show& show) {
-  auto answer = ask_json(place, question.method, std::move(question.target), question.body);
+  auto answer =
+      ask_json(place, question.method, std::move(question.target), question.body, question.timeout);
   if (!answer) return complain(answer.error().detail);
   show(*answer);
   return 0;

@@ -22,6 +22,7 @@ struct Question {
   const char* method;
   std::string target;
   boost::json::object body = {};
+  base::Duration timeout = answer_time_max;
 };
 
 [[nodiscard]] int do_and_show(const Place& place, Question question, const Show& show);

@@ -67,6 +67,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_token_verb(verbs);
   add_import_verb(verbs);
   add_completion_verbs(verbs);
+  add_certificate_verbs(verbs);
   for (const AddVerbs add : more) add(verbs);
   if (const int wrong = parser.parse(argc, argv); wrong != 0) return wrong;
   return status;

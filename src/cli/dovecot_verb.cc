@@ -18,6 +18,7 @@
 #include "lib/io/real/event_loop.h"
 #include "lib/io/real/files.h"
 #include "lib/io/real/pool.h"
+#include "server/certificate/load.h"
 #include "server/home.h"
 
 namespace cli {
@@ -172,8 +173,10 @@ int dovecot_config(const Place& place, Wishes wishes) {
   io::real::ThreadPool pool(1);
   io::real::EventLoop loop(pool);
   // The certificate of its own is made at the first start, which may not have been.
-  if (auto made = server::make_tls_server(files, *config, loop.doors().clock.wall()); !made) {
-    return complain(made.error().detail);
+  const auto loaded = server::load_certificate(files, *config, loop.doors().clock.wall(), nullptr);
+  if (!loaded) return complain(loaded.error().detail);
+  if (loaded->source == server::CertificateSource::acme) {
+    wishes.plan.certificate_path = wishes.plan.key_path = loaded->path;  // chain and key in one
   }
   if (auto done = ask_the_guard(files, *config, wishes.plan); !done) {
     return complain(done.error().detail);

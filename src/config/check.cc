@@ -15,6 +15,7 @@ class Checker {
     listeners();
     api();
     certificate();
+    acme();
     routes();
     lists();
     filters();
@@ -219,6 +220,39 @@ class Checker {
     problem(has_key ? "tls.key" : "tls.certificate",
             fmt::format("is set without tls.{}; set both, or none for a self-signed certificate",
                         has_key ? "certificate" : "key"));
+  }
+
+  // A certificate comes from one place.
+  void acme() {
+    const server::AcmeSettings& acme = config_.server.acme;
+    if (!acme.on()) return;
+    if (set("tls.certificate")) {
+      problem("acme.directory_url",
+              "and tls.certificate are both set; take the files out, or acme.directory_url");
+    }
+    provider_url("acme.directory_url", acme.directory_url);
+    const bool dns = acme.challenge == server::Challenge::dns_01;
+    for (const std::string& name : acme.domains) {
+      if (name.starts_with("*.") && !dns) {
+        problem("acme.domains",
+                fmt::format("{} needs challenge = \"dns-01\" (RFC 8555 §7.1.3)", name));
+      }
+    }
+    if (dns && acme.dns_server.empty()) {
+      problem("acme.challenge",
+              "dns-01 needs a name server that takes updates; add dns_server = \"192.0.2.53\"");
+    }
+    if (!acme.dns_server.empty() && !io::IpAddress::parse(acme.dns_server) &&
+        !io::Endpoint::parse(acme.dns_server)) {
+      problem("acme.dns_server", fmt::format("{} is not an IP address; write \"192.0.2.53\" or "
+                                             "\"127.0.0.1:5353\"",
+                                             acme.dns_server));
+    }
+    if (acme.tsig_key_name.empty() != acme.tsig_secret_file.empty()) {
+      problem(acme.tsig_key_name.empty() ? "acme.tsig_secret_file" : "acme.tsig_key_name",
+              "tsig_key_name and tsig_secret_file belong together; set both, or none for a server "
+              "that trusts this host's address");
+    }
   }
 
   void routes() {

@@ -127,6 +127,17 @@ Codec<std::string> route_domain_codec() {
   });
 }
 
+Codec<std::string> certificate_name_codec() {
+  return text_with("host name or *.domain", [](const std::string& text) -> Result<std::string> {
+    const std::string_view name = text;
+    if (is_host(name.starts_with("*.") ? name.substr(2) : name)) return base::lower(text);
+    return fail(ErrorKind::invalid,
+                fmt::format("{} is not a host name; write \"mail.example.org\", or "
+                            "\"*.example.org\" for every name below",
+                            shown(text)));
+  });
+}
+
 Codec<std::string> name_server_codec() {
   return text_with("IP address, with :port if not 53",
                    [](const std::string& text) -> Result<std::string> {

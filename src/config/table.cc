@@ -18,9 +18,9 @@ const Config& defaults() {
 std::vector<Section> sections() {
   std::vector<Section> out;
   for (auto part :
-       {session_sections, login_sections, queue_sections, delivery_sections, guard_sections,
-        client_sections, ldap_sections, impersonation_sections, signing_sections, verify_sections,
-        filter_sections, reports_sections, other_sections}) {
+       {session_sections, acme_sections, login_sections, queue_sections, delivery_sections,
+        guard_sections, client_sections, ldap_sections, impersonation_sections, signing_sections,
+        verify_sections, filter_sections, reports_sections, other_sections}) {
     for (Section& section : part()) out.push_back(std::move(section));
   }
   return out;

@@ -55,6 +55,7 @@ struct Section {
 [[nodiscard]] std::vector<Section> verify_sections();
 [[nodiscard]] std::vector<Section> filter_sections();
 [[nodiscard]] std::vector<Section> reports_sections();
+[[nodiscard]] std::vector<Section> acme_sections();
 [[nodiscard]] std::vector<Section> other_sections();
 
 // A Config with one element in each repeated section: where defaults are read from.

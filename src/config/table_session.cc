@@ -82,10 +82,14 @@ Section tls_section() {
       path_setting(
           "certificate", STAGEPOST_FIELD(session.certificate_path),
           {.below = Below::none, .name = {}},
-          "PEM file with the certificate and its chain. When it is empty the server makes a "
-          "self-signed one and keeps it in STATE."),
+          "PEM file with the certificate and its chain. When it is empty, and [acme] is not set, "
+          "the server makes a self-signed one and keeps it in STATE."),
       path_setting("key", STAGEPOST_FIELD(session.key_path), {.below = Below::none, .name = {}},
                    "PEM file with the certificate's private key."),
+      setting("watch_every", STAGEPOST_FIELD(server.tls_watch_every),
+              duration_codec(std::chrono::seconds(1), std::chrono::hours(24)),
+              "How often both files are looked at; new ones are used at once when they belong "
+              "together. Also how often it is seen whether [acme] has something to do."),
   };
   return section;
 }

@@ -88,6 +88,11 @@ admin::Parts with_reports(admin::Parts parts, report::Reporter& reporter, Shared
   return parts;
 }
 
+admin::Parts with_certificates(admin::Parts parts, admin::Certificates& certificates) {
+  parts.certificates = &certificates;
+  return parts;
+}
+
 http::ServerLimits limits_of(const admin::Settings& settings, std::size_t body_bytes_max) {
   http::ServerLimits limits;
   limits.connections_max = settings.connections_max;
@@ -127,14 +132,26 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                  .keys = shared.keys.get(),
                  .reports = shared.reports.get()},
                 config),
-      api_(with_examiner(
-          with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
-                                    rotation_, shared, config),
-                       reporter_, shared),
-          examiner_)),
+      client_api_(client_parts(config, shared)),
+      answers_(&client_api_),
+      certificates_({.doors = doors.io,
+                     .resolver = doors.resolver,
+                     .events = *shared.events,
+                     .metrics = shared.metrics,
+                     .tls = shared.tls_server,
+                     .challenges = shared.challenges,
+                     .tls_client = shared.tls_client,
+                     .answers = answers_},
+                    config, shared.certificate),
+      api_(with_certificates(
+          with_examiner(
+              with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
+                                        rotation_, shared, config),
+                           reporter_, shared),
+              examiner_),
+          certificates_)),
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),
-      client_api_(client_parts(config, shared)),
       gate_({.doors = doors.io,
              .api = api_.router(),
              .tokens = *shared.tokens,
@@ -144,7 +161,7 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
              .version = STAGEPOST_VERSION}),
       control_(doors.io, api_, limits_of(settings_, control_body_bytes_max)),
       public_(doors.io, public_api_, limits_of(settings_, settings_.body_bytes_max)),
-      clients_(doors.io, client_api_, limits_of(settings_, settings_.body_bytes_max)),
+      clients_(doors.io, answers_, limits_of(settings_, settings_.body_bytes_max)),
       programs_(doors.io, gate_, limits_of(settings_, control_body_bytes_max)),
       tls_([&shared] { return shared.tls_server; }) {}
 

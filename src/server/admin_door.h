@@ -21,6 +21,7 @@
 #include "policy/signing/rotation.h"
 #include "report/dmarc/reporter.h"
 #include "server/all_queues.h"
+#include "server/certificate/keeper.h"
 #include "server/injector.h"
 #include "server/shared_parts.h"
 
@@ -41,6 +42,7 @@ class AdminDoor {
   [[nodiscard]] policy::Rotation& rotation() { return rotation_; }
   [[nodiscard]] report::Reporter& reporter() { return reporter_; }
   [[nodiscard]] doctor::Doctor& examiner() { return examiner_; }
+  [[nodiscard]] CertificateKeeper& certificates() { return certificates_; }
 
  private:
   struct Face {
@@ -59,9 +61,11 @@ class AdminDoor {
   io::real::HostMachine machine_;
   doctor::AuthorityView view_;
   doctor::Doctor examiner_;
+  admin::ClientApi client_api_;
+  HttpAnswers answers_;  // where [clients] has the port that an authority asks at
+  CertificateKeeper certificates_;
   admin::Api api_;
   admin::PublicApi public_api_;
-  admin::ClientApi client_api_;
   admin::ApiGate gate_;
   http::Server control_;
   http::Server public_;

@@ -1,11 +1,11 @@
 // server/home.h: the configuration file and the state folder.
 //
-// What:    reads stagepost.toml, makes the state folder, takes its lock, keeps the certificate.
-// In/Out:  --home and --config → config::Config; Config → the lock, the TLS server.
+// What:    reads stagepost.toml, makes the state folder, takes its lock.
+// In/Out:  --home and --config → config::Config; Config → the lock.
 // Errors:  the configuration's mistakes with line, key and remedy; `busy` when a server has the
 //          state.
-// Limits:  config::file_bytes_max, key_bytes_max.
-// Not here: what the settings mean (config/), `init` (cli/).
+// Limits:  config::file_bytes_max.
+// Not here: what the settings mean (config/), `init` (cli/), the certificate (certificate/load.h).
 #pragma once
 
 #include <memory>
@@ -13,9 +13,7 @@
 
 #include "config/config.h"
 #include "lib/base/result.h"
-#include "lib/base/time.h"
 #include "lib/io/files.h"
-#include "lib/io/tls.h"
 
 namespace server {
 
@@ -35,10 +33,6 @@ inline constexpr const char* system_config = "/etc/stagepost/stagepost.toml";
 // Makes the state folder and takes its lock, which the returned File holds.
 [[nodiscard]] base::Result<std::unique_ptr<io::File>> lock_state(io::Files& files,
                                                                  const config::Config& config);
-
-// The certificate of the settings; without one, a self-signed one that is kept in the state folder.
-[[nodiscard]] base::Result<std::shared_ptr<io::TlsServer>> make_tls_server(
-    io::Files& files, const config::Config& config, base::Time now);
 
 // 32 octets that are kept in the state folder: what unknown log-ins are answered from, the same
 // after a restart.

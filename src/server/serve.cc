@@ -192,6 +192,7 @@ io::Task<base::Result<>> Process::start() {
   tasks_.spawn(admin_->rotation().run());
   tasks_.spawn(admin_->reporter().run());
   tasks_.spawn(admin_->examiner().run());
+  tasks_.spawn(admin_->certificates().run());
   co_return admin_->open();
 }
 
@@ -283,14 +284,14 @@ io::Task<void> Process::reload() {
     emit(base::Severity::error, "server.reload_failed", config.error().detail);
     co_return;
   }
-  auto tls = make_tls_server(files_, *config, main_doors().clock.wall());
-  if (!tls) {
-    emit(base::Severity::error, "server.reload_failed", tls.error().text());
+  auto loaded = load_certificate(files_, *config, main_doors().clock.wall(), shared_->challenges);
+  if (!loaded) {
+    emit(base::Severity::error, "server.reload_failed", loaded.error().text());
     co_return;
   }
   for (const auto& lane : lanes_) {
-    const std::function<io::Task<bool>()> make = [lane = lane.get(), &config, &tls] {
-      return reload_lane(lane, &*config, *tls);
+    const std::function<io::Task<bool>()> make = [this, lane = lane.get(), &config] {
+      return reload_lane(lane, &*config, shared_->tls_server);
     };
     (void)co_await on_lane(*lane, lanes_.front()->loop, make);
   }
@@ -299,6 +300,7 @@ io::Task<void> Process::reload() {
   shared_->keys->load();  // somebody may have restored a file
   admin_->rotation().set_every(config->policy.signing.check_every);
   admin_->examiner().set_config(*config);
+  admin_->certificates().set_config(*config, std::move(*loaded));
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);
   emit(base::Severity::info, "server.reloaded",

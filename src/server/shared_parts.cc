@@ -110,7 +110,11 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
   if (done) done = take(parts->reports, report::Reports::open(config.report, *parts->events));
   if (done) parts->dmarc_line = std::make_unique<DmarcLine>(*parts->reports);
   if (done) done = take(parts->login_secret, server::login_secret(files, config));
-  if (done) done = take(parts->tls_server, make_tls_server(files, config, now));
+  parts->challenges = io::TlsChallenges::make();
+  if (done) {
+    done = take(parts->certificate, load_certificate(files, config, now, parts->challenges));
+  }
+  if (done) parts->tls_server = std::make_shared<io::TlsSwitch>(parts->certificate.server);
   if (done) done = take(parts->tls_client, io::TlsClient::make(""));
   if (done) {
     parts->dns_settings = dns_settings_of(config, files);

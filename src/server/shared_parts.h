@@ -25,6 +25,7 @@
 #include "policy/state/state.h"
 #include "report/reports.h"
 #include "server/assemble.h"
+#include "server/certificate/load.h"
 #include "server/dmarc_line.h"
 #include "trace/log.h"
 #include "trace/store.h"
@@ -60,7 +61,9 @@ struct SharedParts {
   std::unique_ptr<policy::KeyStore> keys;
   std::unique_ptr<admin::Tokens> tokens;  // of the API
   std::string login_secret;
-  std::shared_ptr<io::TlsServer> tls_server;
+  std::shared_ptr<io::TlsChallenges> challenges;
+  Loaded certificate;  // as it was at the start
+  std::shared_ptr<io::TlsSwitch> tls_server;
   std::shared_ptr<io::TlsClient> tls_client;
   std::shared_ptr<dns::UnboundEngine> dns;
   dns::Settings dns_settings;

@@ -1,0 +1,73 @@
+// See solvers.h.
+#include "server/certificate/solvers.h"
+
+#include "lib/base/text.h"
+#include "lib/dns/names.h"
+#include "lib/io/files.h"
+#include "server/certificate/dns_solver.h"
+#include "server/certificate/tls_solver.h"
+
+namespace server {
+namespace {
+
+using Made = base::Result<std::unique_ptr<acme::Solver>>;
+
+constexpr std::uint64_t secret_bytes_max = 4096;
+
+base::Result<std::optional<dns::TsigKey>> key_of(const SolverParts& parts,
+                                                 const AcmeSettings& acme) {
+  if (acme.tsig_secret_file.empty()) return std::nullopt;
+  const auto text = io::read_file(parts.doors.files, acme.tsig_secret_file, secret_bytes_max);
+  if (!text) {
+    return base::fail(text.error().kind, "acme.tsig_secret_file: " + text.error().detail);
+  }
+  const auto secret = base::unbase64(base::trim(*text));
+  if (!secret || secret->empty()) {
+    return base::fail(
+        base::ErrorKind::invalid,
+        acme.tsig_secret_file + ": holds no secret in base64; write the key's secret there, alone");
+  }
+  return dns::TsigKey{.name = dns::name_key(acme.tsig_key_name), .secret = *secret};
+}
+
+Made make_dns(const SolverParts& parts, const AcmeSettings& acme) {
+  auto key = key_of(parts, acme);
+  if (!key) return std::unexpected(std::move(key.error()));
+  io::Endpoint server{.address = {}, .port = DnsSolver::dns_port};
+  if (const auto alone = io::IpAddress::parse(acme.dns_server)) {
+    server.address = *alone;
+  } else if (const auto with_port = io::Endpoint::parse(acme.dns_server)) {
+    server = *with_port;
+  } else {
+    return base::fail(base::ErrorKind::invalid, "acme.dns_server is not an IP address");
+  }
+  return std::make_unique<DnsSolver>(DnsSolver::Parts{.doors = parts.doors,
+                                                      .resolver = parts.resolver,
+                                                      .server = server,
+                                                      .key = std::move(*key),
+                                                      .wait_max = acme.dns_wait_max});
+}
+
+}  // namespace
+
+Made make_solver(const SolverParts& parts, const config::Config& config) {
+  const AcmeSettings& acme = config.server.acme;
+  ChallengePorts::Parts ports{.doors = parts.doors,
+                              .handler = parts.answers,
+                              .places = acme.http_listen,
+                              .served = config.admin.clients.http,
+                              .tls = nullptr,
+                              .setting = "acme.http_listen"};
+  switch (acme.challenge) {
+    case Challenge::http_01: return std::make_unique<HttpSolver>(parts.answers, std::move(ports));
+    case Challenge::dns_01: return make_dns(parts, acme);
+    case Challenge::tls_alpn_01: break;
+  }
+  ports.places = acme.tls_listen;
+  ports.served = config.admin.clients.https;
+  ports.tls = [tls = parts.tls] { return tls; };
+  ports.setting = "acme.tls_listen";
+  return std::make_unique<TlsSolver>(parts.challenges, std::move(ports));
+}
+
+}  // namespace server
