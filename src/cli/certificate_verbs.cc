@@ -61,7 +61,7 @@ void print_orders(const object& orders) {
   const std::string waits = field_of(orders, "key_waits");
   if (!waits.empty()) std::printf("  a new key waits: %s\n", waits.c_str());
   if (field_of(orders, "failures") == "0") return;
-  std::printf("  failed %s times in a row, last at %s:\n    %s\n  tried again at %s\n",
+  std::printf("  failed %s times in a row, last at %s:\n    %s\n  not tried again before %s\n",
               field_of(orders, "failures").c_str(), field_of(orders, "failed_at").c_str(),
               field_of(orders, "failure").c_str(), field_of(orders, "retry_at").c_str());
 }
