@@ -98,7 +98,8 @@ int show(const Place& place, const Words& words) {
 }
 
 int order(const Place& place, const Words& words, const char* target) {
-  const object body = {{"new_key", words.new_key}, {"force", words.force}};
+  object body;
+  if (words.new_key) body = {{"new_key", true}, {"force", words.force}};
   constexpr auto order_time_max = std::chrono::minutes(11);  // longer than the server's own
   return do_and_show(place, {"POST", target, body, order_time_max}, [&](const object& answer) {
     if (words.json) {

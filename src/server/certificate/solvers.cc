@@ -64,7 +64,9 @@ Made make_solver(const SolverParts& parts, const config::Config& config) {
     case Challenge::tls_alpn_01: break;
   }
   ports.places = acme.tls_listen;
-  ports.served = config.admin.clients.https;
+  ports.served = config.admin.clients.https;  // all of them have the challenges' keys
+  ports.served.insert(ports.served.end(), config.admin.api.https.begin(),
+                      config.admin.api.https.end());
   ports.tls = [tls = parts.tls] { return tls; };
   ports.setting = "acme.tls_listen";
   return std::make_unique<TlsSolver>(parts.challenges, std::move(ports));
