@@ -18,7 +18,7 @@ void add_time(object& out, std::string_view name, base::Time time) {
   if (time != base::Time()) out[{name.data(), name.size()}] = base::format_time(time);
 }
 
-object facts_json(const io::CertificateFacts& facts) {
+object facts_json(const io::Certificate& facts) {
   return {{"names", texts(facts.names)},
           {"issuer", facts.issuer},
           {"self_signed", facts.self_signed},

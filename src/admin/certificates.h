@@ -27,7 +27,7 @@ struct TlsaLine {
 struct CertificateState {
   std::string source;  // "files", "acme" or "self-signed"
   std::string path;
-  io::CertificateFacts facts;
+  io::Certificate facts;
   std::string problem;  // why peers that verify may refuse it; empty: nothing
   std::vector<TlsaLine> tlsa;
   bool orders = false;  // [acme] is set; what follows is of it

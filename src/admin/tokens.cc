@@ -2,15 +2,14 @@
 #include "admin/tokens.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <chrono>
 
-#include "lib/base/check.h"
 #include "lib/base/text.h"
+#include "lib/io/digest.h"
 
 namespace admin {
 namespace {
@@ -25,15 +24,7 @@ constexpr base::Duration use_noted_every = 1h;
 constexpr std::int64_t format_version = 1;
 constexpr std::array<std::string_view, 3> scope_names = {"read", "operate", "admin"};
 
-std::string hash_of(std::string_view secret) {
-  std::string hash(EVP_MAX_MD_SIZE, '\0');
-  unsigned size = 0;
-  CHECK(EVP_Digest(secret.data(), secret.size(), reinterpret_cast<unsigned char*>(hash.data()),
-                   &size, EVP_sha256(), nullptr) == 1,
-        "OpenSSL has SHA-256");
-  hash.resize(size);
-  return base::hex(hash);
-}
+std::string hash_of(std::string_view secret) { return base::hex(io::sha256(secret)); }
 
 // RFC 4648 §5, without padding.
 std::string base64_url(std::string_view octets) {

@@ -4,6 +4,7 @@
 #include "admin/doctor/fixture_test.h"
 #include "admin/doctor/tls_checks.h"
 #include "lib/base/text.h"
+#include "lib/io/digest.h"
 #include "lib/io/sim/script.h"
 #include "lib/io/task_group.h"
 #include "lib/io/tls.h"
@@ -181,7 +182,7 @@ TEST_F(DoctorTest, TlsaAgainstTheCertificate) {
   EXPECT_EQ(said(run(check_tlsa)), "ok: no TLSA record: DANE is not used");
   const auto chain = io::read_certificates(made->certificate_pem);
   ASSERT_TRUE(chain);
-  const std::string right = base::hex(io::sha256_of(chain->front().public_key_der));
+  const std::string right = base::hex(io::sha256(chain->front().public_key_der));
   const std::string name = "_25._tcp.mail.our.test";
   publish(fmt::format("{0} TLSA 3 1 1 {1}\n{0} SECURE\n", name, right));
   EXPECT_THAT(said(run(check_tlsa)), StartsWith("ok: TLSA names the certificate"));
@@ -196,10 +197,10 @@ TEST_F(DoctorTest, TlsaAgainstTheCertificate) {
     return matches({usage, selector, kind, std::move(data)}, *chain);
   };
   EXPECT_TRUE(matching(3, 0, 0, chain->front().der));
-  EXPECT_TRUE(matching(3, 0, 2, io::sha512_of(chain->front().der)));
+  EXPECT_TRUE(matching(3, 0, 2, io::sha512(chain->front().der)));
   EXPECT_FALSE(matching(1, 0, 0, chain->front().der)) << "PKIX usages count for nobody";
   EXPECT_FALSE(matching(2, 0, 0, chain->front().der)) << "an authority is not the server";
-  EXPECT_FALSE(matching(3, 0, 3, io::sha512_of(chain->front().der)));
+  EXPECT_FALSE(matching(3, 0, 3, io::sha512(chain->front().der)));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "admin/doctor/zone_text.h"
 #include "lib/base/text.h"
 #include "lib/io/clock.h"
+#include "lib/io/digest.h"
 #include "lib/io/files.h"
 
 namespace doctor {
@@ -136,7 +137,7 @@ base::Result<std::vector<io::Certificate>> own_chain(const Ground& ground) {
 std::string tlsa_name(const std::string& hostname) { return "_25._tcp." + hostname; }
 std::string new_tlsa(const std::string& hostname, const io::Certificate& leaf) {
   return zone_line(tlsa_name(hostname), "TLSA",
-                   "3 1 1 " + base::hex(io::sha256_of(leaf.public_key_der)));
+                   "3 1 1 " + base::hex(io::sha256(leaf.public_key_der)));
 }
 
 Opinion judge_tlsa(const dns::Answer& answer, const std::vector<io::Certificate>& chain) {
@@ -166,8 +167,8 @@ bool matches(const dns::TlsaRecord& record, const std::vector<io::Certificate>& 
     const std::string& octets = record.selector == 1 ? chain[i].public_key_der : chain[i].der;
     const bool known = record.selector <= 1 && record.matching <= 2;
     const std::string wanted = record.matching == 0   ? octets
-                               : record.matching == 1 ? io::sha256_of(octets)
-                                                      : io::sha512_of(octets);
+                               : record.matching == 1 ? io::sha256(octets)
+                                                      : io::sha512(octets);
     if (known && wanted == record.data) return true;
   }
   return false;

@@ -4,13 +4,13 @@
 // In/Out:  Ground → Findings.
 // Errors:  none: a file that cannot be read is a finding.
 // Limits:  certificate_bytes_max.
-// Not here: OpenSSL (lib/io/tls_certificate.h), getting certificates.
+// Not here: OpenSSL (lib/io/certificate.h), getting certificates.
 #pragma once
 
 #include <span>
 
 #include "admin/doctor/ground.h"
-#include "lib/io/tls_certificate.h"
+#include "lib/io/certificate.h"
 
 namespace doctor {
 

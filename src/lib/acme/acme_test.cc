@@ -120,14 +120,12 @@ TEST(Problem, SaysTheAuthoritysWordsAndTheRemedy) {
   EXPECT_FALSE(read_problem("bad gateway"));
 }
 
-io::CertificateFacts lasting(base::Duration lifetime, std::string serial = "01") {
-  return {.names = {"a.test"},
-          .issuer = {},
-          .self_signed = false,
-          .not_before = november,
-          .not_after = november + lifetime,
-          .serial = std::move(serial),
-          .key_digest = {}};
+io::Certificate lasting(base::Duration lifetime, std::string serial = "01") {
+  io::Certificate out;
+  out.not_before = november;
+  out.not_after = november + lifetime;
+  out.serial = std::move(serial);
+  return out;
 }
 
 TEST(Renewal, WithAThirdLeftAndSpread) {

@@ -22,7 +22,7 @@ constexpr std::int64_t shares = 65'536;
 
 }  // namespace
 
-base::Time renew_at(const io::CertificateFacts& facts, base::Duration before) {
+base::Time renew_at(const io::Certificate& facts, base::Duration before) {
   const base::Duration lifetime = facts.not_after - facts.not_before;
   const base::Duration wanted = before > base::Duration(0) ? before : lifetime / 3;
   const base::Duration early = lifetime / 30 * share_of(facts.serial) / shares;

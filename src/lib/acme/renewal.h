@@ -21,7 +21,7 @@ namespace acme {
 // `before` its end; 0: when a third of the lifetime is left. Earlier by up to a thirtieth of the
 // lifetime, which the certificate's serial number decides: servers that began together do not come
 // back together.
-[[nodiscard]] base::Time renew_at(const io::CertificateFacts& facts, base::Duration before);
+[[nodiscard]] base::Time renew_at(const io::Certificate& facts, base::Duration before);
 
 // After the n-th failure in a row, n ≥ 1: the n-th of the ladder or its last, and up to a quarter
 // more; never less than what the authority asked for.

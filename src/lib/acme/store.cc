@@ -81,7 +81,7 @@ base::Result<io::PrivateKey> Store::next_key() {
   const auto used = current();
   if (!used || !*used) return key;
   const auto facts = io::read_certificate((*used)->certificate_pem);
-  if (!facts || key->public_digest().value_or("") != facts->key_digest) return key;
+  if (!facts || key->public_digest().value_or("") != facts->key_digest()) return key;
   const auto fresh = make_key(path);  // it came into use
   if (!fresh) return std::unexpected(fresh.error());
   return io::PrivateKey::from_pem(*fresh);

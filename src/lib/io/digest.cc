@@ -9,14 +9,21 @@
 
 namespace io {
 
-std::string sha256(std::string_view octets) {
-  std::string out(sha256_bytes, '\0');
+namespace {
+
+std::string digest(std::string_view octets, const EVP_MD* kind, std::size_t bytes) {
+  std::string out(bytes, '\0');
   const bool done =
       EVP_Digest(octets.data(), octets.size(), reinterpret_cast<unsigned char*>(out.data()),
-                 nullptr, EVP_sha256(), nullptr) == 1;
-  CHECK(done, "SHA-256 failed");
+                 nullptr, kind, nullptr) == 1;
+  CHECK(done, "SHA-2 failed");
   return out;
 }
+
+}  // namespace
+
+std::string sha256(std::string_view octets) { return digest(octets, EVP_sha256(), sha256_bytes); }
+std::string sha512(std::string_view octets) { return digest(octets, EVP_sha512(), sha512_bytes); }
 
 std::string hmac_sha256(std::string_view key, std::string_view octets) {
   std::string out(sha256_bytes, '\0');

@@ -1,8 +1,8 @@
-// lib/io/digest.h: SHA-256 and what is made with it.
+// lib/io/digest.h: SHA-2 and what is made with it.
 //
 // What:    the digest of octets, and the keyed one (HMAC, RFC 2104).
-// In/Out:  octets → 32 octets.
-// Errors:  none: a library without SHA-256 is a bug (CHECK).
+// In/Out:  octets → 32 octets, or 64.
+// Errors:  none: a library without SHA-2 is a bug (CHECK).
 // Limits:  none.
 // Not here: digests of streams (lib/mailauth/dkim_body.h), signatures (private_key.h).
 #pragma once
@@ -13,8 +13,10 @@
 namespace io {
 
 inline constexpr std::size_t sha256_bytes = 32;
+inline constexpr std::size_t sha512_bytes = 64;
 
 [[nodiscard]] std::string sha256(std::string_view octets);
+[[nodiscard]] std::string sha512(std::string_view octets);
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view octets);
 // Takes as long for equal texts as for others of their length: for what must not be guessed.
 [[nodiscard]] bool equal_in_constant_time(std::string_view a, std::string_view b);

@@ -42,7 +42,7 @@ io::Task<base::Result<acme::RolloverStep>> CertificateKeeper::look_at_tlsa() {
   const acme::TlsaView view =
       co_await view_tlsa(parts_.resolver, tlsa_name(config_.session.hostname));
   const auto step =
-      acme::rollover_step(view, loaded_.facts.key_digest, *digest, memory->rollover, now());
+      acme::rollover_step(view, loaded_.facts.key_digest(), *digest, memory->rollover, now());
   if (auto kept = store().keep(*memory); !kept) co_return std::unexpected(std::move(kept.error()));
   co_return step;
 }
@@ -69,7 +69,7 @@ io::Task<base::Result<admin::CertificateState>> CertificateKeeper::state(bool as
                         .whose = std::move(whose),
                         .published = ask_dns ? published(view, digest) : std::string()});
   };
-  line(loaded_.facts.key_digest, "current");
+  line(loaded_.facts.key_digest(), "current");
   out.orders = source_of(config_) == CertificateSource::acme;
   if (!out.orders) co_return out;
   const auto next = store().next_key();

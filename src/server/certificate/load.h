@@ -30,7 +30,7 @@ struct Loaded {
   std::string path;
   std::string key_path;
   std::shared_ptr<io::TlsServer> server;
-  io::CertificateFacts facts;
+  io::Certificate facts;
   std::string digest;   // of certificate and key: another one is another identity
   std::string problem;  // it works, but peers that verify may refuse it; empty: nothing
 };
