@@ -33,7 +33,7 @@ using Use = std::function<void(const std::string& path, const VerbText& verb)>;
 void walk(const VerbText& verb, const std::string& path, const Use& use) {
   use(path, verb);
   for (const VerbText& below : verb.verbs) {
-    walk(below, path.empty() ? below.name : path + " " + below.name, use);
+    walk(below, path.empty() ? below.name : fmt::format("{} {}", path, below.name), use);
   }
 }
 
@@ -93,7 +93,7 @@ std::string bash_values(const VerbText& program) {
       if (option.value.empty() || name.empty()) continue;
       std::string choices;
       for (const std::string& choice : option.choices) choices.append(choice).append(" ");
-      out += fmt::format("    {}) values={} ;;\n", quoted(path + " " + name),
+      out += fmt::format("    {}) values={} ;;\n", quoted(fmt::format("{} {}", path, name)),
                          choices.empty() ? (is_path(option) ? "/" : "-") : quoted(choices));
     }
   });
