@@ -126,16 +126,30 @@ base::Result<> must_be_new(io::Files& files, const Target& target) {
                         "(--dry-run shows what would be done)");
 }
 
-base::Result<> fill(const config::Config& config, Plan& plan, std::string& passwords) {
-  auto store =
-      directory::Store::open(config.directory.database_path, config.directory.database_group);
+// Looked at as root, so it makes nothing.
+base::Result<> must_be_empty(io::Files& files, const config::Config& config) {
+  const std::string& path = config.directory.database_path;
+  if (!files.info(path)) return {};
+  auto store = directory::Store::open_to_read(path);
   if (!store) return std::unexpected(store.error());
   const auto domains = (*store)->domains();
   if (!domains) return std::unexpected(domains.error());
-  if (!domains->empty()) {
-    return base::fail(base::ErrorKind::exists,
-                      config.directory.database_path +
-                          " has domains already; moving in begins with an empty directory");
+  if (domains->empty()) return {};
+  return base::fail(base::ErrorKind::exists,
+                    path + " has domains already; moving in begins with an empty directory");
+}
+
+base::Result<> fill(io::Files& files, const config::Config& config, Plan& plan,
+                    std::string& passwords) {
+  if (auto done = server::work_as_owner(config); !done) return done;
+  const auto lock = server::lock_state(files, config);
+  if (!lock) return std::unexpected(lock.error());
+  auto store =
+      directory::Store::open(config.directory.database_path, config.directory.database_group);
+  if (!store) return std::unexpected(store.error());
+  // As `init` does: `dovecot-config` writes it for Dovecot.
+  if (auto secret = server::login_secret(files, config); !secret) {
+    return std::unexpected(secret.error());
   }
   Filling filling(**store, plan);
   auto done = filling.run();
@@ -143,20 +157,24 @@ base::Result<> fill(const config::Config& config, Plan& plan, std::string& passw
   return done;
 }
 
-// The configuration comes last: with it the work is done.
+// The configuration first, which may be root's; the rest as the user whose folder the state is.
 base::Result<> apply(io::Files& files, const Target& target, Plan& plan, std::string& passwords) {
   if (auto fresh = must_be_new(files, target); !fresh) return fresh;
-  if (auto made = files.make_directories(target.home, 0755); !made) return made;
   const auto config = config::load(plan.config, target.config_path, target.home);
   if (!config) return std::unexpected(config.error());
-  const auto lock = server::lock_state(files, *config);
-  if (!lock) return std::unexpected(lock.error());
-  if (auto filled = fill(*config, plan, passwords); !filled) return filled;
-  if (!passwords.empty()) {
-    auto done = io::write_file(files, target.passwords_path, passwords, 0600);
-    if (!done) return done;
+  if (auto empty = must_be_empty(files, *config); !empty) return empty;
+  if (auto made = files.make_directories(target.home, 0755); !made) return made;
+  auto written =
+      io::write_file(files, target.config_path, plan.config, plan.is_secret ? 0600 : 0644);
+  if (!written) return written;
+  auto done = fill(files, *config, plan, passwords);
+  if (done && !passwords.empty()) {
+    done = io::write_file(files, target.passwords_path, passwords, 0600);
   }
-  return io::write_file(files, target.config_path, plan.config, plan.is_secret ? 0600 : 0644);
+  if (done) return done;
+  return base::fail(done.error().kind,
+                    fmt::format("{}; {} was written: remove it before you try again",
+                                done.error().detail, target.config_path));
 }
 
 // What may be shown on a terminal.
@@ -216,8 +234,9 @@ void print_next(const Target& target, const Plan& plan, bool has_passwords) {
   std::printf("\nConfiguration: %s\n", target.config_path.c_str());
   if (plan.is_secret) {
     std::printf(
-        "               holds passwords, so its owner alone may read it: the server runs as "
-        "him, or give it to the server's user\n");
+        "               holds passwords, so its owner alone may read it; for a server of another "
+        "user:\n               chown --reference=%s %s\n",
+        target.home.c_str(), target.config_path.c_str());
   }
   if (has_passwords) {
     std::printf("Passwords:     %s (new ones: tell them to their owners, then remove the file)\n",
