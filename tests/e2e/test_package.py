@@ -41,7 +41,9 @@ def test_what_is_in_the_package(package):
              re.findall(r"^(\S+) root/root .* \./(\S+?)/?$", contents, re.MULTILINE)}
     for name in ("usr/bin/stagepost", "lib/systemd/system/stagepost.service",
                  "lib/systemd/system/stagepost.socket", "etc/stagepost",
-                 "usr/share/man/man8/stagepost.8.gz", "usr/share/doc/stagepost/copyright",
+                 "usr/share/man/man1/stagepost.1.gz", "usr/share/man/man8/stagepost.8.gz",
+                 "usr/share/bash-completion/completions/stagepost",
+                 "usr/share/doc/stagepost/copyright",
                  "usr/share/doc/stagepost/docs/install.md"):
         assert name in names or f"{name}.gz" in names, f"{name} is not in\n{contents}"
     assert names["usr/bin/stagepost"] == "-rwxr-xr-x"
