@@ -148,10 +148,9 @@ def test_syslog(new_server, folder):
         syslog.bind(str(path))
         syslog.settimeout(30)
         pid = server.start().process.pid
-        server.process.terminate()
+        server.finish()
         first = syslog.recv(65536).decode()
         assert re.match(rf"<22>stagepost\[{pid}\]: info \S", first), first
-        server.finish()
     server.set("log", path="mail.log")
     assert "log.path" in refusal_of_check(server)
 
