@@ -166,6 +166,15 @@ TEST_F(DoctorTest, Certificates) {
   EXPECT_THAT(said({findings[2]}), StartsWith("note: the certificate is self-signed"));
   EXPECT_EQ(findings[3].severity, Severity::ok) << findings[3].what;
   EXPECT_EQ(findings[4].what, "the key belongs to the certificate");
+  config.session.certificate_path.clear();
+  config.server.acme.directory_url = "https://ca.test/";
+  config.server.acme.folder = "/state/acme";
+  EXPECT_THAT(said(run(check_certificate)), StartsWith("unknown: there is none yet"));
+  write("/state/acme/certificate.pem", made->certificate_pem + made->key_pem);
+  findings = run(check_certificate);
+  EXPECT_THAT(said(findings), StartsWith("ok: /state/acme/certificate.pem shows CN="));
+  EXPECT_EQ(findings.back().what, "the key belongs to the certificate");
+  config.session.certificate_path = "/tls/cert.pem";
   write("/tls/cert.pem", other->certificate_pem);
   findings = run(check_certificate);
   EXPECT_EQ(findings[1].what, "the certificate is for other.test, not for mail.our.test");

@@ -108,7 +108,8 @@ std::vector<Secret> secrets_of(const Ground& ground) {
   const config::Config& config = ground.config;
   std::vector<Secret> out = {{.path = config.server.state_folder + "/self-signed.key"},
                              {.path = config.server.state_folder + "/login.secret"},
-                             {.path = config.server.state_folder + "/api-tokens.json"}};
+                             {.path = config.server.state_folder + "/api-tokens.json"},
+                             {.path = config.server.acme.folder + "/certificate.pem"}};
   if (!config.session.key_path.empty()) {
     out.push_back(
         {.path = config.session.key_path, .forbidden = others_read | others_write | group_write});

@@ -20,17 +20,23 @@ constexpr std::uint64_t certificate_bytes_max = 256UL * 1024;
 constexpr int days_warning = 21;  // renewal at 30 days has failed for more than a week then
 constexpr int days_mend = 7;
 
-// The files that the server shows: of [tls], or its own.
+// The files that the server shows: of [tls], by [acme], or its own.
 struct Shown {
   std::string certificate_path;
   std::string key_path;
   bool own = false;  // self-signed, because [tls] is empty
 };
 
-Shown shown_by(const config::Config& config) {
+Shown shown_by(const Ground& ground) {
+  const config::Config& config = ground.config;
   if (!config.session.certificate_path.empty()) {
     return {.certificate_path = config.session.certificate_path,
             .key_path = config.session.key_path};
+  }
+  // Until the authority has given one the server shows its own. One file holds chain and key.
+  const std::string ordered = config.server.acme.folder + "/certificate.pem";
+  if (config.server.acme.on() && ground.doors.files.info(ordered)) {
+    return {.certificate_path = ordered, .key_path = ordered};
   }
   return {.certificate_path = config.server.state_folder + "/self-signed.crt",
           .key_path = config.server.state_folder + "/self-signed.key",
@@ -127,8 +133,8 @@ Finding of_key(const std::string& certificate, const std::string& key, const Sho
 }
 
 base::Result<std::vector<io::Certificate>> own_chain(const Ground& ground) {
-  const auto pem = io::read_file(ground.doors.files, shown_by(ground.config).certificate_path,
-                                 certificate_bytes_max);
+  const auto pem =
+      io::read_file(ground.doors.files, shown_by(ground).certificate_path, certificate_bytes_max);
   if (!pem) return std::unexpected(pem.error());
   return io::read_certificates(*pem);
 }
@@ -175,7 +181,7 @@ bool matches(const dns::TlsaRecord& record, const std::vector<io::Certificate>& 
 }
 
 io::Task<Findings> check_certificate(io::Ref<const Ground> ground) {
-  const Shown shown = shown_by(ground->config);
+  const Shown shown = shown_by(*ground);
   const auto pem =
       io::read_file(ground->doors.files, shown.certificate_path, certificate_bytes_max);
   if (!pem && shown.own && pem.error().kind == base::ErrorKind::not_found) {
