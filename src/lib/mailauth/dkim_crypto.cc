@@ -124,34 +124,42 @@ bool verify_ed25519(EVP_PKEY* key, std::string_view hash, std::string_view signa
                           hash.size()) == 1;
 }
 
-base::Result<std::string> sign_rsa(EVP_PKEY* key, std::string_view hash) {
-  const KeyContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
-  std::size_t size = 0;
-  if (!context || EVP_PKEY_sign_init(context.get()) != 1 || !set_rsa_rules(context.get()) ||
-      EVP_PKEY_sign(context.get(), nullptr, &size, octets_of(hash), hash.size()) != 1) {
-    return openssl_failed("signing with RSA");
-  }
+KeyContextPtr rsa_signer(EVP_PKEY* key) {
+  KeyContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
+  if (!context || EVP_PKEY_sign_init(context.get()) != 1 || !set_rsa_rules(context.get()))
+    return {};
+  return context;
+}
+
+DigestContextPtr ed25519_signer(EVP_PKEY* key) {
+  DigestContextPtr context(EVP_MD_CTX_new());
+  if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) != 1) return {};
+  return context;
+}
+
+// `ready` is shared by all loops, so each signature is made with a copy.
+base::Result<std::string> sign_rsa(const EVP_PKEY_CTX* ready, std::size_t size,
+                                   std::string_view hash) {
   std::string signature(size, '\0');
-  if (EVP_PKEY_sign(context.get(), octets_of(signature), &size, octets_of(hash), hash.size()) !=
-      1) {
+  const KeyContextPtr context(EVP_PKEY_CTX_dup(ready));
+  if (!context || EVP_PKEY_sign(context.get(), octets_of(signature), &size, octets_of(hash),
+                                hash.size()) != 1) {
     return openssl_failed("signing with RSA");
   }
   signature.resize(size);
   return signature;
 }
 
-base::Result<std::string> sign_ed25519(EVP_PKEY* key, std::string_view hash) {
-  const DigestContextPtr context(EVP_MD_CTX_new());
-  std::size_t size = 0;
-  if (!context || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key) != 1 ||
-      EVP_DigestSign(context.get(), nullptr, &size, octets_of(hash), hash.size()) != 1) {
-    return openssl_failed("signing with Ed25519");
-  }
+base::Result<std::string> sign_ed25519(const EVP_MD_CTX* ready, std::size_t size,
+                                       std::string_view hash) {
   std::string signature(size, '\0');
-  if (EVP_DigestSign(context.get(), octets_of(signature), &size, octets_of(hash), hash.size()) !=
-      1) {
+  const DigestContextPtr context(EVP_MD_CTX_new());
+  if (!context || EVP_MD_CTX_copy_ex(context.get(), ready) != 1 ||
+      EVP_DigestSign(context.get(), octets_of(signature), &size, octets_of(hash), hash.size()) !=
+          1) {
     return openssl_failed("signing with Ed25519");
   }
+  signature.resize(size);
   return signature;
 }
 
@@ -231,14 +239,24 @@ std::string PublicKey::octets() const {
   return out;
 }
 
+struct PrivateKey::Ready {
+  KeyContextPtr rsa;
+  DigestContextPtr ed25519;
+};
+
 base::Result<PrivateKey> PrivateKey::adopt(EVP_PKEY* key) {
   auto owned = shared(key);
   if (!owned) return openssl_failed("reading the key");
-  switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA: return PrivateKey(KeyType::rsa, std::move(owned));
-    case EVP_PKEY_ED25519: return PrivateKey(KeyType::ed25519, std::move(owned));
-    default: return base::fail(ErrorKind::unsupported, "neither an RSA nor an Ed25519 key");
+  auto ready = std::make_shared<Ready>();
+  const int type = EVP_PKEY_get_base_id(key);
+  if (type != EVP_PKEY_RSA && type != EVP_PKEY_ED25519) {
+    return base::fail(ErrorKind::unsupported, "neither an RSA nor an Ed25519 key");
   }
+  if (type == EVP_PKEY_RSA) ready->rsa = rsa_signer(key);
+  if (type == EVP_PKEY_ED25519) ready->ed25519 = ed25519_signer(key);
+  if (!ready->rsa && !ready->ed25519) return openssl_failed("preparing to sign");
+  return PrivateKey(ready->rsa ? KeyType::rsa : KeyType::ed25519, std::move(owned),
+                    std::move(ready));
 }
 
 base::Result<PrivateKey> PrivateKey::from_text(std::string_view text) {
@@ -275,7 +293,9 @@ std::string PrivateKey::pem() const {
 }
 
 base::Result<std::string> PrivateKey::sign(std::string_view hash) const {
-  return type_ == KeyType::rsa ? sign_rsa(key_.get(), hash) : sign_ed25519(key_.get(), hash);
+  const auto size = static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));
+  return ready_->rsa ? sign_rsa(ready_->rsa.get(), size, hash)
+                     : sign_ed25519(ready_->ed25519.get(), size, hash);
 }
 
 }  // namespace mailauth

@@ -80,11 +80,14 @@ class PrivateKey {
   [[nodiscard]] base::Result<std::string> sign(std::string_view hash) const;
 
  private:
-  PrivateKey(KeyType type, std::shared_ptr<evp_pkey_st> key) : type_(type), key_(std::move(key)) {}
+  struct Ready;  // OpenSSL's looking up of what the key needs, done once
+  PrivateKey(KeyType type, std::shared_ptr<evp_pkey_st> key, std::shared_ptr<const Ready> ready)
+      : type_(type), key_(std::move(key)), ready_(std::move(ready)) {}
   [[nodiscard]] static base::Result<PrivateKey> adopt(evp_pkey_st* key);
 
   KeyType type_;
   std::shared_ptr<evp_pkey_st> key_;
+  std::shared_ptr<const Ready> ready_;
 };
 
 }  // namespace mailauth
