@@ -26,15 +26,6 @@ constexpr std::array<std::string_view, 3> scope_names = {"read", "operate", "adm
 
 std::string hash_of(std::string_view secret) { return base::hex(io::sha256(secret)); }
 
-// RFC 4648 §5, without padding.
-std::string base64_url(std::string_view octets) {
-  std::string out = base::base64(octets);
-  while (out.ends_with('=')) out.pop_back();
-  std::ranges::replace(out, '+', '-');
-  std::ranges::replace(out, '/', '_');
-  return out;
-}
-
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= token_name_bytes_max &&
          std::ranges::all_of(name, [](char c) {
@@ -165,7 +156,7 @@ base::Result<std::string> Tokens::add(const Wish& wish, base::Time now, io::Rand
   }
   std::string octets(secret_octets, '\0');
   random.fill(octets);
-  std::string secret = std::string(prefix) + base64_url(octets);
+  std::string secret = std::string(prefix) + base::hex(octets);
   std::vector<Token> next = tokens_;
   next.push_back({.name = wish.name,
                   .hash = hash_of(secret),

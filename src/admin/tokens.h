@@ -59,7 +59,7 @@ class Tokens {
     Scope scope = Scope::read;
     std::optional<base::Time> expires = {};
   };
-  // "stagepost_" and 43 characters: 256 bits, so that a plain hash is enough to keep.
+  // "stagepost_" and 64 hexadecimal digits: 256 bits, so that a plain hash is enough to keep.
   base::Result<std::string> add(const Wish& wish, base::Time now, io::Random& random);
   base::Result<> revoke(std::string_view name);
   [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }

@@ -36,7 +36,7 @@ class TokensTest : public testing::Test {
 
 TEST_F(TokensTest, ASecretIsFoundAndNotKept) {
   const std::string secret = make("shop", Scope::operate);
-  EXPECT_EQ(secret.size(), 10 + 43U);
+  EXPECT_EQ(secret.size(), 10 + 64U);
   EXPECT_EQ(host_.disk().content(path).find(secret), std::string::npos);
   reopen();
   const auto found = tokens_->find(secret, now());

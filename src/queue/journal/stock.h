@@ -2,7 +2,7 @@
 //
 // What:    dead segments put aside and, when there is none, a file filled with zeros in the
 //          background: a block that the disk knows as written costs no change of metadata at its
-//          sync, which is half of what a sync costs.
+//          sync (docs/journal.md).
 // In/Out:  add(), take(); make_one() when a segment has been filled and is_short().
 // Errors:  none: a file that cannot be made is not there.
 // Limits:  files_max wait; one is made per make_every at most, in pieces of piece_bytes, and never
@@ -24,7 +24,6 @@ class Stock {
  public:
   explicit Stock(Context& context) : context_(context) {}
 
-  [[nodiscard]] bool empty() const { return files_.empty(); }
   [[nodiscard]] bool full() const;
   void add(SegmentName file) { files_.push_back(file); }
   [[nodiscard]] std::optional<SegmentName> take();
