@@ -58,6 +58,9 @@ PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
 # Likewise, the shells that our completion is for: tests/e2e/test_shell.py (9 MB).
 PACKAGES_SHELLS=(zsh fish)
 
+# Likewise, programs that read bounces: tests/e2e/test_dsn_readers.py (1 MB).
+PACKAGES_BOUNCES=(python3-flufl.bounce libmail-deliverystatus-bounceparser-perl)
+
 # Likewise, other people's SPF, DKIM and DMARC, to be compared with ours: tests/interop.
 PACKAGES_INTEROP=(
   opendkim opendkim-tools python3-dkim python3-nacl libmail-dkim-perl

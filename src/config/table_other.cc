@@ -32,6 +32,10 @@ Section report_section() {
       setting("quoted_header_bytes_max", STAGEPOST_FIELD(report.quoted_header_bytes_max),
               as<std::size_t>(size_codec(1'024, 10 * mib)),
               "How much of the original's header a report quotes."),
+      setting("returned_bytes_max", STAGEPOST_FIELD(report.returned_bytes_max),
+              size_codec(0, 10 * mib),
+              "The largest message that comes back as a whole when its sender asked for that "
+              "(RET=FULL); of a larger one its header does."),
   };
   return section;
 }

@@ -32,8 +32,11 @@ struct Run {
 
 void add_outcome(Run& run, const Verdict& verdict) {
   std::erase(run.left, verdict.recipient);
-  run.outcomes.push_back(
-      {verdict.recipient, verdict.result, {run.clock().wall(), run.remote, verdict.reply}, false});
+  run.outcomes.push_back({verdict.recipient,
+                          verdict.result,
+                          {run.clock().wall(), run.remote, verdict.reply},
+                          false,
+                          verdict.handover});
 }
 
 void note_trouble(Run& run, Trouble trouble) {

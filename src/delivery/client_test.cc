@@ -49,6 +49,20 @@ TEST_F(ClientTest, PipelinesTheEnvelope) {
   EXPECT_EQ(events.events[0].name, "delivery.attempt");
 }
 
+// RFC 3461 §5.2: what the sender asked goes where DSN is offered; elsewhere we answer.
+TEST_F(ClientTest, PassesOnWhatTheSenderAsked) {
+  info->envelope.envid = "QQ=1";
+  info->envelope.ret = message::Envelope::Ret::headers;
+  serve(mx, {{"> 220 mx", "< EHLO us.example", "> 250-mx", "> 250 DSN",
+              "< MAIL FROM:<sender@demo.test> RET=HDRS ENVID=QQ+3D1", "> 250 ok", "< RCPT*",
+              "> 250 ok", "< DATA", "> 354 go", "<text", "> 250 2.0.0 taken"},
+             greeting + Script{"< MAIL FROM:<sender@demo.test>", "< RCPT*", "< DATA", "> 250 ok",
+                               "> 250 ok", "> 354 go", "<text", "> 250 2.0.0 taken"}});
+  EXPECT_EQ(deliver_one("x@a.example").handover, queue::Handover::passed_on);
+  restart_with_settings();
+  EXPECT_EQ(deliver_one("x@a.example").handover, queue::Handover::relayed);
+}
+
 TEST_F(ClientTest, SpeaksInTurnWithoutPipeliningAndEhlo) {
   serve(mx, {{"> 220 old", "< EHLO us.example", "> 502 what", "< HELO us.example", "> 250 old",
               "< MAIL FROM:<sender@demo.test>", "> 250 ok", "< RCPT TO:<x@a.example>", "> 550 no",

@@ -41,6 +41,8 @@ io::Task<Step<>> say_hello(io::Ref<Client> client, Hello hello) {
   auto reply = co_await client->command(fmt::format("{} {}\r\n", verb, hello.name), hello.timeout);
   if (reply && reply->positive()) {
     client->offers = smtp::parse_ehlo(*reply);
+    // Behind LMTP lie mailboxes: what became of a message we tell ourselves (RFC 3461 §5.2.3).
+    if (client->is_lmtp()) client->offers.dsn = false;
     co_return Step<>{};
   }
   if (reply && reply->permanent() && !client->is_lmtp()) {

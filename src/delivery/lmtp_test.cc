@@ -51,6 +51,17 @@ TEST_F(LmtpTest, DeliversOverASocketFile) {
   EXPECT_EQ(events.events[0].name, "delivery.attempt");
 }
 
+// Behind it lie mailboxes: what the sender asked is ours to answer (RFC 3461 §5.2.3).
+TEST_F(LmtpTest, IsTheLastStopForReports) {
+  info->envelope.envid = "QQ";
+  Script offers = hello;
+  offers.back() = "> 250 DSN";
+  serve_unix("/run/lmtp", {offers + Script{"< MAIL FROM:<sender@demo.test>", "> 250 ok", "< RCPT*",
+                                           "> 250 ok", "< DATA", "> 354 go", "<text",
+                                           "> 250 2.0.0 Saved"}});
+  EXPECT_EQ(deliver_one("you@demo.test").handover, queue::Handover::final);
+}
+
 TEST_F(LmtpTest, DeliversOverTcp) {
   settings->lmtp = *io::ServicePlace::parse("198.51.100.1:24");
   restart_with_settings();

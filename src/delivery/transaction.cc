@@ -93,7 +93,12 @@ class Judge {
     return round_.content->reply && round_.content->reply->positive();
   }
   void add(std::size_t i, queue::Result result, smtp::Reply reply) {
-    end_.verdicts.push_back({round_.recipients[i], result, std::move(reply)});
+    end_.verdicts.push_back({round_.recipients[i], result, std::move(reply), handover()});
+  }
+  // RFC 3461 §5.2.2: who speaks DSN was told what to report. Behind LMTP there are only mailboxes.
+  [[nodiscard]] queue::Handover handover() const {
+    if (client_.is_lmtp()) return queue::Handover::final;
+    return client_.offers.dsn ? queue::Handover::passed_on : queue::Handover::relayed;
   }
 
   const Client& client_;

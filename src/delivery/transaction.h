@@ -22,6 +22,7 @@ struct Verdict {
   std::size_t recipient = 0;  // index into envelope.recipients
   queue::Result result = queue::Result::deferred;
   smtp::Reply reply;
+  queue::Handover handover = queue::Handover::final;
 };
 
 struct Shipment {

@@ -57,6 +57,17 @@ struct Domain {
   bool complete = true;
 };
 
+// RFC 3461 §5.2.7.2: an alias of several tells a sender who asked about success itself, that it was
+// expanded; its members are not to do so again. The rest of NOTIFY is theirs.
+void answer_for_itself(std::vector<Recipient>& members) {
+  for (Recipient& member : members) {
+    if ((member.notify & message::notify_success) == 0) continue;
+    const unsigned rest = member.notify & ~unsigned{message::notify_success};
+    member.notify = static_cast<std::uint8_t>(
+        message::notify_expanded | (rest == 0 ? unsigned{message::notify_never} : rest));
+  }
+}
+
 class MemorySnapshot final : public Snapshot {
  public:
   MemorySnapshot(Contents contents, const Settings& settings);
@@ -270,6 +281,7 @@ Expansion MemorySnapshot::expand(const Recipient& recipient) const {
                                    walk.looped ? "leads only to itself" : "leads to no mailbox");
   }
   if (!walk.out.problem.empty()) walk.out.recipients.clear();
+  if (walk.out.recipients.size() > 1) answer_for_itself(walk.out.recipients);
   return std::move(walk.out);
 }
 
@@ -309,7 +321,7 @@ void MemorySnapshot::add(const Address& target, const Found& found, Walk& walk) 
                                    walk.recipient.address.text(), settings_.alias_recipients_max);
     return;
   }
-  // RFC 3461 §5.2.7.3: an alias passes the ORCPT and NOTIFY of its address on to its members.
+  // RFC 3461 §5.2.7.1: an alias passes the ORCPT and NOTIFY of its address on to its members.
   Recipient member = walk.recipient;
   if (member.original.is_null()) member.original = walk.recipient.address;
   member.address = target;

@@ -112,6 +112,37 @@ TEST(Snapshot, ExpansionKeepsWhatTheSenderAsked) {
   }
 }
 
+// RFC 3461 §5.2.7
+TEST(Snapshot, AnAliasOfSeveralAnswersForItself) {
+  const auto snapshot = make_snapshot(demo());
+  struct Row {
+    std::string address;
+    unsigned asked;
+    unsigned kept;
+  };
+  const unsigned mark = message::notify_expanded;
+  const std::vector<Row> rows = {
+      {"info@demo.test", message::notify_default, message::notify_default},
+      {"info@demo.test", message::notify_failure, message::notify_failure},
+      {"info@demo.test", message::notify_success, message::notify_never | mark},
+      {"info@demo.test", message::notify_success | message::notify_delay,
+       message::notify_delay | mark},
+      // One is an address like another.
+      {"abuse@demo.test", message::notify_success, message::notify_success},
+      {"you@demo.test", message::notify_success, message::notify_success},
+  };
+  for (const Row& row : rows) {
+    const auto expansion = snapshot->expand({.address = at(row.address),
+                                             .original = {},
+                                             .orcpt = {},
+                                             .notify = static_cast<std::uint8_t>(row.asked)});
+    ASSERT_FALSE(expansion.recipients.empty()) << row.address;
+    for (const auto& recipient : expansion.recipients) {
+      EXPECT_EQ(unsigned{recipient.notify}, row.kept) << row.address << " " << row.asked;
+    }
+  }
+}
+
 TEST(Snapshot, PostmasterWithoutADomain) {
   const message::Address bare{.local = "Postmaster", .domain = ""};
   const auto snapshot = make_snapshot(demo());

@@ -31,6 +31,7 @@ enum class EntryState : std::uint8_t {
   waiting,  // not due yet; in the heap
   held,     // by an operator or a policy; only a release moves it
   expired,  // ends without another attempt: its destination was never reached
+  late,     // behind its destination's backoff; its sender is to be told of the delay
   active,   // an attempt is running
   taken,    // its expiry or an operator's word is being carried out
 };
@@ -55,6 +56,7 @@ struct Entry {
   bool slow = false;        // its attempt runs for long and is counted apart (running.h)
   bool shared = false;      // its message has, or had, entries for other destinations
   bool scheduled = false;   // its sender wants it to go at `due`, and not before (RFC 4865)
+  bool delay_told = false;  // its sender knows that it is late, or does not want to
 
   [[nodiscard]] std::vector<std::uint32_t> recipients() const;
   void set_recipients(std::span<const std::uint32_t> recipients);

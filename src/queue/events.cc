@@ -79,7 +79,7 @@ void Teller::deferred(const MessageInfo& message, std::size_t recipient, const A
   events_.emit(event);
 }
 
-void Teller::failed(const MessageInfo& message, const FailedRecipient& failed) {
+void Teller::failed(const MessageInfo& message, const ReportedRecipient& failed) {
   failed_.add();
   base::Event event = about(message, failed.recipient, failed.attempt, "recipient.failed");
   if (failed.expired) event.fields.emplace_back("expired", "yes");

@@ -30,7 +30,7 @@ class Teller {
   // next: when it is tried again.
   void deferred(const MessageInfo& message, std::size_t recipient, const Attempt& attempt,
                 base::Time next);
-  void failed(const MessageInfo& message, const FailedRecipient& failed);
+  void failed(const MessageInfo& message, const ReportedRecipient& failed);
   void removed(const MessageInfo& message, std::size_t recipient, std::string_view reason);
   void held(MessageId id, std::string_view reason);
   void released(MessageId id, std::string_view reason);

@@ -255,15 +255,19 @@ class FakeCourier final : public Courier {
 
 class FakeNotifier final : public Notifier {
  public:
-  std::vector<std::vector<FailedRecipient>> asked;
+  std::vector<std::vector<ReportedRecipient>> asked;
   std::string last_header;
+  bool last_whole = false;
+  std::uint64_t returned_max = 0;
 
-  [[nodiscard]] std::optional<NewMessage> failure(const MessageInfo& original,
-                                                  const std::vector<FailedRecipient>& failed,
-                                                  std::string_view header, MessageId new_id,
-                                                  base::Time now) override {
-    asked.push_back(failed);
-    last_header = header;
+  [[nodiscard]] std::uint64_t returned_bytes_max() const override { return returned_max; }
+  [[nodiscard]] std::optional<NewMessage> report(const MessageInfo& original,
+                                                 const std::vector<ReportedRecipient>& recipients,
+                                                 Quoted quoted, MessageId new_id,
+                                                 base::Time now) override {
+    asked.push_back(recipients);
+    last_header = quoted.content;
+    last_whole = quoted.whole;
     NewMessage report;
     report.body = "could not deliver";
     report.info.id = new_id;

@@ -1,7 +1,8 @@
 // queue/local_queue.h: the Queue of one loop: schedule, store and courier joined.
 //
 // What:    LocalQueue implements queue.h. Its parts: queue.cc (life, submit, who starts when),
-//          queue_attempt.cc (one attempt and what comes of it), queue_record.cc (what is to be
+//          queue_attempt.cc (one attempt and what comes of it), queue_report.cc (what its sender is
+//          told), queue_record.cc (what is to be
 //          written, and the watchdog), queue_list.cc (what waits), queue_operate.cc (operators).
 // In/Out:  see queue.h.
 // Errors:  what cannot be recorded is kept and recorded later; no attempt starts until the store
@@ -72,12 +73,30 @@ struct Settlement {
 // What became of the recipients.
 struct Tally {
   std::vector<RecipientEnd> ends;
-  std::vector<FailedRecipient> failed;
+  std::vector<ReportedRecipient> failed;
   std::vector<std::uint32_t> left;
   std::vector<const Outcome*> left_outcomes;  // one per left; nullptr: nobody spoke of it
   const Outcome* deferral = nullptr;          // the last word of those left
   bool whole_destination = false;
 };
+
+// Recipients of one action each.
+using ReportGroups = std::vector<std::vector<ReportedRecipient>>;
+
+// What the sender is to hear of a settlement.
+struct Told {
+  ReportGroups groups;
+  std::vector<ReportedRecipient> late;  // those among them that are told of a delay
+  bool delay_over = false;              // nobody of the entry is left to be told of one
+};
+
+// Does its sender want to know that this recipient's mail is late?
+[[nodiscard]] bool hears_of_delay(const MessageInfo& message, std::size_t recipient);
+// Has it recipients of an alias whose sender asked about success?
+[[nodiscard]] bool has_expansions(const MessageInfo& message);
+
+// RFC 3463 §3.5: X.4.7, of those whose destination nobody could reach.
+[[nodiscard]] Attempt never_reached(base::Time now, std::string_view last_reply);
 
 // What is to be written, and kept until it has been.
 struct Recording {
@@ -158,11 +177,17 @@ class LocalQueue final : public Queue {
   [[nodiscard]] static bool verdict_means(const Verdict& verdict, const MessageInfo& message,
                                           std::uint32_t recipient);
   void tell_ends(const Settlement& settlement, const Tally& tally);
-  io::Task<std::vector<NewMessage>> reports(std::shared_ptr<const MessageInfo> message,
-                                            std::vector<FailedRecipient> failed);
   [[nodiscard]] std::vector<Defer> deferrals(const Settlement& settlement, const Tally& tally,
                                              const Ended& ended);
   io::Task<void> record_deferral(MessageId id, std::vector<Defer> deferrals);
+
+  // queue_report.cc
+  [[nodiscard]] Told what_to_tell(const Settlement& settlement, const Tally& tally) const;
+  void tell_of_delay(const Settlement& settlement, const Tally& tally, Told& told) const;
+  io::Task<std::vector<NewMessage>> reports(std::shared_ptr<const MessageInfo> message,
+                                            ReportGroups groups);
+  io::Task<std::string> quoted(std::shared_ptr<const MessageInfo> message, bool whole);
+  io::Task<void> report_expansions(std::shared_ptr<const MessageInfo> message);
 
   // queue_record.cc
   io::Task<void> record(Recording recording);

@@ -43,7 +43,17 @@ struct MessageInfo {
   [[nodiscard]] base::Time starts() const { return std::max(accepted, release_at); }
 };
 
-enum class RecipientState : std::uint8_t { pending, delivered, failed, removed };
+enum class RecipientState : std::uint8_t {
+  pending,
+  delivered,
+  failed,
+  removed,
+  pending_told,  // pending still, and its sender knows of the delay
+};
+
+[[nodiscard]] constexpr bool is_pending(RecipientState state) {
+  return state == RecipientState::pending || state == RecipientState::pending_told;
+}
 
 struct Attempt {
   base::Time when;
@@ -54,6 +64,13 @@ struct Attempt {
 // What became of one recipient in one attempt; the courier's answer.
 enum class Result : std::uint8_t { delivered, deferred, failed };
 
+// With delivered: who tells a sender that asked about success (RFC 3461 §5.2.2).
+enum class Handover : std::uint8_t {
+  final,      // it is in the mailbox: we
+  relayed,    // the next server does not offer DSN: we, that it went there
+  passed_on,  // the next server was told what to report
+};
+
 struct Outcome {
   std::size_t recipient = 0;  // index into envelope.recipients
   Result result = Result::deferred;
@@ -61,6 +78,7 @@ struct Outcome {
   // Deferred because the whole destination cannot be reached (connect, greeting, TLS): the queue
   // then defers everything for that destination, not only this message.
   bool whole_destination = false;
+  Handover handover = Handover::final;
 };
 
 }  // namespace queue

@@ -1,14 +1,16 @@
-// queue/notifier.h: who writes the report to the sender.
+// queue/notifier.h: who writes the reports to the sender.
 //
-// What:    the queue asks for the DSN of recipients that failed; report/ implements it.
-// In/Out:  message and final outcomes → a NewMessage, committed with the end of the original; or
-//          none.
+// What:    the queue asks for the DSN (RFC 3464) about recipients that failed, are late, or were
+//          delivered to when the sender wanted to know; report/ implements it.
+// In/Out:  message, recipients of one action, what is quoted → a NewMessage, committed with the end
+//          of the original; or none.
 // Errors:  none: for the null sender, a DSN or NOTIFY=NEVER there is none (RFC 3461 §5.2, invariant
 //          3).
 // Limits:  the quoted part of the original is bounded (report settings).
-// Not here: when (queue.cc), how it is sent (like any message).
+// Not here: when (queue_attempt.cc, queue_report.cc), how it is sent (like any message).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,10 +20,21 @@
 
 namespace queue {
 
-struct FailedRecipient {
+// RFC 3464 §2.3.3
+enum class Action : std::uint8_t { failed, delayed, delivered, relayed, expanded };
+
+struct ReportedRecipient {
   std::size_t recipient = 0;
   Attempt attempt;
-  bool expired = false;  // gave up after expire_after, the last trouble is in attempt
+  Action action = Action::failed;
+  bool expired = false;    // failed after expire_after, the last trouble is in attempt
+  base::Time retry_until;  // with delayed: when it is given up
+};
+
+// What is sent back of the original.
+struct Quoted {
+  std::string_view content;  // its first octets
+  bool whole = false;        // they are all of it: the sender asked for that (RET=FULL)
 };
 
 class Notifier {
@@ -30,10 +43,12 @@ class Notifier {
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
   virtual ~Notifier() = default;
-  // `header`: the first octets of the original content (its header, at most header_bytes_max).
-  [[nodiscard]] virtual std::optional<NewMessage> failure(
-      const MessageInfo& original, const std::vector<FailedRecipient>& failed,
-      std::string_view header, MessageId new_id, base::Time now) = 0;
+  // All recipients have the same action.
+  [[nodiscard]] virtual std::optional<NewMessage> report(
+      const MessageInfo& original, const std::vector<ReportedRecipient>& recipients, Quoted quoted,
+      MessageId new_id, base::Time now) = 0;
+  // A larger message is not sent back as a whole, whatever its sender asked for.
+  [[nodiscard]] virtual std::uint64_t returned_bytes_max() const { return 0; }
 };
 
 }  // namespace queue

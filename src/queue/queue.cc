@@ -72,10 +72,13 @@ void LocalQueue::load_one(Stored stored) {
   const MessageInfo& message = stored.info;
   parts_.ids.skip_past(message.id);
   std::vector<std::uint32_t> pending;
+  bool delay_told = true;  // to all of them
   for (std::uint32_t i = 0; i < message.envelope.recipients.size(); ++i) {
-    if (i >= stored.states.size() || stored.states[i] == RecipientState::pending) {
-      pending.push_back(i);
-    }
+    if (i < stored.states.size() && !is_pending(stored.states[i])) continue;
+    pending.push_back(i);
+    const bool told =
+        i < stored.states.size() && stored.states[i] == RecipientState::pending_told;
+    delay_told = delay_told && (told || !hears_of_delay(message, i));
   }
   if (pending.empty()) {
     // All its recipients have ended in several records, and the last one did not say so.
@@ -96,7 +99,8 @@ void LocalQueue::load_one(Stored stored) {
                    .next_attempt = stored.next_attempt,
                    .attempts = stored.attempts,
                    .hold = stored.hold,
-                   .scheduled = scheduled},
+                   .scheduled = scheduled,
+                   .delay_told = delay_told},
                   now);
   }
 }
@@ -145,6 +149,11 @@ io::Task<base::Result<>> LocalQueue::submit(std::unique_ptr<Draft> draft, Messag
     co_return committed;
   }
   paused_ = false;
+  if (has_expansions(*message)) {
+    auto reporting = report_expansions(message);
+    reporting.set_scope(shield_);
+    co_await std::move(reporting);
+  }
   enqueue(message);
   co_return committed;
 }

@@ -12,13 +12,6 @@
 namespace queue {
 namespace {
 
-// RFC 3463 §3.5: X.4.7, for those whose time was over before anybody could be reached.
-Attempt never_reached(base::Time now, std::string_view last_reply) {
-  smtp::Reply reply = smtp::reply(451, {4, 4, 7}, "the destination could not be reached");
-  if (!last_reply.empty()) reply.lines = {fmt::format("the last answer was: {}", last_reply)};
-  return {.when = now, .remote = {}, .reply = std::move(reply)};
-}
-
 Attempt returned_by_operator(base::Time now, std::string_view reason) {
   return {
       .when = now,
@@ -40,10 +33,11 @@ io::Task<void> LocalQueue::attempt(Work work) {
                         .outcomes = {},
                         .interrupted = false,
                         .verdict = {}};
-  if (!settlement.work.expired && !settlement.work.recipients.empty()) {
+  const bool attempted = !settlement.work.expired && !settlement.work.late;
+  if (attempted && !settlement.work.recipients.empty()) {
     settlement.outcomes = co_await carry(std::as_const(settlement.work), settlement.loaded.message);
   }
-  settlement.interrupted = attempts_.stopping();
+  settlement.interrupted = attempts_.stopping() || settlement.work.late;
   release_fresh(settlement.work.id);
   auto settling = settle(std::move(settlement));
   settling.set_scope(shield_);  // delivered is delivered, also when we are told to stop
@@ -92,10 +86,10 @@ void LocalQueue::reroute(Work& work, const Loaded& loaded) {
   if (!loaded.states.empty()) {
     std::erase_if(work.recipients, [&](std::uint32_t recipient) {
       return recipient >= loaded.states.size() ||
-             loaded.states[recipient] != RecipientState::pending;
+             !is_pending(loaded.states[recipient]);
     });
   }
-  if (work.expired) return;
+  if (work.expired || work.late) return;
   Routes by_destination = routes(message, work.recipients);
   const auto here = by_destination.extract(work.destination);
   if (by_destination.empty()) return;
@@ -153,10 +147,15 @@ io::Task<void> LocalQueue::settle(Settlement settlement) {
   recording.finish.id = settlement.work.id;
   recording.finish.ends = std::move(result.ends);
   if (settlement.verdict) recording.finish.decision = settlement.verdict->reason;
-  // The report first: from here to the store's finish() nothing may come between, so that the last
+  Told told = what_to_tell(settlement, result);
+  for (const ReportedRecipient& late : told.late) {
+    recording.finish.ends.push_back(
+        {static_cast<std::uint32_t>(late.recipient), RecipientState::pending_told});
+  }
+  // The reports first: from here to the store's finish() nothing may come between, so that the last
   // record of a message is the one that says that it is done.
-  if (!result.failed.empty()) {
-    recording.reports = co_await reports(settlement.loaded.message, result.failed);
+  if (!told.groups.empty()) {
+    recording.reports = co_await reports(settlement.loaded.message, std::move(told.groups));
   }
   const std::string reply =
       result.deferral != nullptr ? result.deferral->attempt.reply.text() : std::string();
@@ -165,6 +164,7 @@ io::Task<void> LocalQueue::settle(Settlement settlement) {
                                         .whole_destination = result.whole_destination,
                                         .reached = !settlement.outcomes.empty(),
                                         .interrupted = settlement.interrupted,
+                                        .delay_told = told.delay_over,
                                         .reply = reply},
                                        wall(), parts_.doors.random.number());
   kick();  // its place is free for the next: the record's sync may take its time
@@ -238,7 +238,11 @@ Tally LocalQueue::tally(Settlement& settlement) const {
   }
   const auto fail = [&](std::uint32_t recipient, const Attempt& why, bool by_time) {
     result.ends.push_back({recipient, RecipientState::failed});
-    result.failed.push_back({.recipient = recipient, .attempt = why, .expired = by_time});
+    result.failed.push_back({.recipient = recipient,
+                             .attempt = why,
+                             .action = Action::failed,
+                             .expired = by_time,
+                             .retry_until = {}});
   };
   for (const std::uint32_t recipient : work.recipients) {
     const Outcome* outcome = outcomes.at(recipient);
@@ -272,25 +276,11 @@ void LocalQueue::tell_ends(const Settlement& settlement, const Tally& result) {
     if (outcome.recipient >= message.envelope.recipients.size()) continue;
     tell_.delivered(message, outcome.recipient, outcome.attempt);
   }
-  for (const FailedRecipient& failed : result.failed) tell_.failed(message, failed);
+  for (const ReportedRecipient& failed : result.failed) tell_.failed(message, failed);
   for (const RecipientEnd& end : result.ends) {
     if (end.state != RecipientState::removed) continue;
     tell_.removed(message, end.recipient, settlement.verdict->reason);
   }
-}
-
-io::Task<std::vector<NewMessage>> LocalQueue::reports(std::shared_ptr<const MessageInfo> message,
-                                                      std::vector<FailedRecipient> failed) {
-  std::vector<NewMessage> made;
-  // Invariant 3; here as well as in the notifier, because a loop of reports fills every disk.
-  if (message->is_dsn || message->envelope.sender.is_null()) co_return made;
-  const std::string header = co_await read_header_part(&parts_.store, message, header_bytes_max);
-  auto report = parts_.notifier.failure(*message, failed, header, next_id(), wall());
-  if (!report) co_return made;
-  CHECK(report->info.is_dsn && report->info.envelope.sender.is_null(),
-        "a report has the null sender and is marked as one");
-  made.push_back(std::move(*report));
-  co_return made;
 }
 
 }  // namespace queue

@@ -178,8 +178,7 @@ io::Task<base::Result<bool>> LocalQueue::end_recipients(Filter filter, Verdict v
     }
     work->expired = false;
     std::erase_if(work->recipients, [&](std::uint32_t recipient) {
-      return recipient < loaded.states.size() &&
-             loaded.states[recipient] != RecipientState::pending;
+      return recipient < loaded.states.size() && !is_pending(loaded.states[recipient]);
     });
     auto settling = settle({.work = std::move(*work),
                             .loaded = loaded,

@@ -25,6 +25,12 @@ Schedule::Schedule(std::shared_ptr<const Settings> settings)
     : settings_(std::move(settings)), destinations_(limits_of(*settings_)) {}
 
 void Schedule::set_settings(std::shared_ptr<const Settings> settings) {
+  // What waits already keeps its beginning, and lives as long as is said now.
+  const auto longer = std::chrono::floor<std::chrono::seconds>(settings->expire_after) -
+                      std::chrono::floor<std::chrono::seconds>(settings_->expire_after);
+  for (std::uint32_t slot = 0; longer.count() != 0 && slot < slots_.end(); ++slot) {
+    slots_[slot].expires = seconds_of(slots_[slot].expiry() + longer);
+  }
   settings_ = std::move(settings);
   destinations_.set_limits(limits_of(*settings_));
 }
@@ -49,6 +55,7 @@ void Schedule::add(const NewEntry& entry, base::Time now) {
   }
   ++destinations_[made.destination].entries;
   made.scheduled = entry.scheduled && made.due > now;
+  made.delay_told = entry.delay_told;
   const EntryState due = made.due <= now ? EntryState::ready : EntryState::waiting;
   place(slot, entry.hold ? EntryState::held : due);
 }
@@ -94,6 +101,8 @@ void Schedule::place(std::uint32_t slot, EntryState state) {
     waiting_.push(slots_, slot);
   } else if (state == EntryState::expired) {
     expired_.push_back(slots_, slot);
+  } else if (state == EntryState::late) {
+    late_.push_back(slots_, slot);
   }
 }
 
@@ -105,6 +114,8 @@ void Schedule::displace(std::uint32_t slot) {
     waiting_.remove(slots_, slot);
   } else if (entry.state == EntryState::expired) {
     expired_.remove(slots_, slot);
+  } else if (entry.state == EntryState::late) {
+    late_.remove(slots_, slot);
   } else if (entry.state == EntryState::active) {
     running_.end(slots_, slot);
   }
@@ -150,15 +161,13 @@ std::optional<Work> Schedule::next(base::Time now) {
   if (full()) return std::nullopt;
   destinations_.unblock_due(now);
   promote(now);
-  if (!expired_.empty()) {
-    const std::uint32_t slot = expired_.front();
-    displace(slot);
-    return begin(slot, EntryState::taken);
-  }
+  // Of those late every second: a million of them must not stop what can go.
+  late_turn_ = !late_turn_;
+  if (!expired_.empty() || (late_turn_ && !late_.empty())) return next_aside();
   for (;;) {
     const auto destination = destinations_.next_runnable();
     if (!destination) {
-      if (waiting_.empty() || waiting_.earliest() > now) return std::nullopt;
+      if (waiting_.empty() || waiting_.earliest() > now) return next_aside();
       promote(now);
       continue;
     }
@@ -169,6 +178,17 @@ std::optional<Work> Schedule::next(base::Time now) {
     destinations_.offer(*destination);
     return work;
   }
+}
+
+std::optional<Work> Schedule::next_aside() {
+  const EntryList& list = expired_.empty() ? late_ : expired_;
+  if (list.empty()) return std::nullopt;
+  const std::uint32_t slot = list.front();
+  const bool late = slots_[slot].state == EntryState::late;
+  displace(slot);
+  Work work = begin(slot, EntryState::taken);
+  work.late = late;
+  return work;
 }
 
 Work Schedule::begin(std::uint32_t slot, EntryState state) {
@@ -182,7 +202,8 @@ Work Schedule::begin(std::uint32_t slot, EntryState state) {
             .expires = entry.expiry(),
             .expired = entry.state == EntryState::expired,
             .destination_reply = {}};
-  if (work.expired) work.destination_reply = destination.last_reply;
+  const bool aside = work.expired || entry.state == EntryState::late;
+  if (aside) work.destination_reply = destination.last_reply;
   place(slot, state);
   ++active_;
   if (state == EntryState::active) ++destination.active;
@@ -223,6 +244,7 @@ Ended Schedule::finish(std::uint32_t ticket, const Ending& ending, base::Time no
   }
   ended.destination_due = destinations_[index].blocked_until;
   ended.destination_failures = destinations_[index].failures;
+  entry.delay_told = entry.delay_told || ending.delay_told;
   if (ending.left.empty()) {
     const MessageId id = entry.id;
     ended.attempts = entry.attempts;
@@ -265,6 +287,8 @@ void Schedule::defer(std::uint32_t slot, const Ending& ending, base::Time now,
   if (destination.blocked) entry.due = std::max(entry.due, destination.blocked_until);
   // RFC 5321 §4.5.4.1 gives up after a time, not after a number: the last attempt is at its end.
   if (entry.expiry() > now) entry.due = std::min(entry.due, entry.expiry());
+  // Who is told of a delay is told what an attempt of that moment came to.
+  if (const auto at = notice_at(entry); at && *at > now) entry.due = std::min(entry.due, *at);
   place(slot, EntryState::waiting);
 }
 
@@ -297,13 +321,27 @@ void Schedule::expire(std::uint32_t slot, base::Time now) {
   place(slot, EntryState::expired);
 }
 
+std::optional<base::Time> Schedule::notice_at(const Entry& entry) const {
+  if (entry.delay_told || settings_->delay_notice_after.count() == 0) return std::nullopt;
+  return entry.expiry() - settings_->expire_after + settings_->delay_notice_after;
+}
+
+void Schedule::call_late(std::uint32_t slot, base::Time now) {
+  if (slots_[slot].state != EntryState::ready) return;
+  if (const auto at = notice_at(slots_[slot]); !at || *at > now) return;
+  displace(slot);
+  place(slot, EntryState::late);
+}
+
 std::uint32_t Schedule::expire_blocked(std::uint32_t from, std::uint32_t entries, base::Time now) {
   const std::uint32_t end = std::min(slots_.end(), from + std::min(entries, no_slot - from));
   for (std::uint32_t slot = from; slot < end; ++slot) {
     const Entry& entry = slots_[slot];
     const bool behind =
         entry.state == EntryState::ready && destinations_[entry.destination].blocked;
-    if (behind) expire(slot, now);
+    if (!behind) continue;
+    expire(slot, now);
+    call_late(slot, now);
   }
   return end < slots_.end() ? end : no_slot;
 }

@@ -42,9 +42,10 @@ struct NewEntry {
   std::uint32_t attempts = 0;
   bool hold = false;
   bool scheduled = false;  // with next_attempt in the future: the sender's wish, not a retry
+  bool delay_told = false;  // nobody is to be told of its delay (any more)
 };
 
-// One attempt to make, or (expired) one entry to end without.
+// One attempt to make, or (expired) one entry to end without, or (late) a delay to tell.
 struct Work {
   std::uint32_t ticket = no_slot;  // for finish()
   MessageId id;
@@ -53,7 +54,8 @@ struct Work {
   std::uint32_t attempts = 0;  // failed ones so far
   base::Time expires;
   bool expired = false;
-  std::string destination_reply;  // with expired: the last that was heard of the destination
+  bool late = false;
+  std::string destination_reply;  // with expired or late: what was last heard of the destination
 };
 
 // How a piece of Work ended.
@@ -62,6 +64,7 @@ struct Ending {
   bool whole_destination = false;   // the destination was not reached: everything for it waits
   bool reached = true;              // false: says nothing about the destination (a disk error)
   bool interrupted = false;         // we stopped it: does not count, stays as due as it was
+  bool delay_told = false;          // its sender need not be told (again)
   std::string_view reply = {};      // with whole_destination: why
 };
 
@@ -113,8 +116,9 @@ class Schedule {
   // The next thing to do now, if any. The caller owes a finish() for each.
   [[nodiscard]] std::optional<Work> next(base::Time now);
   Ended finish(std::uint32_t ticket, const Ending& ending, base::Time now, std::uint64_t random);
-  // Ends those behind their destination's backoff whose time is over, a slice at a time: looks at
-  // so many entries from number `from` on, gives the next number, no_slot after the last.
+  // Ends those behind their destination's backoff whose time is over, and calls those late whose
+  // sender is to be told, a slice at a time: looks at so many entries from number `from` on, gives
+  // the next number, no_slot after the last.
   std::uint32_t expire_blocked(std::uint32_t from, std::uint32_t entries, base::Time now);
   // When next() will have something again without any other call; nullopt: only after one.
   [[nodiscard]] std::optional<base::Time> next_wakeup() const;
@@ -158,6 +162,9 @@ class Schedule {
   [[nodiscard]] Running::Limits running_limits() const;
   [[nodiscard]] base::Time next_attempt(const Entry& entry) const;
   void expire(std::uint32_t slot, base::Time now);
+  void call_late(std::uint32_t slot, base::Time now);
+  [[nodiscard]] std::optional<base::Time> notice_at(const Entry& entry) const;
+  [[nodiscard]] std::optional<Work> next_aside();
   [[nodiscard]] Work begin(std::uint32_t slot, EntryState state);
   [[nodiscard]] EntryView view(std::uint32_t slot) const;
   // Into and out of the container that belongs to the entry's state.
@@ -176,6 +183,8 @@ class Schedule {
   Slots slots_;
   DueHeap waiting_;
   EntryList expired_;
+  EntryList late_;
+  bool late_turn_ = false;
   Running running_;
   Destinations destinations_;
   std::unordered_map<MessageId, std::uint32_t> index_;  // the first of a message's entries

@@ -9,9 +9,10 @@ namespace queue {
 
 bool Schedule::retry_now(std::uint32_t ticket, base::Time now) {
   Entry& entry = slots_[ticket];
-  if (entry.state != EntryState::waiting && entry.state != EntryState::ready) return false;
+  const bool late = entry.state == EntryState::late;
+  if (entry.state != EntryState::waiting && entry.state != EntryState::ready && !late) return false;
   if (entry.scheduled) return false;
-  if (entry.state == EntryState::waiting) {  // the others are in their order already
+  if (entry.state == EntryState::waiting || late) {  // the others are in their order already
     displace(ticket);
     place(ticket, EntryState::ready);
   }
@@ -67,7 +68,8 @@ std::optional<Work> Schedule::take(std::uint32_t ticket) {
 
 base::Time Schedule::next_attempt(const Entry& entry) const {
   const DestinationState& destination = destinations_[entry.destination];
-  const bool behind = entry.state == EntryState::ready && destination.blocked;
+  const bool due = entry.state == EntryState::ready || entry.state == EntryState::late;
+  const bool behind = due && destination.blocked;
   return behind ? std::max(entry.due, destination.blocked_until) : entry.due;
 }
 
@@ -145,12 +147,13 @@ std::string Schedule::check_entry(std::uint32_t slot) const {
     return wrong("waits, but is not in its place in the order of time");
   }
   const bool listed = entry.state == EntryState::ready || entry.state == EntryState::expired ||
-                      entry.state == EntryState::active;
+                      entry.state == EntryState::late || entry.state == EntryState::active;
   if (!listed && (entry.previous != no_slot || entry.next != no_slot)) {
     return wrong("is in a list where it does not belong");
   }
   if (!listed) return {};
   const EntryList& list = entry.state == EntryState::expired ? expired_
+                          : entry.state == EntryState::late  ? late_
                           : entry.state == EntryState::active
                               ? running_.list_of(entry)
                               : destinations_[entry.destination].ready;
@@ -176,7 +179,7 @@ std::string Schedule::check(std::size_t entries_max) {
   }
   if (entries != slots_.used()) return "the destinations' entries are not all the entries";
   if (index_.size() > slots_.used()) return "the index names more messages than there are entries";
-  if (ready + waiting_.size() + expired_.size() + active_ > slots_.used()) {
+  if (ready + waiting_.size() + expired_.size() + late_.size() + active_ > slots_.used()) {
     return "more entries are due, waiting or active than there are";
   }
   return {};
@@ -185,6 +188,7 @@ std::string Schedule::check(std::size_t entries_max) {
 void Schedule::rebuild() {
   waiting_.clear();
   expired_.clear();
+  late_.clear();
   running_.clear();
   std::vector<std::pair<std::uint32_t, std::uint32_t>> attempts;
   for (std::uint32_t index = 0; index < destinations_.end(); ++index) {

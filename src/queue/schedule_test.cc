@@ -86,6 +86,86 @@ TEST_F(ScheduleTest, ClimbsTheLadder) {
   EXPECT_EQ(waits, (std::vector<base::Duration>{1min, 5min, 15min, 15min, 15min}));
 }
 
+TEST_F(ScheduleTest, LateOnesBehindABackoffAreGivenOutOnce) {
+  settings->delay_notice_after = 1h;
+  settings->retry_after = {3h};
+  settings->expire_after = 24h;
+  add(1, "mx:a");
+  add(2, "mx:a");
+  ASSERT_EQ(next_id(), 1U);
+  ASSERT_EQ(next_id(), 2U);
+  unreachable(1);
+  unreachable(2);
+  now += 1h - 1s;
+  EXPECT_EQ(schedule.expire_blocked(0, 10, now), no_slot);
+  EXPECT_EQ(next_id(), 0U);
+  now += 1s;
+  EXPECT_EQ(schedule.expire_blocked(0, 10, now), no_slot);
+  EXPECT_EQ(schedule.check(), "");
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_TRUE(out.at(1).late);
+  EXPECT_EQ(out.at(1).destination_reply, "451 4.4.1 no route");
+  EXPECT_EQ(out.at(1).attempts, 1U);
+  end(1, {.left = {0}, .reached = false, .interrupted = true, .delay_told = true});
+  // An operator's retry finds it in its place.
+  const std::uint32_t second = schedule.entries({2}).at(0).ticket;
+  EXPECT_TRUE(schedule.retry_now(second, now));
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_FALSE(out.at(1).late);
+  ASSERT_EQ(next_id(), 2U);
+  unreachable(1);
+  unreachable(2);
+  EXPECT_EQ(schedule.expire_blocked(0, 10, now), no_slot);
+  ASSERT_EQ(next_id(), 2U) << "which has not been told";
+  EXPECT_TRUE(out.at(2).late);
+  schedule.hold({2});
+  end(2, {.left = {0}, .reached = false, .interrupted = true, .delay_told = true});
+  EXPECT_EQ(schedule.entries({2}).at(0).state, EntryState::held);
+}
+
+TEST_F(ScheduleTest, WhoIsToldOfADelayIsTriedOnceMoreBefore) {
+  settings->delay_notice_after = 30min;
+  settings->retry_after = {20min};
+  add(1, "mx:a");
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_EQ(defer(1).next_attempt, start + 20min);
+  now = start + 20min;
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_EQ(defer(1).next_attempt, start + 30min);
+  now = start + 30min;
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_EQ(end(1, {.left = {0}, .delay_told = true}).next_attempt, start + 50min);
+}
+
+TEST_F(ScheduleTest, LateOnesDoNotStopTheOthers) {
+  settings->delay_notice_after = 1h;
+  settings->retry_after = {3h};
+  settings->expire_after = 24h;
+  add(1, "mx:a");
+  for (std::uint64_t id = 2; id <= 5; ++id) add(id, "mx:a");
+  ASSERT_EQ(next_id(), 1U);
+  unreachable(1);
+  now += 1h;
+  EXPECT_EQ(schedule.expire_blocked(0, 10, now), no_slot);
+  add(10, "mx:b");
+  add(11, "mx:b");
+  std::vector<std::uint64_t> given;
+  for (int i = 0; i < 7; ++i) given.push_back(next_id());
+  EXPECT_TRUE(std::ranges::find(given, 11U) < given.begin() + 4);
+  EXPECT_EQ(std::ranges::count(given, 0U), 0);
+}
+
+// Another expire_after of a reload counts for what waits.
+TEST_F(ScheduleTest, ANewExpiryIsThatOfAll) {
+  add(1, "mx:a");
+  auto shorter = plain();
+  shorter->expire_after = 30min;
+  schedule.set_settings(shorter);
+  ASSERT_EQ(next_id(), 1U);
+  EXPECT_EQ(out.at(1).expires, start + 30min);
+  end(1);
+}
+
 TEST_F(ScheduleTest, TheLastAttemptIsAtTheExpiry) {
   add(1, "mx:a");
   now = start + 1h + 59min;

@@ -30,6 +30,8 @@ struct Settings {
                                              std::chrono::hours(4)};
   unsigned retry_jitter_percent = 20;
   base::Duration expire_after = std::chrono::hours(5 * 24);  // RFC 5321 §4.5.4.1: 4–5 days
+  // When a sender is told, once, that a message still waits; 0: never.
+  base::Duration delay_notice_after = std::chrono::hours(4);
   unsigned destination_concurrency_max = 20;  // attempts at once to one destination, all loops
   // The same for a domain whose Maildirs we write, per loop. They come together to share their
   // syncs, and hold nobody's connections.

@@ -59,7 +59,7 @@ class BodyOctets {
   std::string_view view_;
 };
 
-// How a recipient ended for good.
+// How a recipient ended for good; or (pending_told) that its sender was told of the delay.
 struct RecipientEnd {
   std::uint32_t recipient = 0;
   RecipientState state = RecipientState::delivered;

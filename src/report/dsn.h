@@ -1,13 +1,13 @@
-// report/dsn.h: the text of a failure report to the sender (RFC 3464, RFC 6522, RFC 6533).
+// report/dsn.h: the text of a report to the sender (RFC 3464, RFC 6522, RFC 6533).
 //
 // What:    multipart/report in three parts: plain words for people, message/delivery-status for
-//          programs, the header of the original.
+//          programs, the original's header or (RET=FULL) all of it.
 // In/Out:  DsnInput → the whole message with its header, CRLF line ends.
 // Errors:  none: whatever a peer said is reduced to harmless characters, so nothing can be
 //          injected.
-// Limits:  quoted_header_bytes_max of the original; recipients_told_max recipients; lines ≤ 998
-//          octets.
-// Not here: whether there is to be a report (notifier.h), what a status means (meaning.h).
+// Limits:  quoted_header_bytes_max of the original; recipients_told_max recipients; our own lines
+//          have 998 octets at most.
+// Not here: whether there is to be a report (notifier.h), its words for people (dsn_words.h).
 #pragma once
 
 #include <cstddef>
@@ -28,9 +28,9 @@ inline constexpr std::size_t recipients_told_max = 500;
 
 struct DsnInput {
   const queue::MessageInfo& original;
-  const std::vector<queue::FailedRecipient>& failed;
-  std::string_view header;  // the first octets of the original's content
-  base::MessageId id;       // of the report
+  const std::vector<queue::ReportedRecipient>& told;  // all of one action, at least one
+  queue::Quoted quoted;
+  base::MessageId id;  // of the report
   base::Time now;
 };
 

@@ -20,8 +20,9 @@ const base::Time accepted{std::chrono::sys_days(std::chrono::year(2026) / 11 / 2
 
 struct Case {
   queue::MessageInfo original;
-  std::vector<queue::FailedRecipient> failed;
+  std::vector<queue::ReportedRecipient> failed;
   std::string header = "Message-ID: <1@x.test>\r\nSubject: hello\r\n\r\nbody\r\n";
+  bool whole = false;
 };
 
 message::Recipient recipient(std::string local, std::string domain = "example.net") {
@@ -37,7 +38,7 @@ Case one_failure(smtp::Reply reply, std::string remote = "mx1.example.net [192.0
   made.original.accepted = accepted;
   made.original.envelope.sender = {"ann", "x.test"};
   made.original.envelope.recipients.push_back(recipient("bob"));
-  queue::FailedRecipient failed;
+  queue::ReportedRecipient failed;
   failed.attempt = {accepted + 1s, std::move(remote), std::move(reply)};
   made.failed.push_back(failed);
   return made;
@@ -51,8 +52,8 @@ std::shared_ptr<Settings> settings() {
 
 Dsn write(const Case& one, base::Duration after = 1s) {
   return write_dsn(*settings(), {.original = one.original,
-                                 .failed = one.failed,
-                                 .header = one.header,
+                                 .told = one.failed,
+                                 .quoted = {.content = one.header, .whole = one.whole},
                                  .id = {67890},
                                  .now = accepted + after});
 }
@@ -182,7 +183,7 @@ TEST(Dsn, AnExpiredMessageSaysHowLongWasTried) {
 TEST(Dsn, TellsEachRecipientsFate) {
   Case one = one_failure(smtp::reply(550, {5, 1, 1}, "unknown"));
   one.original.envelope.recipients.push_back(recipient("carl"));
-  queue::FailedRecipient full = one.failed[0];
+  queue::ReportedRecipient full = one.failed[0];
   full.recipient = 1;
   full.attempt.reply = smtp::reply(552, {5, 2, 2}, "over quota");
   one.failed.push_back(full);
@@ -258,7 +259,76 @@ TEST(Dsn, OtherCharactersThanAscii) {
   EXPECT_TRUE(dsn.message.contains("Diagnostic-Code: smtp; 550 5.1.1 kein Postfach f??r Sie\r\n"));
   EXPECT_TRUE(dsn.message.contains("        550 5.1.1 kein Postfach f\xc3\xbcr Sie\r\n"));
   EXPECT_TRUE(dsn.message.contains("Subject: \xc3\xa4\r\nX-Latin: ?\r\n"));
-  EXPECT_TRUE(dsn.message.contains("Content-Type: text/rfc822-headers; charset=utf-8\r\n"));
+  EXPECT_TRUE(dsn.message.contains("Content-Type: message/global-headers\r\n"));
+}
+
+// RFC 6533 §3: who has not said SMTPUTF8 gets a report in ASCII.
+TEST(Dsn, AnUtf8AddressForAnAsciiReader) {
+  Case one = one_failure(smtp::reply(550, {5, 1, 1}, "unknown"));
+  one.original.envelope.recipients[0] = recipient("b\xc3\xb6" "b");
+  one.original.envelope.recipients[0].orcpt = "utf-8;b\xc3\xb6" "b@example.net";
+  const std::string status = parts(write(one).message).at(1);
+  EXPECT_TRUE(status.contains("Content-Type: message/delivery-status\r\n")) << status;
+  EXPECT_TRUE(status.contains("Final-Recipient: utf-8; b\\x{F6}b@example.net\r\n"));
+  EXPECT_TRUE(status.contains("Original-Recipient: utf-8;b\\x{F6}b@example.net\r\n"));
+  one.original.envelope.smtputf8 = true;
+  EXPECT_TRUE(write(one).message.contains("Final-Recipient: utf-8; b\xc3\xb6" "b@example.net"));
+}
+
+TEST(Dsn, ADelay) {
+  Case one = one_failure(smtp::reply(450, {4, 2, 0}, "greylisted"));
+  one.failed[0].action = queue::Action::delayed;
+  one.failed[0].retry_until = accepted + 5 * 24h;
+  const std::string text = lf(write(one, 4h).message);
+  EXPECT_TRUE(text.contains("Subject: Delayed: your message to\n bob@example.net\n")) << text;
+  EXPECT_TRUE(text.contains("has not been delivered yet to this"));
+  EXPECT_TRUE(text.contains("        450 4.2.0 greylisted\n"));
+  EXPECT_TRUE(text.contains("You need not send it again: we go on trying until Sat, 28 Nov 2026"));
+  EXPECT_TRUE(text.contains("tell you if that fails"));
+  EXPECT_FALSE(text.contains("What you can do"));
+  EXPECT_TRUE(text.contains("\nAction: delayed\nStatus: 4.2.0\n"));
+  EXPECT_TRUE(text.contains("\nWill-Retry-Until: Sat, 28 Nov 2026 14:00:00 +0000\n"));
+  one.original.envelope.recipients[0].notify = message::notify_delay;
+  EXPECT_FALSE(write(one, 4h).message.contains("if that fails"));
+}
+
+TEST(Dsn, Successes) {
+  Case one = one_failure(smtp::reply(250, {2, 0, 0}, "queued as 4711"));
+  one.failed[0].action = queue::Action::relayed;
+  std::string text = lf(write(one).message);
+  EXPECT_TRUE(text.contains("Subject: Passed on: your message to\n")) << text;
+  EXPECT_TRUE(text.contains("mx1.example.net [192.0.2.7]:25 has taken it"));
+  EXPECT_TRUE(text.contains("        250 2.0.0 queued as 4711\n"));
+  EXPECT_TRUE(text.contains("\nAction: relayed\nStatus: 2.0.0\nRemote-MTA: dns; mx1.example.net\n"));
+  EXPECT_TRUE(text.contains("Diagnostic-Code: smtp; 250 2.0.0 queued as 4711\n"));
+
+  one = one_failure(smtp::reply(250, {2, 1, 5}, "kept"), "mail/real@x.test");
+  one.failed[0].action = queue::Action::delivered;
+  text = lf(write(one).message);
+  EXPECT_TRUE(text.contains("has been delivered to this address:\n")) << text;
+  EXPECT_TRUE(text.contains("not that anybody has read"));
+  EXPECT_TRUE(text.contains("\nAction: delivered\nStatus: 2.1.5\nLast-Attempt-Date:"));
+  EXPECT_FALSE(text.contains("kept"));
+
+  one = one_failure({}, "");
+  one.failed[0].action = queue::Action::expanded;
+  text = lf(write(one).message);
+  EXPECT_TRUE(text.contains("everybody who stands")) << text;
+  EXPECT_TRUE(text.contains("\nAction: expanded\nStatus: 2.0.0\n"));
+}
+
+TEST(Dsn, TheWholeMessageComesBackWhenItIsThere) {
+  Case one = one_failure(smtp::reply(550, {5, 1, 1}, "unknown"));
+  one.whole = true;
+  const Dsn dsn = write(one);
+  const auto found = parts(dsn.message);
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[2], "Content-Type: message/rfc822\r\n\r\n" + one.header);
+  EXPECT_TRUE(lf(dsn.message).contains("and\nall of your message."));
+  one.header = "Subject: \xc3\xa4\r\n\r\n\xe4\r\n";
+  one.original.envelope.smtputf8 = true;
+  EXPECT_TRUE(write(one).message.contains(
+      "Content-Type: message/global\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject"));
 }
 
 TEST(Dsn, TheQuotedHeaderIsBounded) {
@@ -293,11 +363,18 @@ TEST(Dsn, Status) {
       {smtp::Reply{}, true, "4.4.7"},
   };
   for (const Row& row : rows) {
-    queue::FailedRecipient failed;
+    queue::ReportedRecipient failed;
     failed.attempt.reply = row.reply;
     failed.expired = row.expired;
     EXPECT_EQ(status_of(failed).text(), row.status) << row.reply.text();
   }
+  queue::ReportedRecipient late;
+  late.action = queue::Action::delayed;
+  EXPECT_EQ(status_of(late).text(), "4.0.0");
+  late.attempt.reply = smtp::reply(550, {5, 7, 1}, "no");
+  EXPECT_EQ(status_of(late).text(), "4.7.1");
+  late.action = queue::Action::delivered;
+  EXPECT_EQ(status_of(late).text(), "2.0.0");
 }
 
 TEST(Meaning, EveryCodeHasWords) {
@@ -321,7 +398,8 @@ TEST(Notifier, WhoGetsAReport) {
   DsnNotifier notifier(settings());
   const Case plain = one_failure(smtp::reply(550, {5, 1, 1}, "unknown"));
   const auto ask = [&](const Case& one) {
-    return notifier.failure(one.original, one.failed, one.header, {67890}, accepted + 1s);
+    return notifier.report(one.original, one.failed, {.content = one.header}, {67890},
+                           accepted + 1s);
   };
   const auto report = ask(plain);
   ASSERT_TRUE(report);
@@ -352,6 +430,38 @@ TEST(Notifier, WhoGetsAReport) {
   }
 }
 
+TEST(Notifier, EachKindHasItsWord) {
+  using queue::Action;
+  DsnNotifier notifier(settings());
+  struct Row {
+    Action action;
+    unsigned notify;
+    bool wanted;
+  };
+  const std::vector<Row> rows = {
+      {Action::delayed, message::notify_default, true},
+      {Action::delayed, message::notify_failure, false},
+      {Action::delayed, message::notify_delay, true},
+      {Action::delayed, message::notify_never, false},
+      {Action::delivered, message::notify_default, false},
+      {Action::delivered, message::notify_success, true},
+      {Action::relayed, message::notify_success | message::notify_delay, true},
+      {Action::relayed, message::notify_failure, false},
+      {Action::expanded, message::notify_success, false},
+      {Action::expanded, message::notify_never | message::notify_expanded, true},
+      {Action::failed, message::notify_never | message::notify_expanded, false},
+      {Action::failed, message::notify_failure | message::notify_expanded, true},
+  };
+  for (const Row& row : rows) {
+    Case one = one_failure(smtp::reply(451, {4, 1, 1}, "text"));
+    one.failed[0].action = row.action;
+    one.original.envelope.recipients[0].notify = static_cast<std::uint8_t>(row.notify);
+    const auto report =
+        notifier.report(one.original, one.failed, {.content = one.header}, {67890}, accepted);
+    EXPECT_EQ(report.has_value(), row.wanted) << static_cast<int>(row.action) << " " << row.notify;
+  }
+}
+
 TEST(Notifier, ALocalAliasIsExpanded) {
   DsnNotifier notifier(settings(), [](const message::Recipient& to) {
     message::Recipient real = to;
@@ -359,7 +469,7 @@ TEST(Notifier, ALocalAliasIsExpanded) {
     return std::vector{real};
   });
   const Case one = one_failure(smtp::reply(550, {5, 1, 1}, "unknown"));
-  const auto report = notifier.failure(one.original, one.failed, one.header, {67890}, accepted);
+  const auto report = notifier.report(one.original, one.failed, {.content = one.header}, {67890}, accepted);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->info.envelope.recipients[0].address.text(), "real@x.test");
   EXPECT_TRUE(report->body.contains("To: ann@x.test\r\n"));

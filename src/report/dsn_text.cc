@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "lib/base/text.h"
 #include "lib/message/address.h"
 #include "lib/message/utf8.h"
+#include "lib/smtp/utf8_address.h"
 
 namespace report {
 namespace {
@@ -79,17 +81,27 @@ std::string quoted_header(std::string_view content, std::size_t bytes_max) {
   return out;
 }
 
-smtp::EnhancedCode status_of(const queue::FailedRecipient& failed) {
-  const smtp::Reply& reply = failed.attempt.reply;
-  if (reply.enhanced && (reply.enhanced->class_ == 4 || reply.enhanced->class_ == 5)) {
-    smtp::EnhancedCode status = *reply.enhanced;
-    // A failure that a 5yz decided is permanent, whatever its enhanced code says.
-    if (!failed.expired) status.class_ = 5;
-    return status;
+smtp::EnhancedCode status_of(const queue::ReportedRecipient& report) {
+  const smtp::Reply& reply = report.attempt.reply;
+  std::optional<smtp::EnhancedCode> said = reply.enhanced;
+  switch (report.action) {
+    case queue::Action::delivered:
+    case queue::Action::relayed:
+    case queue::Action::expanded:
+      return said && said->class_ == 2 ? *said : smtp::EnhancedCode{2, 0, 0};
+    case queue::Action::failed:
+    case queue::Action::delayed: break;
+  }
+  const bool failed = report.action == queue::Action::failed && !report.expired;
+  if (said && (said->class_ == 4 || said->class_ == 5)) {
+    // A failure that a 5yz decided is permanent, whatever its enhanced code says; a delay is none.
+    if (failed) said->class_ = 5;
+    if (report.action == queue::Action::delayed) said->class_ = 4;
+    return *said;
   }
   // RFC 3463 §3.5: X.4.7 when nothing better is known of a message that became too old.
-  if (failed.expired) return {4, 4, 7};
-  return {5, 0, 0};
+  if (report.expired) return {4, 4, 7};
+  return failed ? smtp::EnhancedCode{5, 0, 0} : smtp::EnhancedCode{4, 0, 0};
 }
 
 std::string remote_host(std::string_view remote) {
@@ -101,9 +113,20 @@ std::string remote_host(std::string_view remote) {
   return message::is_domain(first) ? std::string(first) : std::string();
 }
 
-std::string typed_address(std::string_view address) {
+std::string typed_address(std::string_view address, bool utf8) {
   const std::string text = clean(address);
-  return fmt::format("{}; {}", message::is_ascii(text) ? "rfc822" : "utf-8", text);
+  if (message::is_ascii(text)) return fmt::format("rfc822; {}", text);
+  return fmt::format("utf-8; {}", utf8 ? text : smtp::utf8_address(text, smtp::Utf8Form::xtext));
+}
+
+std::string typed_orcpt(std::string_view orcpt, bool utf8) {
+  const std::string text = clean(orcpt);
+  const std::size_t semicolon = text.find(';');
+  if (semicolon == std::string::npos) return {};
+  if (message::is_ascii(text)) return text;
+  if (utf8) return text;
+  const std::string_view address = std::string_view(text).substr(semicolon + 1);
+  return text.substr(0, semicolon + 1) + smtp::utf8_address(address, smtp::Utf8Form::xtext);
 }
 
 }  // namespace report

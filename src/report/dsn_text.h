@@ -30,12 +30,16 @@ inline constexpr std::size_t clean_bytes_max = 900;
 // The header out of the first octets of a message: whole lines, CRLF, at most bytes_max.
 [[nodiscard]] std::string quoted_header(std::string_view content, std::size_t bytes_max);
 
-// The permanent status of RFC 3464 §2.3.4, from what the remote said last.
-[[nodiscard]] smtp::EnhancedCode status_of(const queue::FailedRecipient& failed);
+// The status of RFC 3464 §2.3.4, from what the remote said last: 5 failed, 4 is late or expired, 2
+// went well.
+[[nodiscard]] smtp::EnhancedCode status_of(const queue::ReportedRecipient& report);
 // "mx1.example.net [192.0.2.7]:25" → "mx1.example.net"; "" if that is no host (a Maildir).
 [[nodiscard]] std::string remote_host(std::string_view remote);
 
-// "Final-Recipient" and friends: "rfc822; a@b", or "utf-8; ä@b" (RFC 6533 §3).
-[[nodiscard]] std::string typed_address(std::string_view address);
+// "Final-Recipient" and friends: "rfc822; a@b", or "utf-8; ä@b", without `utf8` "utf-8; \x{E4}@b"
+// (RFC 6533 §3).
+[[nodiscard]] std::string typed_address(std::string_view address, bool utf8);
+// The same of an ORCPT as an envelope has it, "rfc822;a@b"; empty when it is none.
+[[nodiscard]] std::string typed_orcpt(std::string_view orcpt, bool utf8);
 
 }  // namespace report

@@ -9,22 +9,45 @@
 
 namespace report {
 
-std::optional<queue::NewMessage> DsnNotifier::failure(
-    const queue::MessageInfo& original, const std::vector<queue::FailedRecipient>& failed,
-    std::string_view header, base::MessageId new_id, base::Time now) {
+namespace {
+
+// RFC 3461 §4.1: the word of NOTIFY that asks for it. An alias of several has taken SUCCESS off its
+// recipients and left a mark instead (§5.2.7.2).
+std::uint8_t word_for(queue::Action action) {
+  switch (action) {
+    case queue::Action::failed: return message::notify_failure;
+    case queue::Action::delayed: return message::notify_delay;
+    case queue::Action::delivered:
+    case queue::Action::relayed: return message::notify_success;
+    case queue::Action::expanded: return message::notify_expanded;
+  }
+  return message::notify_failure;
+}
+
+bool is_wanted(std::uint8_t notify, queue::Action action) {
+  const std::uint8_t word = word_for(action);
+  if (word == message::notify_expanded) return (notify & word) != 0;
+  return message::notify_wants(notify, word);
+}
+
+}  // namespace
+
+std::optional<queue::NewMessage> DsnNotifier::report(
+    const queue::MessageInfo& original, const std::vector<queue::ReportedRecipient>& recipients,
+    queue::Quoted quoted, base::MessageId new_id, base::Time now) {
   // RFC 3461 §5.2, RFC 5321 §6.1: never to the null sender, never about a report.
   if (original.is_dsn || original.envelope.sender.is_null()) return std::nullopt;
-  std::vector<queue::FailedRecipient> wanted;
-  for (const queue::FailedRecipient& one : failed) {
+  std::vector<queue::ReportedRecipient> wanted;
+  for (const queue::ReportedRecipient& one : recipients) {
     const auto& recipient = original.envelope.recipients.at(one.recipient);
-    // RFC 3461 §5.2.5: NOTIFY=NEVER, or one without FAILURE
-    if (message::notify_wants(recipient.notify, message::notify_failure)) wanted.push_back(one);
+    // RFC 3461 §5.2.5: not with NOTIFY=NEVER, and not without the word for it
+    if (is_wanted(recipient.notify, one.action)) wanted.push_back(one);
   }
   if (wanted.empty()) return std::nullopt;
 
   Dsn dsn = write_dsn(
       *settings_,
-      {.original = original, .failed = wanted, .header = header, .id = new_id, .now = now});
+      {.original = original, .told = wanted, .quoted = quoted, .id = new_id, .now = now});
   if (sign_) dsn.message.insert(0, sign_(dsn.header(), dsn.body(), {}));
   queue::NewMessage report;
   report.info.id = new_id;

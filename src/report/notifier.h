@@ -1,8 +1,8 @@
-// report/notifier.h: decides whether a failure is reported, and makes the report a queued message.
+// report/notifier.h: decides who is told what, and makes the report a queued message.
 //
 // What:    DsnNotifier implements queue::Notifier: none for the null sender, for a DSN of ours, for
-//          NOTIFY without FAILURE; otherwise one message with the null sender to the original's
-//          sender.
+//          NOTIFY without the word for it; otherwise one message with the null sender to the
+//          original's sender.
 // In/Out:  see queue/notifier.h. expand() puts an alias's mailboxes in the place of a local sender.
 // Errors:  none.
 // Limits:  see dsn.h.
@@ -30,9 +30,12 @@ class DsnNotifier final : public queue::Notifier {
   explicit DsnNotifier(std::shared_ptr<const Settings> settings, Expand expand = {}, Sign sign = {})
       : settings_(std::move(settings)), expand_(std::move(expand)), sign_(std::move(sign)) {}
 
-  [[nodiscard]] std::optional<queue::NewMessage> failure(
-      const queue::MessageInfo& original, const std::vector<queue::FailedRecipient>& failed,
-      std::string_view header, base::MessageId new_id, base::Time now) override;
+  [[nodiscard]] std::optional<queue::NewMessage> report(
+      const queue::MessageInfo& original, const std::vector<queue::ReportedRecipient>& recipients,
+      queue::Quoted quoted, base::MessageId new_id, base::Time now) override;
+  [[nodiscard]] std::uint64_t returned_bytes_max() const override {
+    return settings_->returned_bytes_max;
+  }
 
   void set_settings(std::shared_ptr<const Settings> settings) { settings_ = std::move(settings); }
 

@@ -52,6 +52,8 @@ struct Settings {
   std::string hostname;                               // Reporting-MTA
   std::string from = "MAILER-DAEMON";                 // local part of the DSN's From
   std::size_t quoted_header_bytes_max = 64UL * 1024;  // of the original, in message/rfc822-headers
+  // RET=FULL (RFC 3461 §4.3): a larger message comes back as its header only.
+  std::uint64_t returned_bytes_max = 256UL * 1024;
   ReportsSettings reports;
 };
 

@@ -3,12 +3,13 @@
 
 namespace server {
 
-std::optional<queue::NewMessage> BounceCounter::failure(
-    const queue::MessageInfo& original, const std::vector<queue::FailedRecipient>& failed,
-    std::string_view header, base::MessageId new_id, base::Time now) {
+std::optional<queue::NewMessage> BounceCounter::report(
+    const queue::MessageInfo& original, const std::vector<queue::ReportedRecipient>& recipients,
+    queue::Quoted quoted, base::MessageId new_id, base::Time now) {
   if (!original.account.empty()) {
     const auto known = directory_.snapshot();
-    for (const queue::FailedRecipient& one : failed) {
+    for (const queue::ReportedRecipient& one : recipients) {
+      if (one.action != queue::Action::failed) continue;
       const message::Address& to = original.envelope.recipients.at(one.recipient).address;
       const bool remote = !one.attempt.remote.empty() && !known->is_local_domain(to.domain);
       if (remote && !one.expired && one.attempt.reply.permanent()) {
@@ -16,7 +17,7 @@ std::optional<queue::NewMessage> BounceCounter::failure(
       }
     }
   }
-  return next_.failure(original, failed, header, new_id, now);
+  return next_.report(original, recipients, quoted, new_id, now);
 }
 
 }  // namespace server

@@ -20,9 +20,12 @@ class BounceCounter final : public queue::Notifier {
                 const directory::Directory& directory)
       : next_(next), ledger_(ledger), directory_(directory) {}
 
-  [[nodiscard]] std::optional<queue::NewMessage> failure(
-      const queue::MessageInfo& original, const std::vector<queue::FailedRecipient>& failed,
-      std::string_view header, base::MessageId new_id, base::Time now) override;
+  [[nodiscard]] std::optional<queue::NewMessage> report(
+      const queue::MessageInfo& original, const std::vector<queue::ReportedRecipient>& recipients,
+      queue::Quoted quoted, base::MessageId new_id, base::Time now) override;
+  [[nodiscard]] std::uint64_t returned_bytes_max() const override {
+    return next_.returned_bytes_max();
+  }
 
  private:
   queue::Notifier& next_;

@@ -52,8 +52,11 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
   }
   for (message::Recipient& accepted : judged.recipients) {
     auto& recipients = transaction_.envelope.recipients;
-    const bool twice = std::ranges::any_of(
-        recipients, [&accepted](const auto& other) { return other.address == accepted.address; });
+    // Named twice, somebody gets one copy, unless different things are to be told about the two.
+    const bool twice = std::ranges::any_of(recipients, [&accepted](const auto& other) {
+      return other.address == accepted.address && other.notify == accepted.notify &&
+             other.orcpt == accepted.orcpt;
+    });
     if (!twice) recipients.push_back(std::move(accepted));
   }
   co_return smtp::reply(250, {2, 1, 5}, "Recipient accepted");

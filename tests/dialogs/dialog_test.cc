@@ -2,7 +2,8 @@
 // memory.
 //
 // A dialogue file is text: lines "C: …" are sent with CRLF, "S: …" are what the server must say
-// ("*" at the end of such a line stands for anything), "X: …" sends the bytes as written with \r \n
+// ("*" at the end of such a line stands for anything), "R: 250" is a reply of that code with however
+// many lines, "X: …" sends the bytes as written with \r \n
 // \0 \\ \xNN, "E:" expects the end of the connection, "# …" is a comment, "@ 587" chooses another
 // port (first line), "Z: …" is a line of the DNS (lib/dns/zone_resolver.h).
 // tests/e2e/test_dialogs.py runs the files of tests/dialogs itself, which need no DNS, against the
@@ -86,6 +87,10 @@ io::Task<std::string> converse(io::sim::Host* client, const Dialog* dialog) {
     if (kind == 'S') {
       const std::string said = co_await peer->read_line();
       if (!matches(said, text)) co_return "expected \"" + text + "\", got \"" + said + "\"";
+    }
+    if (kind == 'R') {
+      const std::string said = co_await peer->read_reply();
+      if (!said.starts_with(text)) co_return "expected " + text + ", got \"" + said + "\"";
     }
     if (kind == 'E') {
       const std::string rest = co_await peer->read_all();

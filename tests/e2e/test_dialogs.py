@@ -43,6 +43,10 @@ def play(server, path: Path) -> None:
                 peer.sendall(text.encode() + b"\r\n")
             elif kind == "X":
                 peer.sendall(unescape(text))
+            elif kind == "R":
+                while (got := said.readline().decode(errors="replace"))[3:4] == "-":
+                    pass
+                assert got.startswith(text), f"{path.name}: expected {text}, got {got!r}"
             elif kind == "E":
                 assert said.read() == b"", path.name
             else:

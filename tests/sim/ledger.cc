@@ -12,6 +12,17 @@ bool any_has(const std::vector<std::string>& texts, std::string_view a, std::str
   });
 }
 
+// Reports with that action about that recipient of that message.
+std::ptrdiff_t reports(const std::vector<std::string>& bounces, std::string_view token,
+                       std::string_view recipient, std::string_view action) {
+  const std::string about = fmt::format("Final-Recipient: rfc822; {}\n", recipient);
+  const std::string what = fmt::format("\nAction: {}\n", action);
+  return std::ranges::count_if(bounces, [&](std::string text) {
+    std::erase(text, '\r');
+    return text.contains(token) && text.contains(about) && text.contains(what);
+  });
+}
+
 }  // namespace
 
 const Sent& Ledger::sent(const std::string& token) const { return sent_.at(token); }
@@ -38,6 +49,7 @@ std::vector<std::string> Ledger::check(const Evidence& evidence) const {
   check_accounted(evidence, violations);
   check_duplicates(violations);
   check_bounces(evidence, violations);
+  check_told(evidence, violations);
   return violations;
 }
 
@@ -50,8 +62,9 @@ void Ledger::check_accounted(const Evidence& evidence, std::vector<std::string>&
       const bool delivered =
           local ? any_has(evidence.local_mail, token) : taken_.contains({token, recipient});
       const bool queued = evidence.queued.contains(token + " " + recipient);
-      const bool bounced = any_has(evidence.bounces, token, recipient);
-      const bool silent = sent.null_sender && refused_.contains({token, recipient});
+      const bool bounced = reports(evidence.bounces, token, recipient, "failed") > 0;
+      const bool asked_for_silence = sent.null_sender || sent.notify == "NEVER";
+      const bool silent = asked_for_silence && refused_.contains({token, recipient});
       if (!delivered && !queued && !bounced && !silent) {
         violations.push_back(
             fmt::format("invariant 1: {} to {} was answered 250 and is lost", token, recipient));
@@ -79,6 +92,39 @@ void Ledger::check_duplicates(std::vector<std::string>& violations) const {
     if (taken.size() > 1 && !excused(taken)) {
       violations.push_back(fmt::format("invariant 2: {} to {} came {} times without a reason",
                                        key.first, key.second, taken.size()));
+    }
+  }
+}
+
+// Each thing is told once at most; what was asked for is told, and nothing else (RFC 3461 §5.2).
+void Ledger::check_told(const Evidence& evidence, std::vector<std::string>& violations) const {
+  for (const auto& [token, sent] : sent_) {
+    if (sent.notify == "NEVER" && any_has(evidence.bounces, token)) {
+      violations.push_back("a report about " + token + ", which wanted none");
+    }
+    for (const std::string& recipient : sent.recipients) {
+      const auto count = [&](std::string_view action) {
+        return reports(evidence.bounces, token, recipient, action);
+      };
+      if (count("failed") > 1 || count("delayed") > 1 || count("delivered") > 1 ||
+          count("relayed") > 1) {
+        violations.push_back(fmt::format("{} to {} was told more than once", token, recipient));
+      }
+      const bool asked = !sent.null_sender && sent.notify.contains("SUCCESS");
+      if (!asked && count("delivered") + count("relayed") > 0) {
+        violations.push_back(fmt::format("success of {} was told to who did not ask", token));
+      }
+      if (!asked || !accepted_.contains(token)) continue;
+      const auto taken = taken_.find({token, recipient});
+      const bool elsewhere = recipient != "you@home.test";
+      if (!elsewhere && count("delivered") != 1) {
+        violations.push_back(fmt::format("the delivery of {} was not told", token));
+      }
+      const bool last_is_ours = taken != taken_.end() && !taken->second.back().in_doubt &&
+                                !taken->second.back().reports;
+      if (elsewhere && last_is_ours && count("relayed") + count("failed") == 0) {
+        violations.push_back(fmt::format("that {} was relayed was not told", token));
+      }
     }
   }
 }

@@ -21,12 +21,14 @@ namespace sim {
 // up.
 struct Sent {
   bool null_sender = false;
+  std::string notify;  // of every recipient (RFC 3461 §4.1); empty: not said
   std::vector<std::string> recipients;
 };
 
 struct Taken {
   base::Instant when;
   bool in_doubt = false;  // the receiver hung up instead of answering after the final dot
+  bool reports = false;   // it offers DSN: what is told of success is its business
 };
 
 class Ledger {
@@ -53,6 +55,7 @@ class Ledger {
   void check_accounted(const Evidence& evidence, std::vector<std::string>& violations) const;
   void check_duplicates(std::vector<std::string>& violations) const;
   void check_bounces(const Evidence& evidence, std::vector<std::string>& violations) const;
+  void check_told(const Evidence& evidence, std::vector<std::string>& violations) const;
 
   std::map<std::string, Sent> sent_;
   std::set<std::string> accepted_;

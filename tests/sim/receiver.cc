@@ -86,7 +86,9 @@ io::Task<void> Receiver::converse(std::unique_ptr<io::Stream> stream) {
     const std::string line = co_await peer.read_line();
     bool goes_on = true;
     if (base::istarts_with(line, "EHLO")) {
-      goes_on = co_await peer.send("250-there.test\r\n250-PIPELINING\r\n250 8BITMIME\r\n");
+      std::string offers = "250-there.test\r\n250-PIPELINING\r\n";
+      if (offers_dsn) offers += "250-DSN\r\n";
+      goes_on = co_await peer.send(offers + "250 8BITMIME\r\n");
     } else if (base::istarts_with(line, "RCPT")) {
       const Mood now = mood();
       if (now == Mood::well) recipients.push_back(address_in(line));
@@ -126,7 +128,9 @@ io::Task<bool> Receiver::take_message(io::sim::Peer* peer, std::vector<std::stri
   const bool takes = now == Mood::well || now == Mood::hang_up || now == Mood::stall;
   for (const std::string& recipient : recipients) {
     if (takes) {
-      ledger_.taken(token, recipient, {.when = world_.now(), .in_doubt = now != Mood::well});
+      ledger_.taken(token, recipient, {.when = world_.now(),
+                                       .in_doubt = now != Mood::well,
+                                       .reports = offers_dsn});
     } else if (now == Mood::refuse) {
       ledger_.refused(token, recipient);
     }

@@ -33,6 +33,7 @@ class Receiver {
   void start();
   void stop();
   Manners manners;
+  bool offers_dsn = false;
 
  private:
   enum class Mood { well, defer, refuse, hang_up, stall };

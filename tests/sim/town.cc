@@ -45,6 +45,8 @@ Town::Town(std::uint64_t seed)
   home_.config.policy.relay_networks = {*io::IpNetwork::parse("198.51.100.0/24")};
   home_.config.queue.retry_after = {std::chrono::seconds(30), std::chrono::minutes(5)};
   home_.config.queue.expire_after = std::chrono::hours(6);
+  home_.config.queue.delay_notice_after = std::chrono::minutes(10);
+  near_.offers_dsn = true;
   world_.internet().options().random_segments = true;
 }
 
@@ -92,6 +94,8 @@ Sent Town::invent() {
   for (const std::string& recipient : all) {
     if (world_.random().below(2) == 0) sent.recipients.push_back(recipient);
   }
+  const std::array<std::string, 4> words = {"", "", "NEVER", "SUCCESS,FAILURE,DELAY"};
+  sent.notify = words[world_.random().below(words.size())];
   if (sent.recipients.empty()) sent.recipients.push_back(all[world_.random().below(all.size())]);
   return sent;
 }
@@ -126,11 +130,14 @@ io::Task<bool> Town::send_one(io::sim::Peer* peer) {
   const std::string token = ledger_.begin(invent());
   const std::vector<std::string> recipients = ledger_.sent(token).recipients;
   const std::string sender = ledger_.sent(token).null_sender ? "" : "back@home.test";
+  std::string notify = ledger_.sent(token).notify;
+  if (!notify.empty()) notify.insert(0, " NOTIFY=");
   const std::uint64_t breaks_off_at = world_.random().below(60);
   if (!co_await say(peer, "MAIL FROM:<" + sender + ">", "250")) co_return false;
   if (breaks_off_at == 0) co_return false;
   for (const std::string& recipient : recipients) {
-    if (!co_await say(peer, "RCPT TO:<" + recipient + ">", "250")) co_return false;
+    const std::string line = "RCPT TO:<" + recipient + ">" + notify;
+    if (!co_await say(peer, line, "250")) co_return false;
   }
   if (!co_await say(peer, "DATA", "354")) co_return false;
   std::string text = "Subject: " + token + "\r\n\r\n";

@@ -23,6 +23,9 @@ inline constexpr std::uint8_t notify_never = 1;
 inline constexpr std::uint8_t notify_success = 2;
 inline constexpr std::uint8_t notify_failure = 4;
 inline constexpr std::uint8_t notify_delay = 8;
+// Ours, never on the wire: the recipient is one of several that an alias stands for, and the sender
+// asked about success: the alias answers that itself, once (RFC 3461 §5.2.7.2).
+inline constexpr std::uint8_t notify_expanded = 16;
 
 // Does a recipient with this NOTIFY want a report of that kind (one of the bits)?
 [[nodiscard]] constexpr bool notify_wants(std::uint8_t notify, std::uint8_t kind) {

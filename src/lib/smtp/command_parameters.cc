@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "lib/base/text.h"
-#include "lib/message/utf8.h"
 #include "lib/smtp/command.h"
+#include "lib/smtp/utf8_address.h"
 #include "lib/smtp/xtext.h"
 
 namespace smtp {
@@ -210,8 +210,7 @@ Refusal take_notify(RcptParams& out, const Parameter& parameter) {
   return std::nullopt;
 }
 
-// RFC 3461 §4.2: addr-type ";" xtext. The utf-8 type has an encoding of its own (RFC 6533 §3) and
-// is kept as it came.
+// RFC 3461 §4.2: addr-type ";" xtext. The utf-8 type has an encoding of its own (RFC 6533 §3).
 Refusal take_orcpt(RcptParams& out, const Parameter& parameter, bool smtputf8) {
   const std::string_view value = parameter.value;
   const std::size_t semicolon = value.find(';');
@@ -225,11 +224,9 @@ Refusal take_orcpt(RcptParams& out, const Parameter& parameter, bool smtputf8) {
   });
   if (!good_type || text.empty()) return bad_value("ORCPT");
   if (base::iequals(type, "utf-8")) {
-    const bool good = smtputf8 ? message::is_utf8(text) : message::is_ascii(text);
-    const bool control =
-        std::ranges::any_of(text, [](char c) { return (c > 0 && c <= ' ') || c == '\x7f'; });
-    if (!good || control) return bad_value("ORCPT");
-    out.orcpt = value;
+    const auto address = parse_utf8_address(text, smtputf8 ? Utf8Form::unitext : Utf8Form::xtext);
+    if (!address) return bad_value("ORCPT");
+    out.orcpt = fmt::format("{};{}", type, *address);
     return std::nullopt;
   }
   const auto decoded = parse_xtext(text);

@@ -147,6 +147,9 @@ TEST(Rcpt, PathsAndParameters) {
       {"TO:<a@b.example> ORCPT=rfc822;", "501 5.5.4"},
       {"TO:<a@b.example> ORCPT=rfc822;a+0Ab", "501 5.5.4"},
       {"TO:<a@b.example> ORCPT=rfc822;a+b", "501 5.5.4"},
+      {"TO:<a@b.example> ORCPT=utf-8;a\xc3\xa4@c", "501 5.5.4"},
+      {"TO:<a@b.example> ORCPT=utf-8;a\\x{61}@c", "501 5.5.4"},
+      {"TO:<a@b.example> ORCPT=utf-8;a+2Bb@c", "501 5.5.4"},
   };
   for (const auto& [argument, want] : cases) EXPECT_EQ(rcpt_error(argument), want) << argument;
   const auto rcpt =
@@ -155,7 +158,9 @@ TEST(Rcpt, PathsAndParameters) {
   EXPECT_EQ(rcpt->notify, message::notify_success | message::notify_delay);
   EXPECT_EQ(rcpt->orcpt, "rfc822;a+b@c");
   EXPECT_EQ(parse_rcpt("TO:<a@b.example> ORCPT=utf-8;a\\x{E4}@c", all(), false)->orcpt,
-            "utf-8;a\\x{E4}@c");
+            "utf-8;a\xc3\xa4@c");
+  EXPECT_EQ(parse_rcpt("TO:<a@b.example> ORCPT=utf-8;a\xc3\xa4@c", all(), true)->orcpt,
+            "utf-8;a\xc3\xa4@c");
   EXPECT_EQ(rcpt_error("TO:<a@b.example> NOTIFY=NEVER", false, Extensions()), "555 5.5.4");
 }
 
@@ -207,6 +212,31 @@ TEST(CommandWriter, WritesWhatThePeerOffers) {
   recipient.notify = message::notify_never;
   recipient.orcpt.clear();
   EXPECT_EQ(rcpt_line(recipient, all()), "RCPT TO:<b@d.example> NOTIFY=NEVER\r\n");
+}
+
+TEST(CommandWriter, OriginalRecipients) {
+  message::Recipient recipient;
+  recipient.address = {"b", "d.example"};
+  recipient.original = recipient.address;
+  EXPECT_EQ(rcpt_line(recipient, all()), "RCPT TO:<b@d.example>\r\n");
+  // Behind an alias the sender is to be told of the address that he wrote.
+  recipient.original = {"a+x", "d.example"};
+  EXPECT_EQ(rcpt_line(recipient, all()), "RCPT TO:<b@d.example> ORCPT=rfc822;a+2Bx@d.example\r\n");
+  recipient.orcpt = "rfc822;first@e.example";
+  EXPECT_EQ(rcpt_line(recipient, all()),
+            "RCPT TO:<b@d.example> ORCPT=rfc822;first@e.example\r\n");
+  recipient.orcpt = "utf-8;j\xc3\xb6rg@e.example";
+  EXPECT_EQ(rcpt_line(recipient, all()),
+            "RCPT TO:<b@d.example> ORCPT=utf-8;j\xc3\xb6rg@e.example\r\n");
+  Extensions ascii = all();
+  ascii.smtputf8 = false;
+  EXPECT_EQ(rcpt_line(recipient, ascii),
+            "RCPT TO:<b@d.example> ORCPT=utf-8;j\\x{F6}rg@e.example\r\n");
+  // Our own mark is no word of the wire.
+  recipient.orcpt.clear();
+  recipient.original = recipient.address;
+  recipient.notify = message::notify_expanded | message::notify_failure;
+  EXPECT_EQ(rcpt_line(recipient, all()), "RCPT TO:<b@d.example> NOTIFY=FAILURE\r\n");
 }
 
 TEST(CommandWriter, SaysWhatThePeerLacks) {

@@ -6,7 +6,8 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
-#include "lib/message/utf8.h"
+#include "lib/smtp/command.h"
+#include "lib/smtp/utf8_address.h"
 #include "lib/smtp/xtext.h"
 
 namespace smtp {
@@ -28,11 +29,24 @@ std::string notify_words(std::uint8_t notify) {
   return out;
 }
 
-// "rfc822;a@b" with its value in xtext; the UTF-8 form of RFC 6533 goes out as it came in.
-std::string orcpt_value(std::string_view orcpt) {
-  if (base::istarts_with(orcpt, "utf-8;")) return std::string(orcpt);
+// "rfc822;a@b" with its value in xtext; "utf-8;ä@b" as the peer may read it (RFC 6533 §3).
+std::string orcpt_value(std::string_view orcpt, const Extensions& peer) {
   const std::size_t semicolon = std::min(orcpt.find(';'), orcpt.size() - 1);
-  return fmt::format("{}{}", orcpt.substr(0, semicolon + 1), xtext(orcpt.substr(semicolon + 1)));
+  const std::string_view address = orcpt.substr(semicolon + 1);
+  const Utf8Form form = peer.smtputf8 ? Utf8Form::unitext : Utf8Form::xtext;
+  const bool utf8 = base::istarts_with(orcpt, "utf-8;");
+  return fmt::format("{}{}", orcpt.substr(0, semicolon + 1),
+                     utf8 ? utf8_address(address, form) : xtext(address));
+}
+
+// RFC 3461 §5.2.1: what the sender gave; of an address that we have changed, the one he wrote, or
+// he would be told of one that he does not know.
+std::string original_recipient(const message::Recipient& recipient) {
+  const bool changed = !recipient.original.is_null() && !recipient.original.domain.empty() &&
+                       recipient.original != recipient.address;
+  if (!recipient.orcpt.empty() || !changed) return recipient.orcpt;
+  return fmt::format("{};{}", recipient.original.is_ascii() ? "rfc822" : "utf-8",
+                     recipient.original.text());
 }
 
 }  // namespace
@@ -72,9 +86,9 @@ std::string rcpt_line(const message::Recipient& recipient, const Extensions& pee
     if (recipient.notify != message::notify_default) {
       out += fmt::format(" NOTIFY={}", notify_words(recipient.notify));
     }
-    // A UTF-8 ORCPT may only go where SMTPUTF8 is understood (RFC 6533 §3).
-    if (!recipient.orcpt.empty() && (peer.smtputf8 || message::is_ascii(recipient.orcpt))) {
-      out += fmt::format(" ORCPT={}", orcpt_value(recipient.orcpt));
+    if (const std::string orcpt = original_recipient(recipient); !orcpt.empty()) {
+      const std::string value = orcpt_value(orcpt, peer);
+      if (value.size() <= orcpt_bytes_max) out += fmt::format(" ORCPT={}", value);
     }
   }
   return out + "\r\n";

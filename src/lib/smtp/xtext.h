@@ -4,7 +4,7 @@
 // In/Out:  text ↔ xtext.
 // Errors:  parse_xtext gives nullopt for what is no xtext.
 // Limits:  the caller's.
-// Not here: utf-8-addr-xtext (RFC 6533), which is kept as it came.
+// Not here: utf-8-addr-xtext (utf8_address.h).
 #pragma once
 
 #include <optional>

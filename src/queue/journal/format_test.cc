@@ -178,6 +178,21 @@ void expect_same(const MessageInfo& a, const MessageInfo& b) {
   EXPECT_EQ(a.junk, b.junk);
 }
 
+TEST(Record, AnEndStaysAnEndInWhateverOrder) {
+  const auto told = static_cast<char>(RecipientState::pending_told);
+  const auto failed = static_cast<char>(RecipientState::failed);
+  std::string states(2, '\0');
+  overlay_ends(states, {{0, RecipientState::pending_told}, {1, RecipientState::failed}});
+  EXPECT_EQ(states, (std::string{told, failed}));
+  overlay_ends(states, {{0, RecipientState::delivered}, {1, RecipientState::pending_told}});
+  EXPECT_EQ(states, (std::string{static_cast<char>(RecipientState::delivered), failed}));
+  std::string older{told, told};
+  overlay_states(older, states);
+  EXPECT_EQ(older, states);
+  overlay_states(older, std::string{told, told});
+  EXPECT_EQ(older, states);
+}
+
 TEST(Record, EnvelopeRoundTrip) {
   for (const MessageInfo& info : {full_info(), make_info(7), MessageInfo{}}) {
     const auto decoded = decode_envelope(info.id, encode_envelope(info));

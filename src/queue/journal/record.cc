@@ -47,6 +47,14 @@ message::Recipient read_recipient(Reader& reader) {
   return recipient;
 }
 
+// Replay meets the newest first, compaction writes old ones again: an end stays an end in whatever
+// order they come.
+void overlay(char& state, char newer) {
+  const bool ended = !is_pending(static_cast<RecipientState>(state));
+  if (newer == '\0' || (ended && newer == static_cast<char>(RecipientState::pending_told))) return;
+  state = newer;
+}
+
 std::uint8_t envelope_flags(const MessageInfo& info) {
   unsigned flags = static_cast<unsigned>(info.envelope.ret) << ret_shift;
   if (info.envelope.eight_bit) flags |= flag_eight_bit;
@@ -126,8 +134,8 @@ std::optional<State> decode_state(std::string_view bytes) {
   if (bytes.empty()) return state;  // a commit: nothing happened yet
   Reader reader(bytes);
   state.recipients = reader.text();
-  const auto removed = static_cast<char>(RecipientState::removed);
-  if (std::ranges::any_of(state.recipients, [&](char c) { return c < 0 || c > removed; })) {
+  const auto last = static_cast<char>(RecipientState::pending_told);
+  if (std::ranges::any_of(state.recipients, [&](char c) { return c < 0 || c > last; })) {
     return {};
   }
   const std::uint8_t deferred = reader.u8();
@@ -255,7 +263,7 @@ std::optional<std::vector<End>> decode_ends(std::string_view meta) {
     for (RecipientEnd& recipient : end.finish.ends) {
       const std::uint64_t index = reader.varint();
       const std::uint8_t state = reader.u8();
-      if (index >= recipients_max || state > static_cast<std::uint8_t>(RecipientState::removed)) {
+      if (index >= recipients_max || state > static_cast<std::uint8_t>(RecipientState::pending_told)) {
         return {};
       }
       recipient.recipient = static_cast<std::uint32_t>(index);
@@ -270,16 +278,14 @@ std::optional<std::vector<End>> decode_ends(std::string_view meta) {
 
 void overlay_states(std::string& states, std::string_view newer) {
   if (states.size() < newer.size()) states.resize(newer.size(), '\0');
-  for (std::size_t i = 0; i < newer.size(); ++i) {
-    if (newer[i] != '\0') states[i] = newer[i];
-  }
+  for (std::size_t i = 0; i < newer.size(); ++i) overlay(states[i], newer[i]);
 }
 
 void overlay_ends(std::string& states, const std::vector<RecipientEnd>& ends) {
   for (const RecipientEnd& end : ends) {
     if (end.recipient >= recipients_max || end.state == RecipientState::pending) continue;
     if (states.size() <= end.recipient) states.resize(std::size_t{end.recipient} + 1, '\0');
-    states[end.recipient] = static_cast<char>(end.state);
+    overlay(states[end.recipient], static_cast<char>(end.state));
   }
 }
 
