@@ -50,6 +50,10 @@ smtp::Reply lost_reply(std::string_view where, std::string_view doing, const bas
   }
 }
 
+smtp::Reply unreadable_reply() {
+  return smtp::reply(451, {4, 3, 0}, "the message could not be read from this server's disk");
+}
+
 smtp::Reply tls_reply(std::string_view where, std::string_view what) {
   return smtp::reply(451, {4, 7, 5}, fmt::format("TLS with {}: {}", where, what));
 }

@@ -35,6 +35,8 @@ using Step = std::expected<T, Trouble>;
 [[nodiscard]] smtp::Reply connect_reply(std::string_view where, const base::Error& error);
 [[nodiscard]] smtp::Reply lost_reply(std::string_view where, std::string_view doing,
                                      const base::Error& error);
+// Our own disk failed.
+[[nodiscard]] smtp::Reply unreadable_reply();
 [[nodiscard]] smtp::Reply tls_reply(std::string_view where, std::string_view what);
 
 [[nodiscard]] Trouble connect_trouble(std::string_view where, const base::Error& error);

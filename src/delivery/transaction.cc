@@ -9,11 +9,10 @@
 #include <optional>
 #include <utility>
 
+#include "delivery/adapt.h"
 #include "delivery/content.h"
 #include "delivery/envelope.h"
 #include "delivery/replies.h"
-#include "lib/message/utf8.h"
-#include "lib/smtp/command_writer.h"
 
 namespace delivery {
 namespace {
@@ -43,9 +42,7 @@ bool is_too_many(const smtp::Reply& reply) {
 smtp::Reply content_reply(const Client& client, const ContentEnd& content, std::size_t accepted) {
   if (content.reply) return *content.reply;
   if (accepted < content.each.size()) return content.each[accepted];
-  if (content.local) {
-    return smtp::reply(451, {4, 3, 0}, "the message could not be read from this server's disk");
-  }
+  if (content.local) return unreadable_reply();
   if (!content.dot_sent) return lost_reply(client.where(), "sending the text", content.error);
   // RFC 5321 §4.2.5 and §6.1: without a reply the message is still ours to deliver (invariant 2).
   return smtp::reply(
@@ -142,40 +139,6 @@ io::Task<Round> run_round(io::Ref<Client> client, io::Ref<const message::Envelop
   co_return round;
 }
 
-// Does the text hold octets above 127? `eight_bit` of the envelope may only be what the sender
-// said.
-io::Task<base::Result<bool>> has_eight_bit(io::Ref<queue::BodyReader> body) {
-  body->rewind();
-  for (;;) {
-    const auto chunk = co_await body->next();
-    if (!chunk) co_return std::unexpected(chunk.error());
-    if (chunk->empty()) co_return false;
-    if (!message::is_ascii(*chunk)) co_return true;
-  }
-}
-
-// The envelope as this server can take it, none when that is the message's own; or why it cannot.
-io::Task<std::expected<std::optional<message::Envelope>, Verdict>> adapt(
-    io::Ref<Client> client, io::Ref<Shipment> shipment) {
-  std::optional<message::Envelope> changed;
-  const message::Envelope& own = shipment->message.envelope;
-  if (own.eight_bit && !client->offers.eightbitmime) {
-    const auto eight_bit = co_await has_eight_bit(shipment->body);
-    if (!eight_bit) {
-      ContentEnd end;
-      end.local = true;
-      co_return std::unexpected(
-          Verdict{0, queue::Result::deferred, content_reply(*client, end, 0)});
-    }
-    changed = own;
-    changed->eight_bit = *eight_bit;
-  }
-  if (auto reply = smtp::lacks(changed ? *changed : own, shipment->body.size(), client->offers)) {
-    co_return std::unexpected(Verdict{0, queue::Result::failed, std::move(*reply)});
-  }
-  co_return changed;
-}
-
 void give_all(TransactionEnd& end, const std::vector<std::size_t>& recipients, Verdict verdict) {
   for (const std::size_t recipient : recipients) {
     verdict.recipient = recipient;
@@ -208,13 +171,12 @@ void conclude(const Client& client, const Round& round, TransactionEnd& end,
 
 io::Task<TransactionEnd> run_transaction(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   TransactionEnd end;
-  const auto adapted = co_await adapt(client, shipment);
-  if (!adapted) {
-    give_all(end, shipment->recipients, adapted.error());
-    co_return end;
-  }
-  const message::Envelope& envelope = *adapted ? **adapted : shipment->message.envelope;
-  std::vector<std::size_t> left = shipment->recipients;
+  Adapted adapted = co_await adapt(client, shipment);
+  end.verdicts = std::move(adapted.verdicts);
+  const message::Envelope& envelope =
+      adapted.changed ? *adapted.changed : shipment->message.envelope;
+  std::vector<std::size_t> left = std::move(adapted.recipients);
+  if (left.empty()) co_return end;
   const auto round_max = static_cast<std::size_t>(
       std::clamp<std::uint64_t>(client->offers.rcpt_max.value_or(left.size()), 1, left.size()));
   bool first = true;

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "lib/base/text.h"
-#include "lib/message/utf8.h"
 
 namespace directory {
 namespace {
@@ -56,15 +55,6 @@ Result<std::string> address_name(std::string_view text) {
                             base::printable(text, message::address_bytes_max)));
   }
   return key_of(*address);
-}
-
-Result<std::string> own_address_name(std::string_view text) {
-  auto name = address_name(text);
-  if (!name || message::is_ascii(local_of(*name))) return name;
-  return fail(ErrorKind::unsupported,
-              fmt::format("{} has letters beyond ASCII before the @, which this server cannot take "
-                          "mail for (it does not offer SMTPUTF8); use a-z, digits, and . - _",
-                          *name));
 }
 
 Result<std::string> alias_name(std::string_view text) {

@@ -22,9 +22,6 @@ inline constexpr std::size_t login_name_bytes_max = 64;
 [[nodiscard]] base::Result<std::string> domain_name(std::string_view text);
 // "You@Demo.Test" → "you@demo.test"
 [[nodiscard]] base::Result<std::string> address_name(std::string_view text);
-// The same, for an address of ours that is made: refused while the server could not take mail for
-// it, as long as it does not offer SMTPUTF8 (RFC 6531).
-[[nodiscard]] base::Result<std::string> own_address_name(std::string_view text);
 // An address, or "@demo.test".
 [[nodiscard]] base::Result<std::string> alias_name(std::string_view text);
 // "You@Demo.Test/Phone" → "you@demo.test/phone"; also without the name.

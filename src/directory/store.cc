@@ -163,7 +163,7 @@ Result<std::vector<std::string>> Store::domains() {
 
 Result<> Store::add_mailbox(std::string_view address, std::string_view verifier,
                             const MailboxFields& fields) {
-  auto name = own_address_name(address);
+  auto name = address_name(address);
   if (!name) return std::unexpected(name.error());
   if (auto good = parse_verifier(verifier); !good) return std::unexpected(good.error());
   if (auto good = check_fields(fields); !good) return good;

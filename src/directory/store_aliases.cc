@@ -38,7 +38,7 @@ Result<std::vector<LoginRow>> read_logins(Database& database) {
 Result<std::string> own_alias_name(std::string_view address) {
   auto name = alias_name(address);
   if (!name || name->starts_with('@')) return name;
-  return own_address_name(address);
+  return address_name(address);
 }
 
 // What a person typed as targets, as distinct keys.

@@ -146,7 +146,7 @@ std::string header_of(const Settings& settings, const DsnInput& input,
                       const std::vector<Told>& told, const message::Multipart& body) {
   std::string out = message::date_field(input.now);
   out += fmt::format("From: Mail Delivery System <{}@{}>\r\n", settings.from, settings.hostname);
-  out += fmt::format("To: {}\r\n", clean(input.original.envelope.sender.text()));
+  out += fmt::format("To: {}\r\n", clean(input.original.envelope.sender.with_a_labels().text()));
   out += subject_field(told, input.told.size());
   out += message::message_id_field(input.id.text(), settings.hostname);
   out += in_reply_to(quoted_header(input.quoted.content, settings.quoted_header_bytes_max));
@@ -178,7 +178,7 @@ Dsn write_dsn(const Settings& settings, const DsnInput& input) {
   Dsn dsn;
   dsn.message = header_of(settings, input, told, body) + "\r\n" + body.body;
   dsn.eight_bit = !message::is_ascii(body.body);
-  dsn.smtputf8 = !input.original.envelope.sender.is_ascii();
+  dsn.smtputf8 = !input.original.envelope.sender.with_a_labels().is_ascii();
   return dsn;
 }
 

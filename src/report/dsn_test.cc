@@ -273,6 +273,10 @@ TEST(Dsn, AnUtf8AddressForAnAsciiReader) {
   EXPECT_TRUE(status.contains("Original-Recipient: utf-8;b\\x{F6}b@example.net\r\n"));
   one.original.envelope.smtputf8 = true;
   EXPECT_TRUE(write(one).message.contains("Final-Recipient: utf-8; b\xc3\xb6" "b@example.net"));
+  // A domain alone needs no SMTPUTF8.
+  one.original.envelope.sender = {"ann", "b\xc3\xbc" "cher.test"};
+  EXPECT_FALSE(write(one).smtputf8);
+  EXPECT_TRUE(write(one).message.contains("To: ann@xn--bcher-kva.test\r\n"));
 }
 
 TEST(Dsn, ADelay) {

@@ -13,10 +13,10 @@ namespace {
 constexpr std::size_t data_buffer_bytes = 64UL * 1024;
 constexpr std::size_t set_aside_bytes_min = 16UL * 1024;
 
-// RFC 3848 names for the "with" clause.
+// RFC 3848 and RFC 6531 §4.3 names for the "with" clause.
 std::string protocol_name(const policy::Transaction& transaction) {
   if (!transaction.esmtp) return "SMTP";
-  std::string name = "ESMTP";
+  std::string name = transaction.envelope.smtputf8 ? "UTF8SMTP" : "ESMTP";
   if (!transaction.tls.protocol.empty()) name += 'S';
   if (!transaction.login.empty()) name += 'A';
   return name;

@@ -110,6 +110,7 @@ TEST_P(DialogTest, GoesAsWritten) {
   home.config.session.recipients_max = 100;
   home.config.session.errors_max = 5;
   home.config.session.command_line_bytes_max = 600;
+  home.contents.mailboxes.emplace_back("j\xc3\xb6rg@home.test");
   ASSERT_TRUE(home.start());
   EXPECT_EQ(world.run(converse(&client, &GetParam())), "");
 }

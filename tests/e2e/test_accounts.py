@@ -265,7 +265,6 @@ def test_names_that_cannot_be(server):
     for arguments, words in (
             (("domain", "add", "127.0.0.1"), "not a domain name"),
             (("domain", "add", "[192.0.2.1]"), "not a domain name"),
-            (("user", "add", "ü@example.test"), "SMTPUTF8"),
             (("user", "add", "an@other.test"), "stagepost domain add other.test"),
             (("grant", "add", "nobody@example.test", "a@example.net"), "there is no mailbox"),
             (("grant", "list", "nobody@example.test"), "there is no mailbox"),

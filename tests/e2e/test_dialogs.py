@@ -27,7 +27,7 @@ def make_home_server(new_server):
                command_line_bytes_max=600)
     text = server.config.read_text().replace('tls = "starttls"', 'tls = "none"')
     server.config.write_text(text)
-    for local in ("back", "other"):
+    for local in ("back", "other", "jörg"):
         server.add_user(f"{local}@home.test")
     return server.start()
 

@@ -24,6 +24,7 @@ several.test. MX 10 dead.several.test.
 several.test. MX 20 mx.postfix.test.
 dead.several.test. A 10.0.0.9
 nomail.test. MX 0 .
+xn--bcher-kva.test. MX 10 mx.postfix.test.
 sink.test. A 10.0.0.4
 """
 USERS = [f"user{number}@postfix.test" for number in range(50)]
@@ -36,6 +37,7 @@ class World:
     def __init__(self, net: Netns, folder, new_server):
         self.net = net
         self.folder = folder
+        self.mailboxes: list[str] = []  # further ones of Postfix
         self.pki = Authority(folder / "pki")
         self.dns = DnsServer(net, NAMES, folder / "dns").start(ZONE)
         self.server: Stagepost = new_server("example.test", net=net, address=OURS)
@@ -44,13 +46,13 @@ class World:
         self.server.set("policy", relay_networks=[f"{CLIENT}/32"])
         self.server.set("queue", retry_after=["1s"])
         self.postfix = Postfix(net, THEIRS, folder / "postfix", "mx.postfix.test",
-                               ["postfix.test", "several.test"])
+                               ["postfix.test", "several.test", "xn--bcher-kva.test"])
 
     def start(self, **options: str) -> "World":
         """Options are those of Postfix's main.cf; tls="no" takes its certificate away."""
         certificate = None if options.pop("tls", "yes") == "no" \
             else self.pki.sign("mx.postfix.test")
-        self.postfix.start([*USERS, "user@several.test"], certificate, options)
+        self.postfix.start([*USERS, *self.mailboxes, "user@several.test"], certificate, options)
         self.server.start()
         return self
 

@@ -87,7 +87,7 @@ bool add_alias(Move& move, Alias alias) {
 void add_local_name(Move& move, const std::string& name, const std::vector<std::string>& targets,
                     const Place& place) {
   const std::string first = fmt::format("{}@{}", name, move.local_domains.front());
-  const auto key = directory::own_address_name(first);
+  const auto key = directory::address_name(first);
   if (!key) {
     move.note_at(place, name, Fate::by_hand, key.error().detail);
     return;

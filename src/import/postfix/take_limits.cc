@@ -46,6 +46,8 @@ constexpr auto simple_ones = std::to_array<Simple>({
     {"smtp_data_done_timeout", "delivery.data_done_timeout", Simple::Kind::time},
     {"smtp_data_xfer_timeout", "delivery.data_block_timeout", Simple::Kind::time},
     {"smtp_connection_cache_time_limit", "delivery.idle_connection", Simple::Kind::time},
+    {"delay_warning_time", "queue.delay_notice_after", Simple::Kind::time, "", 0, 'h'},
+    {"bounce_size_limit", "report.returned_bytes_max"},
     {"maximal_queue_lifetime", "queue.expire_after", Simple::Kind::time, "", 0, 'd'},
 });
 

@@ -19,7 +19,7 @@ constexpr std::uint64_t uid_max = 59'999;
 // Adds it unless it is there; the words that say what became of it.
 void add_mailbox(Move& move, const std::string& text, const Place& place,
                  const std::string& full_name) {
-  const auto address = directory::own_address_name(text);
+  const auto address = directory::address_name(text);
   if (!address) {
     move.note_at(place, text, Fate::by_hand, address.error().detail);
     return;
@@ -241,7 +241,7 @@ void take_accounts(Move& move) {
     PasswdLine one = read_passwd_line(line.text);
     const Place place{.file = file->file, .line = line.number};
     if (one.user.find('@') == std::string::npos) one.user += "@" + domain;
-    const auto address = directory::own_address_name(one.user);
+    const auto address = directory::address_name(one.user);
     if (!address) {
       move.note_at(place, one.user, Fate::by_hand, address.error().detail);
       continue;

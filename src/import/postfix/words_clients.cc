@@ -76,11 +76,13 @@ constexpr auto table = std::to_array<Words>({
      "smtpd_end_of_data_restrictions stress",
      Fate::same, "the limits of a session are in [limits]; they do not change under load"},
     {"smtpd_discard_ehlo_* smtpd_forbid_* smtpd_reject_footer_* smtpd_reject_contact_* "
-     "smtpd_log_access_permit_actions smtpd_noop_commands smtpd_forbidden_commands smtputf8_enable "
-     "smtputf8_autodetect_classes strict_smtputf8 strict_7bit_headers strict_8bitmime* "
+     "smtpd_log_access_permit_actions smtpd_noop_commands smtpd_forbidden_commands "
+     "strict_7bit_headers strict_8bitmime* "
      "strict_mime_encoding_domain",
      Fate::same,
      "the server speaks RFC 5321 strictly; a line ends with CRLF, other ends are refused"},
+    {"smtputf8_enable smtputf8_autodetect_classes strict_smtputf8", Fate::same,
+     "SMTPUTF8 is always offered, and asked for where something needs it"},
     {"permit_mx_backup_networks", Fate::by_hand, "mail for others' domains is not kept for them"},
     {"smtpd_authorized_* smtpd_upstream_proxy_*", Fate::by_hand,
      "clients are seen by their own address; do not put a proxy before the ports"},

@@ -86,11 +86,11 @@ constexpr auto table = std::to_array<Words>({
      Fate::same, "the times of a delivery are in [delivery]; no workarounds are needed"},
     {"smtp_*", Fate::different, "has no equal; see [delivery] and [[route]]"},
     {"lmtp_*", Fate::different, "has no equal; delivery.lmtp says where mailboxes are delivered"},
-    {"delay_warning_time confirm_delay_cleared", Fate::different,
-     "senders get no notice while mail waits, only when it is given up (queue.expire_after)"},
-    {"bounce_size_limit bounce_template_file delivery_status_filter default_delivery_status_filter "
+    {"confirm_delay_cleared", Fate::different,
+     "a sender who was told of a delay (queue.delay_notice_after) hears no more if it ends well"},
+    {"bounce_template_file delivery_status_filter default_delivery_status_filter "
      "local_delivery_status_filter pipe_delivery_status_filter virtual_delivery_status_filter",
-     Fate::different, "reports have the form of RFC 3464 and quote the header"},
+     Fate::different, "reports have the form of RFC 3464 (docs/dsn.md)"},
     {"notify_classes 2bounce_notice_recipient bounce_notice_recipient delay_notice_recipient "
      "error_notice_recipient double_bounce_sender backwards_bounce_logfile_compatibility",
      Fate::different,

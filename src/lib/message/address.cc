@@ -3,9 +3,12 @@
 
 #include <arpa/inet.h>
 #include <idn2.h>
+#include <unicase.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstdlib>
 #include <optional>
 
 #include "lib/base/text.h"
@@ -123,6 +126,10 @@ std::string Address::text() const {
   return out;
 }
 
+Address Address::with_a_labels() const {
+  return {local, message::is_ascii(domain) ? domain : domain_key(domain)};
+}
+
 bool Address::is_ascii() const { return message::is_ascii(local) && message::is_ascii(domain); }
 
 base::Result<Address> parse_address(std::string_view text, AddressRules rules) {
@@ -168,6 +175,16 @@ std::string domain_key(std::string_view domain) {
   return base::lower(to_a_labels(domain).value_or(std::string(domain)));
 }
 
-std::string local_key(std::string_view local) { return base::lower(local); }
+std::string local_key(std::string_view local) {
+  if (is_ascii(local)) return base::lower(local);
+  std::size_t size = 0;
+  std::uint8_t* const lower =
+      u8_tolower(reinterpret_cast<const std::uint8_t*>(local.data()), local.size(), nullptr,
+                 UNINORM_NFC, nullptr, &size);
+  if (lower == nullptr) return std::string(local);  // no UTF-8, or no memory
+  std::string key(reinterpret_cast<const char*>(lower), size);
+  std::free(lower);  // NOLINT(cppcoreguidelines-no-malloc): the library's
+  return key;
+}
 
 }  // namespace message

@@ -32,6 +32,9 @@ struct Address {
   // local@domain with the local part quoted if it must be; "" for the null sender.
   [[nodiscard]] std::string text() const;
   [[nodiscard]] bool is_ascii() const;
+  // With A-labels for U-labels: what may go where SMTPUTF8 is not understood, if the local part is
+  // ASCII. A domain that is ASCII stays as it is.
+  [[nodiscard]] Address with_a_labels() const;
 };
 
 struct AddressRules {
@@ -49,8 +52,8 @@ struct AddressRules {
 // What to compare and look up: lower case, A-labels, no trailing dot. A name that IDNA does not
 // allow keeps its bytes.
 [[nodiscard]] std::string domain_key(std::string_view domain);
-// Lower case (ASCII letters). RFC 5321 §2.4 calls local parts case sensitive; no mailbox of ours
-// is.
+// Lower case, and in the form NFC that RFC 6531 §3.3 and RFC 5198 ask for. RFC 5321 §2.4 calls
+// local parts case sensitive; no mailbox of ours is.
 [[nodiscard]] std::string local_key(std::string_view local);
 
 }  // namespace message

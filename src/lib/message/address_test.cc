@@ -147,6 +147,11 @@ TEST(Address, Keys) {
   EXPECT_EQ(domain_key("A\xff"), "a\xff");
   EXPECT_EQ(domain_key(""), "");
   EXPECT_EQ(local_key("Jane.Doe"), "jane.doe");
+  // RFC 6531 §3.3: NFC, whatever way it was typed.
+  EXPECT_EQ(local_key("J\xc3\x96RG"), "j\xc3\xb6rg");
+  EXPECT_EQ(local_key("JO\xcc\x88rg"), "j\xc3\xb6rg");
+  EXPECT_EQ(local_key("\xe4\xb8\xad"), "\xe4\xb8\xad");
+  EXPECT_EQ(local_key("a\xff"), "a\xff");
 }
 
 TEST(Utf8, WellFormedOnly) {
@@ -239,6 +244,18 @@ TEST(Address, AgreesWithIsEmailCorpus) {
     ++judged;
   }
   EXPECT_GE(judged, 150);
+}
+
+TEST(Address, WithALabels) {
+  const Address plain{"Jane", "Example.ORG"};
+  EXPECT_EQ(plain.with_a_labels(), plain);
+  const Address idn{"jane", "b\xc3\xbc" "cher.example"};
+  EXPECT_EQ(idn.with_a_labels().text(), "jane@xn--bcher-kva.example");
+  EXPECT_TRUE(idn.with_a_labels().is_ascii());
+  const Address both{"j\xc3\xb6rg", "b\xc3\xbc" "cher.example"};
+  EXPECT_EQ(both.with_a_labels().text(), "j\xc3\xb6rg@xn--bcher-kva.example");
+  EXPECT_FALSE(both.with_a_labels().is_ascii());
+  EXPECT_TRUE(Address{}.with_a_labels().is_null());
 }
 
 }  // namespace

@@ -1,0 +1,143 @@
+// See adapt.h.
+#include "delivery/adapt.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "delivery/replies.h"
+#include "lib/message/utf8.h"
+#include "lib/smtp/command_writer.h"
+
+namespace delivery {
+namespace {
+
+using message::Envelope;
+
+// Where the text has octets above 127. The envelope's word may only be what the sender said.
+struct EightBit {
+  bool header = false;
+  bool anywhere = false;
+};
+
+io::Task<base::Result<EightBit>> look_through(io::Ref<queue::BodyReader> body) {
+  EightBit found;
+  bool in_header = true;
+  std::string tail;  // of the last chunk: the header's end may be cut in two
+  body->rewind();
+  for (;;) {
+    const auto chunk = co_await body->next();
+    if (!chunk) co_return std::unexpected(chunk.error());
+    if (chunk->empty()) co_return found;
+    if (in_header) {
+      const std::string seen = tail + std::string(*chunk);
+      const std::size_t end = seen.find("\r\n\r\n");
+      found.header = found.header || !message::is_ascii(std::string_view(seen).substr(0, end));
+      in_header = end == std::string::npos;
+      tail = seen.substr(seen.size() - std::min<std::size_t>(seen.size(), 3));
+    }
+    found.anywhere = found.anywhere || !message::is_ascii(*chunk);
+    if (found.anywhere && !in_header) co_return found;
+  }
+}
+
+bool all_ascii(const Shipment& shipment) {
+  const Envelope& envelope = shipment.message.envelope;
+  return envelope.sender.is_ascii() && std::ranges::all_of(shipment.recipients, [&](auto index) {
+           return envelope.recipients[index].address.is_ascii();
+         });
+}
+
+void give_all(Adapted& out, queue::Result result, const smtp::Reply& reply) {
+  for (const std::size_t recipient : std::exchange(out.recipients, {})) {
+    out.verdicts.push_back({.recipient = recipient, .result = result, .reply = reply});
+  }
+}
+
+smtp::Reply needs_utf8(std::string_view what) {
+  return smtp::reply(550, {5, 6, 7},
+                     "The next server does not offer SMTPUTF8, which " + std::string(what) + " needs");
+}
+
+// The addresses as they stand on the wire; what remains beyond ASCII is a local part.
+void use_a_labels(Envelope& envelope, const std::vector<std::size_t>& recipients) {
+  envelope.sender = envelope.sender.with_a_labels();
+  for (const std::size_t index : recipients) {
+    auto& address = envelope.recipients[index].address;
+    // RFC 3461 §5.2.1: what we change must not become what the sender is told.
+    if (envelope.recipients[index].original.is_null()) {
+      envelope.recipients[index].original = address;
+    }
+    address = address.with_a_labels();
+  }
+}
+
+// RFC 6531 §3.4: only where SMTPUTF8 is offered may go what needs it. It is said when it was said
+// to us, or when an address that we have put in needs it.
+void settle_utf8(Adapted& out, const Client& client, bool header_needs) {
+  Envelope& envelope = *out.changed;
+  const auto needs = [&](std::size_t index) {
+    return !envelope.recipients[index].address.is_ascii();
+  };
+  // An LMTP server answers for each recipient and reports to nobody: rather without the sender's
+  // name than not at all.
+  if (client.is_lmtp() && !client.offers.smtputf8 && !envelope.sender.is_ascii()) {
+    envelope.sender = {};
+  }
+  const bool sender_needs = !envelope.sender.is_ascii();
+  if (client.offers.smtputf8) {
+    envelope.smtputf8 =
+        envelope.smtputf8 || sender_needs || std::ranges::any_of(out.recipients, needs);
+    return;
+  }
+  if (sender_needs) return give_all(out, queue::Result::failed, needs_utf8("the sender's address"));
+  if (envelope.smtputf8 && header_needs) {
+    return give_all(out, queue::Result::failed, needs_utf8("the message's header"));
+  }
+  envelope.smtputf8 = false;
+  std::vector<std::size_t> can;
+  for (const std::size_t index : out.recipients) {
+    if (!needs(index)) {
+      can.push_back(index);
+      continue;
+    }
+    out.verdicts.push_back({.recipient = index,
+                            .result = queue::Result::failed,
+                            .reply = needs_utf8("this address")});
+  }
+  out.recipients = std::move(can);
+}
+
+}  // namespace
+
+io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
+  Adapted out;
+  out.recipients = shipment->recipients;
+  const Envelope& own = shipment->message.envelope;
+  const smtp::Extensions& offers = client->offers;
+  const bool utf8_matters = own.smtputf8 || !all_ascii(*shipment);
+  const bool eight_bit_matters = own.eight_bit && !offers.eightbitmime;
+  if (utf8_matters || eight_bit_matters) out.changed = own;
+  EightBit found;
+  if (eight_bit_matters || (own.smtputf8 && !offers.smtputf8)) {
+    const auto looked = co_await look_through(shipment->body);
+    if (!looked) {
+      give_all(out, queue::Result::deferred, unreadable_reply());
+      co_return out;
+    }
+    found = *looked;
+    out.changed->eight_bit = own.eight_bit && found.anywhere;
+  }
+  if (utf8_matters) {
+    use_a_labels(*out.changed, out.recipients);
+    settle_utf8(out, *client, found.header);
+  }
+  const Envelope& envelope = out.changed ? *out.changed : own;
+  if (const auto reply = smtp::lacks(envelope, shipment->body.size(), offers)) {
+    give_all(out, queue::Result::failed, *reply);
+  }
+  co_return out;
+}
+
+}  // namespace delivery
