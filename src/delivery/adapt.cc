@@ -56,8 +56,9 @@ void give_all(Adapted& out, queue::Result result, const smtp::Reply& reply) {
 }
 
 smtp::Reply needs_utf8(std::string_view what) {
-  return smtp::reply(550, {5, 6, 7},
-                     "The next server does not offer SMTPUTF8, which " + std::string(what) + " needs");
+  return smtp::reply(
+      550, {5, 6, 7},
+      "The next server does not offer SMTPUTF8, which " + std::string(what) + " needs");
 }
 
 // The addresses as they stand on the wire; what remains beyond ASCII is a local part.
@@ -102,9 +103,8 @@ void settle_utf8(Adapted& out, const Client& client, bool header_needs) {
       can.push_back(index);
       continue;
     }
-    out.verdicts.push_back({.recipient = index,
-                            .result = queue::Result::failed,
-                            .reply = needs_utf8("this address")});
+    out.verdicts.push_back(
+        {.recipient = index, .result = queue::Result::failed, .reply = needs_utf8("this address")});
   }
   out.recipients = std::move(can);
 }
@@ -117,7 +117,7 @@ io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   const Envelope& own = shipment->message.envelope;
   const smtp::Extensions& offers = client->offers;
   const bool utf8_matters = own.smtputf8 || !all_ascii(*shipment);
-  const bool eight_bit_matters = own.eight_bit && !offers.eightbitmime;
+  const bool eight_bit_matters = own.eight_bit && !own.binary && !offers.eightbitmime;
   if (utf8_matters || eight_bit_matters) out.changed = own;
   EightBit found;
   if (eight_bit_matters || (own.smtputf8 && !offers.smtputf8)) {

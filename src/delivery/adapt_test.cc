@@ -15,8 +15,9 @@ const std::string utf8_header = "Subject: \xc3\xa4\r\n\r\nHello\r\n";
 class AdaptTest : public DeliveryTest {
  protected:
   AdaptTest() {
-    EXPECT_TRUE(zone.add("a.example MX 10 mx.a.example\nmx.a.example A 198.51.100.1\n"
-                         "xn--bcher-kva.example MX 10 mx.a.example"));
+    EXPECT_TRUE(
+        zone.add("a.example MX 10 mx.a.example\nmx.a.example A 198.51.100.1\n"
+                 "xn--bcher-kva.example MX 10 mx.a.example"));
     info->envelope.smtputf8 = true;
   }
   // A server that offers this and must be told so.
@@ -54,8 +55,9 @@ class AdaptTest : public DeliveryTest {
 
   const message::Address plain{"x", "a.example"};
   const message::Address joerg{"j\xc3\xb6rg", "a.example"};
-  const message::Address idn{"x", "b\xc3\xbc"
-                                  "cher.example"};
+  const message::Address idn{"x",
+                             "b\xc3\xbc"
+                             "cher.example"};
 };
 
 TEST_F(AdaptTest, SmtputfIsSaidWhereItIsOffered) {
@@ -128,8 +130,7 @@ TEST_F(AdaptTest, OurOwnDiskFailsUnderTheQuestion) {
   serve("198.51.100.1", {hello});
   MemoryBody body(ascii);
   body.fail_at = 0;
-  EXPECT_EQ(text_of(deliver_body({"x@a.example"}, body).at(0)).substr(0, 18),
-            "deferred 451 4.3.0");
+  EXPECT_EQ(text_of(deliver_body({"x@a.example"}, body).at(0)).substr(0, 18), "deferred 451 4.3.0");
 }
 
 }  // namespace

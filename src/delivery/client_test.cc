@@ -179,6 +179,49 @@ TEST_F(ClientTest, EightBitOnlyWhereItIsOffered) {
   EXPECT_EQ(text_of(deliver({"x@a.example"}, "A: b\r\n\r\nu\r\n")[0]), "delivered 250 ok");
 }
 
+// RFC 3030: the text in one counted chunk, without dots and without a round trip for leave.
+TEST_F(ClientTest, ChunksWhereTheyAreOffered) {
+  const Script hello = {"> 220 mx", "< EHLO*", "> 250-mx", "> 250-CHUNKING", "> 250 BINARYMIME"};
+  serve(mx, {hello + Script{"< MAIL FROM:<sender@demo.test>",
+                            "> 250 ok",
+                            "< RCPT*",
+                            "> 250 ok",
+                            "< BDAT 14 LAST",
+                            "< A: b",
+                            "< ",
+                            "< .dot",
+                            "> 250 2.0.0 taken",
+                            "< MAIL*",
+                            "> 250 ok",
+                            "< RCPT*",
+                            "> 550 5.1.1 no",
+                            "< RSET",
+                            "> 250 ok",
+                            "< MAIL FROM:<sender@demo.test> BODY=BINARYMIME",
+                            "> 250 ok",
+                            "< RCPT*",
+                            "> 250 ok",
+                            "< BDAT 11 LAST",
+                            "< A: b",
+                            "< ",
+                            "< a\rb",
+                            "> 554 5.6.0 no"}});
+  const std::string text = "A: b\r\n\r\n.dot\r\n";
+  EXPECT_EQ(text_of(deliver({"x@a.example"}, text)[0]), "delivered 250 2.0.0 taken");
+  EXPECT_EQ(text_of(deliver({"x@a.example"}, text)[0]), "failed 550 5.1.1 no");
+  info->envelope.binary = true;
+  EXPECT_EQ(text_of(deliver({"x@a.example"}, "A: b\r\n\r\na\rb")[0]).substr(0, 6), "failed");
+}
+
+TEST_F(ClientTest, BinaryOnlyWhereItIsOffered) {
+  const Script hello = {"> 220 mx", "< EHLO*", "> 250-mx", "> 250 CHUNKING"};
+  serve(mx, {hello});
+  info->envelope.binary = true;
+  info->envelope.eight_bit = true;
+  EXPECT_EQ(text_of(deliver_one("x@a.example")),
+            "failed 554 5.6.3 The next server does not offer BINARYMIME");
+}
+
 TEST_F(ClientTest, SaysSizeAndBody) {
   serve(mx, {{"> 220 mx", "< EHLO*", "> 250-mx", "> 250-8BITMIME", "> 250 SIZE 1000",
               "< MAIL FROM:<sender@demo.test> SIZE=21 BODY=8BITMIME", "> 452 4.3.1 full"}});

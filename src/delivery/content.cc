@@ -1,6 +1,8 @@
 // See content.h.
 #include "delivery/content.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -52,11 +54,12 @@ io::Task<ContentEnd> read_end(io::Ref<Client> client, base::Duration timeout,
 }  // namespace
 
 io::Task<ContentEnd> send_content(io::Ref<Client> client, io::Ref<queue::BodyReader> body,
-                                  io::Ref<const Settings> settings, std::size_t accepted) {
+                                  io::Ref<const ContentWay> way) {
   smtp::DataWriter writer;
   std::string gathered;
   std::string scratch;
   std::uint64_t left = body->size();
+  if (way->chunked) gathered = fmt::format("BDAT {} LAST\r\n", left);
   for (bool last = false; !last;) {
     const auto chunk = co_await body->next();
     if (!chunk) {
@@ -67,19 +70,19 @@ io::Task<ContentEnd> send_content(io::Ref<Client> client, io::Ref<queue::BodyRea
     }
     left -= std::min<std::uint64_t>(left, chunk->size());
     last = chunk->empty() || left == 0;
-    const std::string_view ready = writer.feed(*chunk, scratch);
+    const std::string_view ready = way->chunked ? *chunk : writer.feed(*chunk, scratch);
     if (!last && gathered.size() + ready.size() < write_bytes) {
       gathered += ready;
       continue;
     }
     // The end goes with the last octets: a small message is one write.
-    const std::array<std::string_view, 3> pieces{gathered, ready,
-                                                 last ? writer.finish() : std::string_view()};
-    const auto written = co_await client->write(pieces, settings->data_block_timeout);
+    const std::array<std::string_view, 3> pieces{
+        gathered, ready, last && !way->chunked ? writer.finish() : std::string_view()};
+    const auto written = co_await client->write(pieces, way->settings.data_block_timeout);
     if (!written) co_return co_await read_early_reply(client, written.error(), last);
     gathered.clear();
   }
-  co_return co_await read_end(client, settings->data_done_timeout, accepted);
+  co_return co_await read_end(client, way->settings.data_done_timeout, way->accepted);
 }
 
 }  // namespace delivery

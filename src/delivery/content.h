@@ -26,12 +26,17 @@ struct ContentEnd {
   std::optional<smtp::Reply> reply;  // of the server, also one that came before the end
   std::vector<smtp::Reply> each;     // LMTP: in the order of the accepted recipients
   base::Error error;                 // when there is no reply
-  bool dot_sent = false;             // the server may have taken the message
+  bool dot_sent = false;             // or the chunk's end: the server may have taken the message
   bool local = false;                // our own disk failed, not the connection
 };
 
-// `accepted`: how many recipients the server took, which LMTP counts its replies by.
+struct ContentWay {
+  const Settings& settings;
+  std::size_t accepted = 0;  // recipients that the server took, which LMTP counts its replies by
+  bool chunked = false;      // as one BDAT chunk (RFC 3030), else after DATA
+};
+
 io::Task<ContentEnd> send_content(io::Ref<Client> client, io::Ref<queue::BodyReader> body,
-                                  io::Ref<const Settings> settings, std::size_t accepted);
+                                  io::Ref<const ContentWay> way);
 
 }  // namespace delivery

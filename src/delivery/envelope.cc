@@ -46,7 +46,7 @@ Batch make_batch(const Client& client, const EnvelopeAsk& ask, std::size_t from,
   for (std::size_t i = from; i < from + batch.recipients; ++i) {
     batch.lines += smtp::rcpt_line(ask.envelope.recipients[ask.recipients[i]], client.offers);
   }
-  batch.data = from + batch.recipients == ask.recipients.size();
+  batch.data = !ask.chunked && from + batch.recipients == ask.recipients.size();
   if (batch.data) batch.lines += "DATA\r\n";
   return batch;
 }
@@ -121,7 +121,7 @@ io::Task<base::Result<>> send_in_turn(io::Ref<Client> client, io::Ref<const Enve
     if (!rcpt) co_return std::unexpected(rcpt.error());
     answers->rcpt.push_back(std::move(*rcpt));
   }
-  if (!answers->any_accepted()) co_return base::Result<>{};
+  if (ask->chunked || !answers->any_accepted()) co_return base::Result<>{};
   auto data = co_await one_by_one(client, "DATA\r\n", smtp::data_init_timeout, answers);
   if (!data) co_return std::unexpected(data.error());
   answers->data = std::move(*data);
@@ -137,6 +137,7 @@ bool EnvelopeAnswers::any_accepted() const {
 
 io::Task<base::Result<>> send_envelope(io::Ref<Client> client, io::Ref<const EnvelopeAsk> ask,
                                        io::Ref<EnvelopeAnswers> answers) {
+  answers->chunked = ask->chunked;
   if (client->offers.pipelining) return send_pipelined(client, ask, answers);
   return send_in_turn(client, ask, answers);
 }

@@ -26,6 +26,7 @@ struct EnvelopeAsk {
   std::vector<std::size_t> recipients;  // indexes into envelope.recipients
   std::uint64_t size = 0;               // of the text
   base::Duration timeout;               // for each reply
+  bool chunked = false;                 // BDAT follows (RFC 3030): DATA is not asked
 };
 
 struct EnvelopeAnswers {
@@ -33,9 +34,12 @@ struct EnvelopeAnswers {
   std::vector<smtp::Reply> rcpt;  // as many as were answered, in order of the ask
   std::optional<smtp::Reply> data;
   std::optional<smtp::Reply> closing;  // a 421: the server ends the connection
+  bool chunked = false;                // nothing was asked: BDAT needs no leave
 
   [[nodiscard]] bool any_accepted() const;
-  [[nodiscard]] bool may_send() const { return any_accepted() && data && data->code == 354; }
+  [[nodiscard]] bool may_send() const {
+    return any_accepted() && (chunked || (data && data->code == 354));
+  }
 };
 
 io::Task<base::Result<>> send_envelope(io::Ref<Client> client, io::Ref<const EnvelopeAsk> ask,

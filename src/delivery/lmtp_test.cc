@@ -56,9 +56,9 @@ TEST_F(LmtpTest, IsTheLastStopForReports) {
   info->envelope.envid = "QQ";
   Script offers = hello;
   offers.back() = "> 250 DSN";
-  serve_unix("/run/lmtp", {offers + Script{"< MAIL FROM:<sender@demo.test>", "> 250 ok", "< RCPT*",
-                                           "> 250 ok", "< DATA", "> 354 go", "<text",
-                                           "> 250 2.0.0 Saved"}});
+  serve_unix("/run/lmtp",
+             {offers + Script{"< MAIL FROM:<sender@demo.test>", "> 250 ok", "< RCPT*", "> 250 ok",
+                              "< DATA", "> 354 go", "<text", "> 250 2.0.0 Saved"}});
   EXPECT_EQ(deliver_one("you@demo.test").handover, queue::Handover::final);
 }
 

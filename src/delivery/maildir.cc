@@ -32,7 +32,7 @@ Verdict verdict_of(const MailboxDelivery& delivery, const base::Result<>& stored
 // What stands in front of the text, with LF.
 std::string head_of(const MaildirJob& job, const Address& mailbox) {
   std::string out;
-  LineEnds ends;
+  LineEnds ends(job.message.envelope.binary);
   ends.convert(message::return_path_field(job.message.envelope.sender), out);
   ends.convert(message::delivered_to_field(mailbox), out);
   ends.finish(out);
@@ -95,7 +95,7 @@ io::Task<void> store(io::Ref<MaildirJob> job, MailboxDelivery delivery,
 // All deliveries of a small message at once, so that they share a turn of the writer.
 io::Task<std::vector<Verdict>> store_all(io::Ref<MaildirJob> job) {
   std::vector<Verdict> verdicts;
-  LineEnds ends;
+  LineEnds ends(job->message.envelope.binary);
   std::string text;
   text.reserve(static_cast<std::size_t>(job->body.size()));
   job->body.rewind();
@@ -120,7 +120,7 @@ io::Task<std::vector<Verdict>> store_all(io::Ref<MaildirJob> job) {
 
 io::Task<base::Result<>> write_chunks(io::Ref<MaildirJob> job, io::Ref<io::File> file,
                                       std::string head) {
-  LineEnds ends;
+  LineEnds ends(job->message.envelope.binary);
   std::string buffer = std::move(head);
   std::uint64_t offset = 0;
   job->body.rewind();
@@ -225,6 +225,10 @@ io::Task<std::vector<Verdict>> deliver_to_maildirs(io::Ref<MaildirJob> job) {
 }
 
 void LineEnds::convert(std::string_view chunk, std::string& out) {
+  if (keep_) {
+    out += chunk;
+    return;
+  }
   while (!chunk.empty()) {
     if (pending_cr_) {
       pending_cr_ = false;

@@ -59,13 +59,15 @@ io::Task<base::Result<std::string>> read_head(io::Ref<queue::BodyReader> body);
 [[nodiscard]] Verdict mailbox_trouble(std::size_t recipient, const base::Error& error);
 [[nodiscard]] Verdict loop_verdict(const MailboxDelivery& delivery);
 
-// CRLF → LF over chunks cut anywhere; a CR alone stays.
+// CRLF → LF over chunks cut anywhere; a CR alone stays. Of a binary message all stays.
 class LineEnds {
  public:
+  explicit LineEnds(bool binary = false) : keep_(binary) {}
   void convert(std::string_view chunk, std::string& out);
   void finish(std::string& out);
 
  private:
+  const bool keep_;
   bool pending_cr_ = false;
 };
 

@@ -122,15 +122,18 @@ io::Task<Round> run_round(io::Ref<Client> client, io::Ref<const message::Envelop
   const Settings& settings = shipment->settings;
   Round round;
   round.recipients = std::move(recipients);
+  // RFC 3030. An LMTP server gets what every one of them takes, unless the text needs more.
+  const bool chunked = client->offers.chunking && (envelope->binary || !client->is_lmtp());
   const EnvelopeAsk ask{*envelope, round.recipients, shipment->body.size(),
-                        settings.command_timeout};
+                        settings.command_timeout, chunked};
   round.envelope = co_await send_envelope(client, ask, round.answers);
   if (!round.envelope) co_return round;
   if (round.answers.may_send()) {
     shipment->body.rewind();
     const auto accepted = static_cast<std::size_t>(std::ranges::count_if(
         round.answers.rcpt, [](const smtp::Reply& reply) { return reply.positive(); }));
-    round.content = co_await send_content(client, shipment->body, settings, accepted);
+    const ContentWay way{settings, accepted, chunked};
+    round.content = co_await send_content(client, shipment->body, way);
     client->needs_reset = false;
     ++client->messages;
   } else if (round.answers.data && round.answers.data->code == 354) {

@@ -63,8 +63,8 @@ void answer_for_itself(std::vector<Recipient>& members) {
   for (Recipient& member : members) {
     if ((member.notify & message::notify_success) == 0) continue;
     const unsigned rest = member.notify & ~unsigned{message::notify_success};
-    member.notify = static_cast<std::uint8_t>(
-        message::notify_expanded | (rest == 0 ? unsigned{message::notify_never} : rest));
+    member.notify = static_cast<std::uint8_t>(message::notify_expanded |
+                                              (rest == 0 ? unsigned{message::notify_never} : rest));
   }
 }
 

@@ -76,8 +76,7 @@ void LocalQueue::load_one(Stored stored) {
   for (std::uint32_t i = 0; i < message.envelope.recipients.size(); ++i) {
     if (i < stored.states.size() && !is_pending(stored.states[i])) continue;
     pending.push_back(i);
-    const bool told =
-        i < stored.states.size() && stored.states[i] == RecipientState::pending_told;
+    const bool told = i < stored.states.size() && stored.states[i] == RecipientState::pending_told;
     delay_told = delay_told && (told || !hears_of_delay(message, i));
   }
   if (pending.empty()) {

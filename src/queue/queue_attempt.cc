@@ -85,8 +85,7 @@ void LocalQueue::reroute(Work& work, const Loaded& loaded) {
   if (loaded.states.empty() && wall() - message.accepted <= fresh_route_max) return;
   if (!loaded.states.empty()) {
     std::erase_if(work.recipients, [&](std::uint32_t recipient) {
-      return recipient >= loaded.states.size() ||
-             !is_pending(loaded.states[recipient]);
+      return recipient >= loaded.states.size() || !is_pending(loaded.states[recipient]);
     });
   }
   if (work.expired || work.late) return;

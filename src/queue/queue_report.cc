@@ -80,10 +80,10 @@ void LocalQueue::tell_of_delay(const Settlement& settlement, const Tally& tally,
     const bool known =
         recipient < states.size() && states[recipient] == RecipientState::pending_told;
     if (known || !hears_of_delay(message, recipient)) continue;
-    const Outcome* last = tally.left_outcomes[i] != nullptr ? tally.left_outcomes[i]
-                                                            : tally.deferral;
-    const std::string& heard = work.destination_reply.empty() ? settlement.loaded.last_reply
-                                                              : work.destination_reply;
+    const Outcome* last =
+        tally.left_outcomes[i] != nullptr ? tally.left_outcomes[i] : tally.deferral;
+    const std::string& heard =
+        work.destination_reply.empty() ? settlement.loaded.last_reply : work.destination_reply;
     told.late.push_back({.recipient = recipient,
                          .attempt = last != nullptr ? last->attempt : never_reached(now, heard),
                          .action = Action::delayed,
@@ -114,12 +114,13 @@ io::Task<std::vector<NewMessage>> LocalQueue::reports(std::shared_ptr<const Mess
   if (message->is_dsn || message->envelope.sender.is_null()) co_return made;
   // RFC 3461 §4.3: RET is about failures; other reports have the header only.
   const bool failed = groups.front().front().action == Action::failed;
-  const bool whole = failed && message->envelope.ret == message::Envelope::Ret::full &&
+  const bool whole = failed && !message->envelope.binary &&
+                     message->envelope.ret == message::Envelope::Ret::full &&
                      message->content.size() <= parts_.notifier.returned_bytes_max();
   const std::string content = co_await quoted(message, whole);
   for (const std::vector<ReportedRecipient>& group : groups) {
-    const bool all =
-        group.front().action == Action::failed && whole && content.size() == message->content.size();
+    const bool all = group.front().action == Action::failed && whole &&
+                     content.size() == message->content.size();
     auto report = parts_.notifier.report(*message, group, {.content = content, .whole = all},
                                          next_id(), wall());
     if (!report) continue;

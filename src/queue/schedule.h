@@ -41,7 +41,7 @@ struct NewEntry {
   base::Time next_attempt = {};  // in the past: now
   std::uint32_t attempts = 0;
   bool hold = false;
-  bool scheduled = false;  // with next_attempt in the future: the sender's wish, not a retry
+  bool scheduled = false;   // with next_attempt in the future: the sender's wish, not a retry
   bool delay_told = false;  // nobody is to be told of its delay (any more)
 };
 

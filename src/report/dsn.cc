@@ -167,8 +167,8 @@ Dsn write_dsn(const Settings& settings, const DsnInput& input) {
   const std::string_view status_type =
       message::is_ascii(status) ? "message/delivery-status" : "message/global-delivery-status";
   std::vector<message::Part> parts;
-  parts.push_back(part("text/plain", "utf-8",
-                       words_for_people(settings, input, told, input.quoted.whole)));
+  parts.push_back(
+      part("text/plain", "utf-8", words_for_people(settings, input, told, input.quoted.whole)));
   parts.push_back(part(status_type, {}, std::move(status)));
   if (auto returned = returned_part(settings, input, speaks_utf8(input))) {
     parts.push_back(*std::move(returned));

@@ -265,16 +265,24 @@ TEST(Dsn, OtherCharactersThanAscii) {
 // RFC 6533 §3: who has not said SMTPUTF8 gets a report in ASCII.
 TEST(Dsn, AnUtf8AddressForAnAsciiReader) {
   Case one = one_failure(smtp::reply(550, {5, 1, 1}, "unknown"));
-  one.original.envelope.recipients[0] = recipient("b\xc3\xb6" "b");
-  one.original.envelope.recipients[0].orcpt = "utf-8;b\xc3\xb6" "b@example.net";
+  one.original.envelope.recipients[0] = recipient(
+      "b\xc3\xb6"
+      "b");
+  one.original.envelope.recipients[0].orcpt =
+      "utf-8;b\xc3\xb6"
+      "b@example.net";
   const std::string status = parts(write(one).message).at(1);
   EXPECT_TRUE(status.contains("Content-Type: message/delivery-status\r\n")) << status;
   EXPECT_TRUE(status.contains("Final-Recipient: utf-8; b\\x{F6}b@example.net\r\n"));
   EXPECT_TRUE(status.contains("Original-Recipient: utf-8;b\\x{F6}b@example.net\r\n"));
   one.original.envelope.smtputf8 = true;
-  EXPECT_TRUE(write(one).message.contains("Final-Recipient: utf-8; b\xc3\xb6" "b@example.net"));
+  EXPECT_TRUE(
+      write(one).message.contains("Final-Recipient: utf-8; b\xc3\xb6"
+                                  "b@example.net"));
   // A domain alone needs no SMTPUTF8.
-  one.original.envelope.sender = {"ann", "b\xc3\xbc" "cher.test"};
+  one.original.envelope.sender = {"ann",
+                                  "b\xc3\xbc"
+                                  "cher.test"};
   EXPECT_FALSE(write(one).smtputf8);
   EXPECT_TRUE(write(one).message.contains("To: ann@xn--bcher-kva.test\r\n"));
 }
@@ -303,7 +311,8 @@ TEST(Dsn, Successes) {
   EXPECT_TRUE(text.contains("Subject: Passed on: your message to\n")) << text;
   EXPECT_TRUE(text.contains("mx1.example.net [192.0.2.7]:25 has taken it"));
   EXPECT_TRUE(text.contains("        250 2.0.0 queued as 4711\n"));
-  EXPECT_TRUE(text.contains("\nAction: relayed\nStatus: 2.0.0\nRemote-MTA: dns; mx1.example.net\n"));
+  EXPECT_TRUE(
+      text.contains("\nAction: relayed\nStatus: 2.0.0\nRemote-MTA: dns; mx1.example.net\n"));
   EXPECT_TRUE(text.contains("Diagnostic-Code: smtp; 250 2.0.0 queued as 4711\n"));
 
   one = one_failure(smtp::reply(250, {2, 1, 5}, "kept"), "mail/real@x.test");
@@ -473,7 +482,8 @@ TEST(Notifier, ALocalAliasIsExpanded) {
     return std::vector{real};
   });
   const Case one = one_failure(smtp::reply(550, {5, 1, 1}, "unknown"));
-  const auto report = notifier.report(one.original, one.failed, {.content = one.header}, {67890}, accepted);
+  const auto report =
+      notifier.report(one.original, one.failed, {.content = one.header}, {67890}, accepted);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->info.envelope.recipients[0].address.text(), "real@x.test");
   EXPECT_TRUE(report->body.contains("To: ann@x.test\r\n"));

@@ -144,12 +144,12 @@ std::string hidden(const Told& told, std::string text) {
 std::string words_for_people(const Settings& settings, const DsnInput& input,
                              const std::vector<Told>& told, bool whole) {
   const std::size_t count = input.told.size();
-  std::string out = wrap(
-      fmt::format("This is the mail server {}. Your message of {} {} {}:", settings.hostname,
-                  message::date_text(input.original.accepted),
-                  what_happened(told.front().report.action),
-                  count == 1 ? "this address" : fmt::format("these {} addresses", count)),
-      "");
+  std::string out =
+      wrap(fmt::format("This is the mail server {}. Your message of {} {} {}:", settings.hostname,
+                       message::date_text(input.original.accepted),
+                       what_happened(told.front().report.action),
+                       count == 1 ? "this address" : fmt::format("these {} addresses", count)),
+           "");
   out += "\r\n";
   for (const Told& one : told) out += about(one, input.now - input.original.starts());
   if (count > told.size()) {

@@ -45,9 +45,9 @@ std::optional<queue::NewMessage> DsnNotifier::report(
   }
   if (wanted.empty()) return std::nullopt;
 
-  Dsn dsn = write_dsn(
-      *settings_,
-      {.original = original, .told = wanted, .quoted = quoted, .id = new_id, .now = now});
+  Dsn dsn =
+      write_dsn(*settings_,
+                {.original = original, .told = wanted, .quoted = quoted, .id = new_id, .now = now});
   if (sign_) dsn.message.insert(0, sign_(dsn.header(), dsn.body(), {}));
   queue::NewMessage report;
   report.info.id = new_id;

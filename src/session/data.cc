@@ -22,13 +22,6 @@ std::string protocol_name(const policy::Transaction& transaction) {
   return name;
 }
 
-smtp::Reply storage_reply(const base::Error& error) {
-  if (error.kind == base::ErrorKind::no_space) {
-    return smtp::reply(452, {4, 3, 1}, "Our disk is full; try again later");
-  }
-  return smtp::reply(451, {4, 3, 0}, "The message could not be stored safely; try again later");
-}
-
 // The message as the queue's draft has it.
 class DraftOctets final : public policy::ReceivedOctets {
  public:
@@ -58,9 +51,30 @@ void change_envelope(message::Envelope& envelope, policy::Verdict& verdict) {
 
 }  // namespace
 
+smtp::Reply Session::storage_reply(const base::Error& error) {
+  if (error.kind == base::ErrorKind::no_space) {
+    return smtp::reply(452, {4, 3, 1}, "Our disk is full; try again later");
+  }
+  return smtp::reply(451, {4, 3, 0}, "The message could not be stored safely; try again later");
+}
+
+void Session::watch_recoding(Watchers& watchers) {
+  if (!transaction_.submission || transaction_.login.empty() || !settings_.recode) return;
+  watchers.recoder.emplace(
+      message::RecodeLimits{.part_bytes_max = settings_.recode_part_bytes_max,
+                            .message_bytes_max = settings_.recode_memory_bytes_max / 2,
+                            .all_bytes_max = settings_.recode_memory_bytes_max},
+      &parts_.recoding);
+}
+
 io::Task<smtp::Reply> Session::data(std::string_view argument) {
   if (!argument.empty()) co_return smtp::reply(501, {5, 5, 4}, "DATA takes no argument");
   if (!mail_given_) co_return smtp::reply(503, {5, 5, 1}, "Say MAIL first");
+  // RFC 3030 §2 and §3
+  if (chunks_ != nullptr) co_return smtp::reply(503, {5, 5, 1}, "BDAT and DATA do not mix");
+  if (transaction_.envelope.binary) {
+    co_return smtp::reply(503, {5, 5, 1}, "BODY=BINARYMIME goes with BDAT only");
+  }
   if (transaction_.envelope.recipients.empty()) {
     co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");  // RFC 5321 §3.3
   }
@@ -75,13 +89,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   smtp::DataReader reader(
       {.line_bytes_max = settings_.text_line_bytes_max, .size_max = settings_.message_bytes_max});
   Watchers watchers;
-  if (transaction_.submission && !transaction_.login.empty() && settings_.recode) {
-    watchers.recoder.emplace(
-        message::RecodeLimits{.part_bytes_max = settings_.recode_part_bytes_max,
-                              .message_bytes_max = settings_.recode_memory_bytes_max / 2,
-                              .all_bytes_max = settings_.recode_memory_bytes_max},
-        &parts_.recoding);
-  }
+  watch_recoding(watchers);
   auto draft = parts_.queue.open_draft();
   channel_.set_buffer_bytes(data_buffer_bytes);
   const base::Result<> received = co_await receive(reader, watchers, *draft);
@@ -99,26 +107,35 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   } else if (!received) {
     reply = storage_reply(received.error());
   } else {
-    transaction_.received_bytes = draft->size();
-    describe(watchers);
-    if (!watchers.header_told) parts_.policy.at_header(*visit_, transaction_);
-    reply = co_await conclude(std::move(draft));
-    if (reply.code == 421) {  // RFC 5321 §3.8: whoever says it closes
-      end_reason_ = "the log-in is not good any more";
-      ended_ = true;
-    }
+    reply = co_await conclude_received(watchers, std::move(draft));
   }
-  if (!reply.positive()) {
-    (reply.permanent() ? parts_.counters.refused : parts_.counters.deferred).add();
-    base::Event refused = event("message.refused");
-    refused.message = transaction_.message;
-    refused.fields.emplace_back("from", transaction_.envelope.sender.text());
-    refused.fields.emplace_back("to", join_addresses(transaction_.envelope.recipients));
-    refused.fields.emplace_back("reply", reply.text());
-    parts_.events.emit(refused);
-  }
+  if (!reply.positive()) tell_refused(reply);
   co_await reset_transaction();
   co_return reply;
+}
+
+// All of it has come, and there is nothing wrong with its form.
+io::Task<smtp::Reply> Session::conclude_received(io::Ref<Watchers> watchers,
+                                                 std::unique_ptr<queue::Draft> draft) {
+  transaction_.received_bytes = draft->size();
+  describe(*watchers);
+  if (!watchers->header_told) parts_.policy.at_header(*visit_, transaction_);
+  smtp::Reply reply = co_await conclude(std::move(draft));
+  if (reply.code == 421) {  // RFC 5321 §3.8: whoever says it closes
+    end_reason_ = "the log-in is not good any more";
+    ended_ = true;
+  }
+  co_return reply;
+}
+
+void Session::tell_refused(const smtp::Reply& reply) {
+  (reply.permanent() ? parts_.counters.refused : parts_.counters.deferred).add();
+  base::Event refused = event("message.refused");
+  refused.message = transaction_.message;
+  refused.fields.emplace_back("from", transaction_.envelope.sender.text());
+  refused.fields.emplace_back("to", join_addresses(transaction_.envelope.recipients));
+  refused.fields.emplace_back("reply", reply.text());
+  parts_.events.emit(refused);
 }
 
 void Session::describe_header(const message::HeaderScanner& header) {

@@ -43,6 +43,8 @@ smtp::Extensions Session::offered() const {
   offered.enhanced_codes = true;
   offered.dsn = true;
   offered.smtputf8 = true;
+  offered.chunking = true;
+  offered.binarymime = true;
   offered.size = settings_.message_bytes_max;
   offered.starttls = in_clear && rules_.listener.tls == Tls::starttls && rules_.tls != nullptr;
   // Passwords only inside TLS, and only where people log in.

@@ -39,7 +39,9 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
   known_ = parts_.directory.snapshot();
   transaction_.begun = parts_.doors.clock.wall();
   transaction_.envelope.sender = std::move(params->sender);
-  transaction_.envelope.eight_bit = params->body == smtp::Body::eight_bit_mime;
+  transaction_.envelope.binary = params->body == smtp::Body::binary_mime;
+  transaction_.envelope.eight_bit =
+      params->body == smtp::Body::eight_bit_mime || transaction_.envelope.binary;
   transaction_.envelope.smtputf8 = params->smtputf8;
   transaction_.envelope.envid = std::move(params->envid);
   transaction_.envelope.ret = params->ret;

@@ -6,6 +6,9 @@ namespace session {
 
 io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
   if (!mail_given_) co_return smtp::reply(503, {5, 5, 1}, "Say MAIL first");
+  if (chunks_ != nullptr) {
+    co_return smtp::reply(503, {5, 5, 1}, "The message has begun; RSET drops it");
+  }
   // RFC 5321 §4.5.3.1.10: too many is a temporary answer, the client sends the rest again.
   if (transaction_.envelope.recipients.size() >= settings_.recipients_max) {
     co_return smtp::reply(452, {4, 5, 3}, "Too many recipients; send the others separately");

@@ -89,6 +89,7 @@ io::Task<smtp::Reply> Session::answer(std::string_view line) {
     case smtp::Verb::mail: return mail(command.argument);
     case smtp::Verb::rcpt: return rcpt(command.argument);
     case smtp::Verb::data: return data(command.argument);
+    case smtp::Verb::bdat: return bdat(command.argument);
     default: return simple(command);
   }
 }
@@ -129,6 +130,7 @@ io::Task<void> Session::reset_transaction() {
   mail_given_ = false;
   recipient_judged_ = false;
   known_.reset();
+  chunks_.reset();
   co_await parts_.policy.reset(*visit_);
 }
 

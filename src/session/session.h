@@ -24,6 +24,7 @@
 #include "lib/io/tls.h"
 #include "lib/message/header.h"
 #include "lib/message/recode.h"
+#include "lib/smtp/bdat_reader.h"
 #include "lib/smtp/command.h"
 #include "lib/smtp/data_reader.h"
 #include "lib/smtp/extensions.h"
@@ -77,6 +78,15 @@ struct Watchers {
   bool header_told = false;                     // policy has seen the header
 };
 
+// A message that comes by BDAT, from its first chunk to its last.
+struct Chunks {
+  explicit Chunks(smtp::BdatReader reader_in) : reader(reader_in) {}
+  smtp::BdatReader reader;
+  Watchers watchers;
+  std::unique_ptr<queue::Draft> draft;
+  std::optional<smtp::Reply> refusal;  // what follows is read and thrown away
+};
+
 class Session {
  public:
   Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream);
@@ -125,12 +135,23 @@ class Session {
   io::Task<smtp::Reply> data(std::string_view argument);
   io::Task<base::Result<>> receive(io::Ref<smtp::DataReader> reader, io::Ref<Watchers> watchers,
                                    io::Ref<queue::Draft> draft);
+  void watch_recoding(Watchers& watchers);
+  [[nodiscard]] static smtp::Reply storage_reply(const base::Error& error);
+  io::Task<smtp::Reply> conclude_received(io::Ref<Watchers> watchers,
+                                          std::unique_ptr<queue::Draft> draft);
+  void tell_refused(const smtp::Reply& reply);
   void describe_header(const message::HeaderScanner& header);
   void describe(Watchers& watchers);
   void show(Watchers& watchers, std::string_view chunk);
   io::Task<smtp::Reply> conclude(std::unique_ptr<queue::Draft> draft);
   [[nodiscard]] queue::MessageInfo message_info(policy::Verdict& verdict) const;
   io::Task<void> send_notices(std::vector<policy::Notice> notices);
+  // bdat.cc
+  io::Task<smtp::Reply> bdat(std::string_view argument);
+  io::Task<smtp::Reply> begin_chunks();
+  io::Task<base::Result<>> receive_chunk();
+  io::Task<base::Result<>> take_octets(std::string octets);
+  io::Task<smtp::Reply> after_chunk(base::Result<> received, std::uint64_t bytes);
   // sign.cc
   io::Task<void> sign(io::Ref<queue::MessageInfo> info, io::Ref<const policy::Verdict> verdict,
                       io::Ref<policy::ReceivedOctets> octets);
@@ -154,6 +175,7 @@ class Session {
   policy::Transaction transaction_;
   std::unique_ptr<policy::Visit> visit_;
   std::shared_ptr<const directory::Snapshot> known_;  // of this transaction
+  std::unique_ptr<Chunks> chunks_;
   bool mail_given_ = false;
   bool recipient_judged_ = false;  // one event of a transaction tells why recipients are refused
   bool ended_ = false;

@@ -249,10 +249,14 @@ TEST(Address, AgreesWithIsEmailCorpus) {
 TEST(Address, WithALabels) {
   const Address plain{"Jane", "Example.ORG"};
   EXPECT_EQ(plain.with_a_labels(), plain);
-  const Address idn{"jane", "b\xc3\xbc" "cher.example"};
+  const Address idn{"jane",
+                    "b\xc3\xbc"
+                    "cher.example"};
   EXPECT_EQ(idn.with_a_labels().text(), "jane@xn--bcher-kva.example");
   EXPECT_TRUE(idn.with_a_labels().is_ascii());
-  const Address both{"j\xc3\xb6rg", "b\xc3\xbc" "cher.example"};
+  const Address both{"j\xc3\xb6rg",
+                     "b\xc3\xbc"
+                     "cher.example"};
   EXPECT_EQ(both.with_a_labels().text(), "j\xc3\xb6rg@xn--bcher-kva.example");
   EXPECT_FALSE(both.with_a_labels().is_ascii());
   EXPECT_TRUE(Address{}.with_a_labels().is_null());

@@ -223,8 +223,7 @@ TEST(CommandWriter, OriginalRecipients) {
   recipient.original = {"a+x", "d.example"};
   EXPECT_EQ(rcpt_line(recipient, all()), "RCPT TO:<b@d.example> ORCPT=rfc822;a+2Bx@d.example\r\n");
   recipient.orcpt = "rfc822;first@e.example";
-  EXPECT_EQ(rcpt_line(recipient, all()),
-            "RCPT TO:<b@d.example> ORCPT=rfc822;first@e.example\r\n");
+  EXPECT_EQ(rcpt_line(recipient, all()), "RCPT TO:<b@d.example> ORCPT=rfc822;first@e.example\r\n");
   recipient.orcpt = "utf-8;j\xc3\xb6rg@e.example";
   EXPECT_EQ(rcpt_line(recipient, all()),
             "RCPT TO:<b@d.example> ORCPT=utf-8;j\xc3\xb6rg@e.example\r\n");
@@ -252,6 +251,13 @@ TEST(CommandWriter, SaysWhatThePeerLacks) {
   envelope.smtputf8 = true;
   EXPECT_EQ(lacks(envelope, 1, Extensions())->enhanced, (EnhancedCode{5, 6, 7}));
   EXPECT_FALSE(lacks(envelope, 1, all()));
+  envelope.binary = true;
+  Extensions chunks = all();
+  chunks.chunking = true;
+  EXPECT_FALSE(lacks(envelope, 1, chunks));
+  EXPECT_TRUE(mail_line(envelope, 1, chunks).contains(" BODY=BINARYMIME"));
+  chunks.binarymime = false;
+  EXPECT_EQ(lacks(envelope, 1, chunks)->enhanced, (EnhancedCode{5, 6, 3}));
 }
 
 }  // namespace

@@ -55,7 +55,10 @@ std::optional<Reply> lacks(const Envelope& envelope, std::uint64_t size, const E
   if (envelope.smtputf8 && !peer.smtputf8) {
     return reply(550, {5, 6, 7}, "The next server does not offer SMTPUTF8");
   }
-  if (envelope.eight_bit && !peer.eightbitmime) {
+  if (envelope.binary && !(peer.binarymime && peer.chunking)) {
+    return reply(554, {5, 6, 3}, "The next server does not offer BINARYMIME");
+  }
+  if (envelope.eight_bit && !envelope.binary && !peer.eightbitmime) {
     return reply(554, {5, 6, 3}, "The next server does not offer 8BITMIME");
   }
   // RFC 1870 §3: a limit of 0 is none.
@@ -70,7 +73,11 @@ std::optional<Reply> lacks(const Envelope& envelope, std::uint64_t size, const E
 std::string mail_line(const Envelope& envelope, std::uint64_t size, const Extensions& peer) {
   std::string out = fmt::format("MAIL FROM:<{}>", envelope.sender.text());
   if (peer.size) out += fmt::format(" SIZE={}", size);
-  if (envelope.eight_bit && peer.eightbitmime) out += " BODY=8BITMIME";
+  if (envelope.binary) {
+    out += " BODY=BINARYMIME";
+  } else if (envelope.eight_bit && peer.eightbitmime) {
+    out += " BODY=8BITMIME";
+  }
   if (envelope.smtputf8 && peer.smtputf8) out += " SMTPUTF8";
   if (peer.dsn) {
     if (envelope.ret == Envelope::Ret::full) out += " RET=FULL";

@@ -151,6 +151,7 @@ MessageInfo full_info() {
   info.envelope.recipients[0].notify = message::notify_never;
   info.envelope.eight_bit = true;
   info.envelope.smtputf8 = true;
+  info.envelope.binary = true;
   info.envelope.ret = message::Envelope::Ret::headers;
   info.envelope.envid = "QQ314159";
   info.received_bytes = 123456;

@@ -12,6 +12,8 @@ constexpr std::uint8_t flag_smtputf8 = 2;
 constexpr std::uint8_t flag_dsn = 4;
 constexpr std::uint8_t flag_hold = 8;
 constexpr unsigned ret_shift = 4;
+constexpr unsigned ret_mask = 3;
+constexpr std::uint8_t flag_binary = 64;
 constexpr std::uint8_t flag_other_original = 1;
 // A recipient index beyond this is no message of ours (recipients_max of a session is far below).
 constexpr std::uint64_t recipients_max = 1'000'000;
@@ -61,6 +63,7 @@ std::uint8_t envelope_flags(const MessageInfo& info) {
   if (info.envelope.smtputf8) flags |= flag_smtputf8;
   if (info.is_dsn) flags |= flag_dsn;
   if (info.hold) flags |= flag_hold;
+  if (info.envelope.binary) flags |= flag_binary;
   return static_cast<std::uint8_t>(flags);
 }
 
@@ -94,13 +97,14 @@ std::optional<MessageInfo> decode_envelope(MessageId id, std::string_view bytes)
   info.accepted = to_time(reader.i64());
   info.received_bytes = reader.varint();
   const unsigned flags = reader.u8();
-  const unsigned ret = flags >> ret_shift;
+  const unsigned ret = (flags >> ret_shift) & ret_mask;
   if (ret > static_cast<unsigned>(message::Envelope::Ret::headers)) return {};
   info.envelope.ret = static_cast<message::Envelope::Ret>(ret);
   info.envelope.eight_bit = (flags & flag_eight_bit) != 0;
   info.envelope.smtputf8 = (flags & flag_smtputf8) != 0;
   info.is_dsn = (flags & flag_dsn) != 0;
   info.hold = (flags & flag_hold) != 0;
+  info.envelope.binary = (flags & flag_binary) != 0;
   info.envelope.sender.local = reader.text();
   info.envelope.sender.domain = reader.text();
   info.envelope.envid = reader.text();
@@ -263,7 +267,8 @@ std::optional<std::vector<End>> decode_ends(std::string_view meta) {
     for (RecipientEnd& recipient : end.finish.ends) {
       const std::uint64_t index = reader.varint();
       const std::uint8_t state = reader.u8();
-      if (index >= recipients_max || state > static_cast<std::uint8_t>(RecipientState::pending_told)) {
+      if (index >= recipients_max ||
+          state > static_cast<std::uint8_t>(RecipientState::pending_told)) {
         return {};
       }
       recipient.recipient = static_cast<std::uint32_t>(index);
