@@ -254,8 +254,8 @@ std::string response_head(const Response& response, HeadOptions options) {
   if (!response.body.empty()) {
     message.set(beast_http::field::content_type, without_controls(response.content_type));
   }
-  // RFC 9110 §8.6: never with 1xx and 204.
-  if (response.status / 100 != 1 && response.status != 204) {
+  // RFC 9110 §8.6: never with 1xx and 204; with 304 it would be that of the 200.
+  if (response.status / 100 != 1 && response.status != 204 && response.status != 304) {
     message.content_length(response.body.size());
   }
   return serialize(message);

@@ -241,6 +241,9 @@ TEST(HeadTest, ResponseHead) {
                             "X-Two: a  Injected: b\r\n"}) {
     EXPECT_NE(head.find(field), std::string::npos) << field << head;
   }
+  // RFC 9110 §8.6: a length would be that of the answer that the client has already.
+  EXPECT_EQ(response_head(text_response(304, ""), {.now = now}).find("Content-Length"),
+            std::string::npos);
   const std::string empty = response_head(text_response(204, ""), {.now = now});
   EXPECT_EQ(empty.find("Content-"), std::string::npos) << empty;
   EXPECT_NE(empty.find("204 No Content"), std::string::npos);
