@@ -80,6 +80,7 @@ class Assembly {
   [[nodiscard]] const session::Front& front() const { return front_; }
   [[nodiscard]] policy::Policy& policy() { return policy_; }
   [[nodiscard]] policy::Signing& signing() { return signing_; }
+  [[nodiscard]] policy::Authenticator& authenticator() { return authenticator_; }
   [[nodiscard]] base::IdMaker& ids() { return ids_; }
   [[nodiscard]] io::Loop& loop() { return doors_.io.loop; }
   [[nodiscard]] io::Clock& clock() { return doors_.io.clock; }

@@ -40,7 +40,7 @@ std::unique_ptr<sasl::Engine> make_engine() {
 
 // What was found out about a claim.
 struct Authenticator::Finding {
-  enum class Kind : std::uint8_t { right, wrong, trouble };
+  enum class Kind : std::uint8_t { right, wrong, withheld, trouble };
   Kind kind = Kind::wrong;
   Known known;  // keeps `login`
   const directory::Login* login = nullptr;
@@ -169,7 +169,8 @@ std::string Authenticator::objection(const directory::Login* login) const {
   return {};
 }
 
-io::Task<LoginVerdict> Authenticator::conclude(sasl::Claim claim, io::IpAddress peer) {
+io::Task<LoginVerdict> Authenticator::conclude(sasl::Claim claim, io::IpAddress peer,
+                                               FurtherCheck further) {
   LoginVerdict verdict;
   verdict.login = base::lower(claim.user);
   {
@@ -184,6 +185,7 @@ io::Task<LoginVerdict> Authenticator::conclude(sasl::Claim claim, io::IpAddress 
     reservation.forget();
     verdict.banned = true;
     verdict.why = standing.why;
+    verdict.until = standing.until;
     verdict.worth_event = standing.worth_event;
     verdict.reply = smtp::reply(421, {4, 7, 0}, standing.why);
     co_return verdict;
@@ -195,8 +197,9 @@ io::Task<LoginVerdict> Authenticator::conclude(sasl::Claim claim, io::IpAddress 
     co_return verdict;
   }
   const std::string authzid = claim.authzid;
-  const Finding found = co_await find_out(std::move(claim));
-  if (found.kind != Finding::Kind::trouble) {
+  Finding found = co_await find_out(std::move(claim));
+  ask_further(further, found);
+  if (found.kind == Finding::Kind::right || found.kind == Finding::Kind::wrong) {
     reservation.settle(found.kind == Finding::Kind::right, found.login != nullptr);
   }
   judge(found, authzid, verdict);
@@ -204,6 +207,14 @@ io::Task<LoginVerdict> Authenticator::conclude(sasl::Claim claim, io::IpAddress 
     parts_.last_use->note(verdict.login, peer, parts_.web.doors.clock.wall());
   }
   co_return verdict;
+}
+
+void Authenticator::ask_further(const FurtherCheck& further, Finding& found) {
+  if (!further || found.kind != Finding::Kind::right) return;
+  Further said = further(*found.login);
+  if (said.kind == Further::Kind::granted) return;
+  found.kind = said.kind == Further::Kind::wrong ? Finding::Kind::wrong : Finding::Kind::withheld;
+  found.why = std::move(said.why);
 }
 
 void Authenticator::judge(const Finding& found, std::string_view authzid, LoginVerdict& verdict) {

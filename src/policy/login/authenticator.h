@@ -41,8 +41,22 @@ struct LoginVerdict {
   std::string credential;  // accepted: the verifier, which must still be there at each MAIL
   smtp::Reply reply;       // not accepted
   std::string why;         // not accepted: for the log
+  base::Time until;        // banned: not before
   bool worth_event = true;
 };
+
+// What a way in wants beyond the right password: that it is somebody's who may come this way, a
+// second factor.
+struct Further {
+  enum class Kind : std::uint8_t {
+    granted,
+    withheld,  // not now, or not this way: no guess, so it counts for nothing
+    wrong,     // a guess at something that is secret, too: it counts as a wrong password does
+  };
+  Kind kind = Kind::granted;
+  std::string why = {};  // not granted: for the log
+};
+using FurtherCheck = std::function<Further(const directory::Login&)>;
 
 // Is it this mailbox' password? For log-ins whose verifier the directory does not have, and for
 // those that it does not know: a name without a person costs as much and is false.
@@ -75,7 +89,10 @@ class Authenticator {
   // nullptr: not offered.
   [[nodiscard]] std::unique_ptr<sasl::Exchange> begin(std::string_view mechanism,
                                                       sasl::ChannelBinding binding);
-  [[nodiscard]] io::Task<LoginVerdict> conclude(sasl::Claim claim, io::IpAddress peer);
+  // `further` is asked when everything else is right; before it has granted, the guard learns of no
+  // success.
+  [[nodiscard]] io::Task<LoginVerdict> conclude(sasl::Claim claim, io::IpAddress peer,
+                                                FurtherCheck further = {});
 
   // New exchanges get the new settings (reload).
   void set_settings(LoginSettings settings);
@@ -92,6 +109,7 @@ class Authenticator {
   io::Task<base::Result<bool>> check_password(std::string mailbox, std::string verifier,
                                               std::string password);
   io::Task<Finding> find_token(sasl::Claim claim);
+  static void ask_further(const FurtherCheck& further, Finding& found);
   static void judge(const Finding& found, std::string_view authzid, LoginVerdict& verdict);
   // Empty: it may send.
   [[nodiscard]] std::string objection(const directory::Login* login) const;

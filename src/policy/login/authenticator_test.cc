@@ -38,6 +38,34 @@ TEST_F(AuthenticatorTest, ScramIsNotOfferedWhereItCannotWork) {
   EXPECT_EQ(authenticator().mechanisms(bound), (Names{"SCRAM-SHA-256", "PLAIN"}));
 }
 
+TEST_F(AuthenticatorTest, WhatIsAskedFurther) {
+  const auto asked = [this](const char* password, Further answer) {
+    sasl::Claim claim;
+    claim.user = "you@demo.test";
+    claim.secret = password;
+    return world.run(authenticator().conclude(
+        std::move(claim), peer, [answer](const directory::Login&) { return answer; }));
+  };
+  using Kind = Further::Kind;
+  // Withheld counts for nothing, however often; a wrong code counts as a wrong password does.
+  for (int i = 0; i < 30; ++i) {
+    const LoginVerdict verdict = asked("pencil", {.kind = Kind::withheld, .why = "no code"});
+    EXPECT_FALSE(verdict.accepted);
+    EXPECT_EQ(verdict.why, "no code");
+    EXPECT_EQ(verdict.reply.code, 535);
+  }
+  EXPECT_TRUE(asked("pencil", {}).accepted);
+  peer = *io::IpAddress::parse("203.0.113.9");
+  bool banned = false;
+  for (int i = 0; i < 30 && !banned; ++i) {
+    const LoginVerdict verdict = asked("pencil", {.kind = Kind::wrong, .why = "wrong code"});
+    EXPECT_FALSE(verdict.accepted);
+    banned = verdict.banned;
+    EXPECT_EQ(banned, verdict.until > world.wall());
+  }
+  EXPECT_TRUE(banned);
+}
+
 TEST_F(AuthenticatorTest, Passwords) {
   struct Case {
     const char* user;
