@@ -1,6 +1,7 @@
 // Tests of Store and Snapshot: app passwords, grants, limits, aliases that are set, erasure.
 #include <gtest/gtest.h>
 
+#include "directory/administrator.h"
 #include "directory/credential.h"
 #include "directory/snapshot.h"
 #include "lib/io/sim/random.h"
@@ -117,6 +118,30 @@ TEST_F(AccountsTest, AccountsElsewhereMayHaveGrants) {
   EXPECT_TRUE(store_->add_grant("far@demo.test", "a@example.net"));
   EXPECT_TRUE(store_->set_limits("far@demo.test", {.on = false}));
   EXPECT_FALSE(store_->add_grant("farther@demo.test", "a@example.net"));
+}
+
+TEST_F(AccountsTest, AdministratorsAreMarked) {
+  EXPECT_FALSE(may_administer(*snapshot()->login("you@demo.test")));
+  EXPECT_TRUE(store_->set_mailbox("You@Demo.test", {.administrator = true}));
+  EXPECT_TRUE(store_->set_mailbox("you@demo.test", {.administrator = true})) << "twice is once";
+  EXPECT_TRUE(store_->set_mailbox("you@demo.test", {.full_name = "You"}));
+  EXPECT_TRUE(may_administer(*snapshot()->login("you@demo.test")));
+  EXPECT_FALSE(may_administer(*snapshot()->login("an@demo.test")));
+  EXPECT_TRUE(store_->add_login("you@demo.test", "phone", verifier_));
+  EXPECT_FALSE(may_administer(*snapshot()->login("you@demo.test/phone")));
+  EXPECT_TRUE(*store_->mailbox("you@demo.test").value().fields.administrator);
+  EXPECT_FALSE(*store_->mailbox("an@demo.test").value().fields.administrator);
+  EXPECT_TRUE(store_->set_mailbox("you@demo.test", {.administrator = false}));
+  EXPECT_FALSE(may_administer(*snapshot()->login("you@demo.test")));
+  // Whoever gets that address next is not one.
+  EXPECT_TRUE(store_->set_mailbox("you@demo.test", {.administrator = true}));
+  EXPECT_TRUE(store_->remove_mailbox("you@demo.test"));
+  EXPECT_TRUE(store_->contents().value().administrators.empty());
+  EXPECT_FALSE(store_->set_mailbox("you@demo.test", {.administrator = true}));
+  store_->set_known_elsewhere([](std::string_view address) { return address == "far@demo.test"; });
+  EXPECT_TRUE(store_->set_mailbox("far@demo.test", {.administrator = true}));
+  EXPECT_EQ(store_->contents().value().administrators, std::vector<std::string>{"far@demo.test"});
+  EXPECT_FALSE(store_->set_mailbox("far@demo.test", {.full_name = "F", .administrator = true}));
 }
 
 TEST_F(AccountsTest, LimitsAreInherited) {

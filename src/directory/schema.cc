@@ -74,7 +74,14 @@ CREATE VIEW dovecot_users (login, mailbox, password, quota_bytes, full_name) AS
     AND (l.expires IS NULL OR l.expires > CAST(strftime('%s', 'now') AS INTEGER));
 )sql";
 
-constexpr std::array steps = {version_1, version_2};
+// Who may use the web interface; like grants, of accounts that may be kept elsewhere.
+constexpr const char* version_3 = R"sql(
+CREATE TABLE administrators (
+  mailbox TEXT NOT NULL PRIMARY KEY,
+  created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID;
+)sql";
+
+constexpr std::array steps = {version_1, version_2, version_3};
 static_assert(steps.size() == static_cast<std::size_t>(schema_version));
 
 }  // namespace

@@ -14,7 +14,7 @@
 
 namespace directory {
 
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 [[nodiscard]] base::Result<> make_tables(Database& database);
 

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 
+#include "directory/administrator.h"
 #include "directory/snapshot.h"
 
 namespace directory {
@@ -83,6 +84,10 @@ TEST_F(SchemaTest, Version1IsBroughtUpToDate) {
   EXPECT_FALSE(phone->expires);
   EXPECT_EQ(phone->verifier, "SCRAM-SHA-256$4096:c2FsdA==$three:four");
   EXPECT_EQ(snapshot->limits("you@demo.test"), SendingLimits());
+  EXPECT_FALSE(may_administer(*snapshot->login("you@demo.test")))
+      << "nobody becomes one by an upgrade";
+  ASSERT_TRUE(store.set_mailbox("you@demo.test", {.administrator = true}));
+  EXPECT_TRUE(may_administer(*make_snapshot(store).value()->login("you@demo.test")));
   ASSERT_TRUE(store.add_grant("you@demo.test", "a@example.net"));
   ASSERT_TRUE(store.set_limits("*", {.on = false}));
   ASSERT_TRUE(store.set_mailbox("you@demo.test", {.quota_bytes = 5}));

@@ -10,6 +10,7 @@
 #include <utility>
 #include <variant>
 
+#include "directory/administrator.h"
 #include "directory/names.h"
 #include "lib/base/text.h"
 #include "lib/message/look_alike.h"
@@ -104,7 +105,7 @@ class MemorySnapshot final : public Snapshot {
   void take_aliases(const std::vector<AliasRow>& rows);
   void take_people(const std::vector<PersonRow>& rows);
   void make_roles();
-  void take_logins(std::vector<LoginRow> rows);
+  void take_logins(std::vector<LoginRow> rows, const std::vector<std::string>& administrators);
   [[nodiscard]] Found find(const Address& address) const;
   [[nodiscard]] bool find_name(std::string key, Found& found) const;
   [[nodiscard]] Found find_role(const Domain& domain, std::string key) const;
@@ -137,7 +138,7 @@ MemorySnapshot::MemorySnapshot(Contents contents, const Settings& settings) : se
   take_mailboxes(std::move(contents.mailboxes));
   take_aliases(contents.aliases);
   make_roles();
-  take_logins(std::move(contents.logins));
+  take_logins(std::move(contents.logins), contents.administrators);
   for (auto& row : contents.grants) grants_[row.mailbox].insert(std::move(row.what));
   for (auto& row : contents.limits) limits_.emplace(std::move(row.scope), row.limits);
 }
@@ -185,14 +186,19 @@ void MemorySnapshot::make_roles() {
   }
 }
 
-void MemorySnapshot::take_logins(std::vector<LoginRow> rows) {
+void MemorySnapshot::take_logins(std::vector<LoginRow> rows,
+                                 const std::vector<std::string>& administrators) {
+  const TextSet marked(administrators.begin(), administrators.end());
   logins_.reserve(rows.size());
   for (auto& row : rows) {
     std::string mailbox = row.mailbox.empty() ? account_of(row.login) : std::move(row.mailbox);
+    auto scopes = static_cast<std::uint8_t>(row.scopes & scope_all);
+    const bool is_app_password = account_of(row.login) != row.login;
+    if (!is_app_password && marked.contains(mailbox)) scopes |= scope_administer;
     logins_.insert({.name = std::move(row.login),
                     .mailbox = std::move(mailbox),
                     .verifier = std::move(row.verifier),
-                    .scopes = row.scopes,
+                    .scopes = scopes,
                     .expires = row.expires});
   }
 }

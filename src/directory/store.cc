@@ -35,8 +35,10 @@ Result<> check_fields(const MailboxFields& fields) {
 }
 
 constexpr std::string_view mailbox_columns =
-    "SELECT m.address, m.full_name, m.quota_bytes, m.created, coalesce(l.login, '') "
-    "FROM mailboxes m LEFT JOIN logins l ON l.address = m.address ";
+    "SELECT m.address, m.full_name, m.quota_bytes, m.created, coalesce(l.login, ''), "
+    "a.mailbox IS NOT NULL "
+    "FROM mailboxes m LEFT JOIN logins l ON l.address = m.address "
+    "LEFT JOIN administrators a ON a.mailbox = m.address ";
 
 void add_mailbox_row(const Statement& row, std::vector<MailboxRow>& out) {
   std::string address = row.text(0);
@@ -47,6 +49,7 @@ void add_mailbox_row(const Statement& row, std::vector<MailboxRow>& out) {
       box.fields.quota_bytes = static_cast<std::uint64_t>(*bytes);
     }
     box.created = row.text(3);
+    box.fields.administrator = row.number(5) != 0;
     out.push_back(std::move(box));
   }
   if (std::string login = row.text(4); !login.empty()) {
@@ -181,21 +184,37 @@ Result<> Store::add_mailbox(std::string_view address, std::string_view verifier,
     added = run_sql(*database_, "INSERT INTO logins (login, address, verifier) VALUES (?, ?, ?)",
                     {*name, *name, verifier});
   }
+  if (added && fields.administrator) added = mark_administrator(*name, *fields.administrator);
   if (!added) return added;
   return transaction->commit();
+}
+
+Result<> Store::mark_administrator(const std::string& name, bool is_one) {
+  return run_sql(*database_,
+                 is_one ? "INSERT OR IGNORE INTO administrators (mailbox) VALUES (?)"
+                        : "DELETE FROM administrators WHERE mailbox = ?",
+                 {name});
 }
 
 Result<> Store::set_mailbox(std::string_view address, const MailboxFields& fields) {
   auto name = address_name(address);
   if (!name) return std::unexpected(name.error());
   if (auto good = check_fields(fields); !good) return good;
-  if (auto known = must_be_mailbox(*name); !known) return known;
+  auto transaction = Transaction::begin(*database_, true);
+  if (!transaction) return std::unexpected(transaction.error());
+  const bool mark_only = fields.administrator && !fields.full_name && !fields.quota_bytes;
+  if (auto known = mark_only ? must_be_account(*name) : must_be_mailbox(*name); !known) {
+    return known;
+  }
   auto statement = database_->prepare(
       "UPDATE mailboxes SET full_name = coalesce(?, full_name), "
       "quota_bytes = coalesce(?, quota_bytes) WHERE address = ?");
   if (!statement) return std::unexpected(statement.error());
   statement->bind_or_null(fields.full_name).bind_or_null(as_number(fields.quota_bytes));
-  return statement->bind(*name).run();
+  auto set = statement->bind(*name).run();
+  if (set && fields.administrator) set = mark_administrator(*name, *fields.administrator);
+  if (!set) return set;
+  return transaction->commit();
 }
 
 // Its log-ins go with it. What others were granted of this address goes, too: it may be a different
@@ -209,6 +228,7 @@ Result<> Store::delete_mailbox(const std::string& name) {
     removed = run_sql(*database_, "DELETE FROM grants WHERE mailbox = ? OR what = ?", {name, name});
   }
   if (removed) removed = run_sql(*database_, "DELETE FROM limits WHERE scope = ?", {name});
+  if (removed) removed = mark_administrator(name, false);
   return removed;
 }
 

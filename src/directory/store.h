@@ -1,8 +1,8 @@
 // directory/store.h: domains, mailboxes, log-ins, aliases, grants and limits in directory.db.
 //
-// What:    what administrators change: add, set, remove, list. Also read by Dovecot (view
-//          dovecot_users: login, mailbox, password, quota_bytes, full_name, of log-ins that may
-//          read and have not expired).
+// What:    what administrators change: add, set, remove, list, and who they are. Also read by
+//          Dovecot (view dovecot_users: login, mailbox, password, quota_bytes, full_name, of
+//          log-ins that may read and have not expired).
 // In/Out:  names and addresses as people write them; kept in lower case with A-label domains.
 // Errors:  invalid, exists, not_found, busy, io …, in words that say what to do.
 // Limits:  alias_targets_max, grants_max; blocks on SQLite: pool threads and the CLI only, one
@@ -35,6 +35,7 @@ inline constexpr std::size_t full_name_bytes_max = 200;
 struct MailboxFields {
   std::optional<std::string> full_name = {};
   std::optional<std::uint64_t> quota_bytes = {};  // 0: no limit
+  std::optional<bool> administrator = {};         // may log in to the web interface
 };
 
 struct MailboxRow {
@@ -90,6 +91,7 @@ struct Contents {
   std::vector<GrantRow> grants = {};
   std::vector<LimitsRow> limits = {};
   std::vector<PersonRow> people = {};  // mailboxes with a full name
+  std::vector<std::string> administrators = {};
   // Domains of ours of which not everybody is known (ldap/ could not be read yet).
   std::vector<std::string> incomplete_domains = {};
 };
@@ -111,7 +113,7 @@ class Store {
   // The mailbox's first login is its address.
   base::Result<> add_mailbox(std::string_view address, std::string_view verifier,
                              const MailboxFields& fields = {});
-  // Changes what is said in `fields`.
+  // Changes what is said in `fields`. An account kept elsewhere may be made an administrator.
   base::Result<> set_mailbox(std::string_view address, const MailboxFields& fields);
   // With its log-ins, grants and limits. Refuses while an alias leads to it.
   base::Result<> remove_mailbox(std::string_view address);
@@ -151,7 +153,8 @@ class Store {
   base::Result<> clear_limits(std::string_view scope);
   [[nodiscard]] base::Result<std::vector<LimitsRow>> limits();
 
-  // Accounts that are kept elsewhere (LDAP) may have grants and limits here, too.
+  // Accounts that are kept elsewhere (LDAP) may have grants, limits and the mark of an
+  // administrator here, too.
   void set_known_elsewhere(std::function<bool(std::string_view address)> known) {
     known_elsewhere_ = std::move(known);
   }
@@ -172,6 +175,7 @@ class Store {
   [[nodiscard]] base::Result<> insert_alias(const std::string& name,
                                             const std::vector<std::string>& targets);
   [[nodiscard]] base::Result<> delete_mailbox(const std::string& name);
+  [[nodiscard]] base::Result<> mark_administrator(const std::string& name, bool is_one);
 
   std::unique_ptr<Database> database_;
   std::function<bool(std::string_view address)> known_elsewhere_;

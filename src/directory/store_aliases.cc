@@ -181,6 +181,10 @@ Result<Contents> Store::contents() {
   auto limit_rows = limits();
   if (!limit_rows) return std::unexpected(limit_rows.error());
   out.limits = std::move(*limit_rows);
+  auto marked =
+      for_each_row(*database_, "SELECT mailbox FROM administrators", {},
+                   [&out](const Statement& row) { out.administrators.push_back(row.text(0)); });
+  if (!marked) return std::unexpected(marked.error());
   return out;
 }
 
