@@ -14,6 +14,11 @@ PACKAGES_BUILD=(
   libpugixml-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev
   libunistring-dev zlib1g-dev
 )
+# Likewise, for the web interface, where their commands are missing: a machine may have newer ones
+# from elsewhere, which Debian's npm does not go with.
+PACKAGES_WEB=()
+command -v node >/dev/null || PACKAGES_WEB+=(nodejs)
+command -v npm >/dev/null || PACKAGES_WEB+=(npm)
 # To send the first mail and to make certificates.
 PACKAGES_RUN=(ca-certificates openssl swaks)
 # For the tests, beyond the two lists above.

@@ -12,6 +12,7 @@
 #include "admin/certificates.h"
 #include "admin/client_routes.h"
 #include "admin/queues.h"
+#include "admin/second_factor.h"
 #include "admin/tokens.h"
 #include "directory/store.h"
 #include "lib/base/metrics.h"
@@ -62,6 +63,7 @@ struct Parts {
   Certificates* certificates = nullptr;  // likewise
   std::string auth_policy_key = {};      // of the Dovecot beside us; "": it is not served
   Tokens* tokens = nullptr;              // null: this Api has none
+  SecondFactors* factors = nullptr;      // null: nobody has a second factor
 };
 
 class Api final : public http::Handler {

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "admin/catalogue.h"
+#include "admin/same_origin.h"
 #include "lib/base/text.h"
 #include "lib/io/clock.h"
 
@@ -38,16 +39,6 @@ http::Response too_many(std::string why) {
 std::string value_of(const http::Request& request, std::string_view name) {
   const std::string* value = request.headers.find(name);
   return value == nullptr ? std::string() : *value;
-}
-
-// A program sends neither field; a browser tells with them that another site's page is asking.
-bool comes_from_another_site(const http::Request& request) {
-  const std::string site = value_of(request, "Sec-Fetch-Site");
-  if (!site.empty() && site != "same-origin" && site != "none") return true;
-  const std::string origin = value_of(request, "Origin");
-  if (origin.empty()) return false;
-  return origin !=
-         fmt::format("{}://{}", request.tls ? "https" : "http", value_of(request, "Host"));
 }
 
 std::string secret_of(const http::Request& request) {
@@ -107,37 +98,75 @@ http::Response ApiGate::refuse_stranger(const http::Request& request, bool has_t
                                   "`stagepost token add NAME` makes one");
 }
 
-std::variant<Token, http::Response> ApiGate::admit(const http::Request& request) {
-  const base::Instant now = parts_.doors.clock.now();
-  const ApiSettings& settings = parts_.settings;
-  if (failures_.reached(request.peer.address.text(), settings.failures_per_minute_max, now)) {
+ApiGate::Admission ApiGate::count(Asker asker) {
+  const std::uint32_t max = parts_.settings.requests_per_minute_max;
+  // A token may have the name of an account.
+  const std::string key = fmt::format("{} {}", asker.kind, asker.name);
+  if (requests_.take(key, max, parts_.doors.clock.now())) return asker;
+  return too_many(fmt::format("more than {} requests a minute by the {}", max, key));
+}
+
+ApiGate::Admission ApiGate::admit_token(const http::Request& request) {
+  const std::string address = request.peer.address.text();
+  const std::uint32_t max = parts_.settings.failures_per_minute_max;
+  if (failures_.reached(address, max, parts_.doors.clock.now())) {
     return too_many("too many requests without a good token from your address");
   }
   const std::string secret = secret_of(request);
   auto token = parts_.tokens.find(secret, parts_.doors.clock.wall());
   if (!token) return refuse_stranger(request, !secret.empty());
-  if (!requests_.take(token->name, settings.requests_per_minute_max, now)) {
-    return too_many(fmt::format("more than {} requests a minute by the token {}",
-                                settings.requests_per_minute_max, token->name));
-  }
+  return count({.kind = "token", .name = std::move(token->name), .scope = token->scope});
+}
+
+// A session that has ended is no guess: its id is of 256 random bits.
+ApiGate::Admission ApiGate::admit_session(const http::Request& request) {
+  auto account = parts_.sessions->admit(request);
+  if (auto* const refused = std::get_if<http::Response>(&account)) return std::move(*refused);
+  return count({.kind = "account",
+                .name = std::move(std::get<std::string>(account)),
+                .scope = Scope::admin});
+}
+
+ApiGate::Admission ApiGate::admit(const http::Request& request) {
+  const bool by_session = parts_.sessions != nullptr &&
+                          request.headers.find("Authorization") == nullptr &&
+                          SessionRoutes::has_cookie(request);
+  return by_session ? admit_session(request) : admit_token(request);
+}
+
+std::optional<http::Response> ApiGate::forbidden(const http::Request& request,
+                                                 const Asker& asker) const {
   const auto pattern = parts_.api.pattern_of(request);
-  if (!pattern) return std::move(*token);  // 404 or 405 is for the router to say
+  if (!pattern) return std::nullopt;  // 404 or 405 is for the router to say
   const Scope needed = scope_needed(request.method, *pattern);
-  if (token->scope >= needed) return std::move(*token);
+  if (asker.scope >= needed) return std::nullopt;
   return refusal(403, fmt::format("this needs a token of the scope {}; {} has {}",
-                                  to_string(needed), token->name, to_string(token->scope)));
+                                  to_string(needed), asker.name, to_string(asker.scope)));
 }
 
 io::Task<http::Response> ApiGate::handle(http::Request request) {
+  http::Response response = co_await answer(std::move(request));
+  // Nothing here is a page, and a browser keeps none of it.
+  response.headers.set("Cache-Control", "no-store");
+  response.headers.set("X-Content-Type-Options", "nosniff");
+  co_return response;
+}
+
+io::Task<http::Response> ApiGate::answer(http::Request request) {
   if (comes_from_another_site(request)) {
     co_return refusal(403, "a page of another site may not ask here");
   }
   const bool looks = request.method == "GET" || request.method == "HEAD";
   if (looks && request.path == description_path) co_return describe(request);
+  if (parts_.sessions != nullptr && SessionRoutes::is_path(request.path)) {
+    co_return co_await parts_.sessions->handle(std::move(request));
+  }
   auto admitted = admit(request);
   if (auto* const refused = std::get_if<http::Response>(&admitted)) {
     co_return std::move(*refused);
   }
+  const Asker& asker = std::get<Asker>(admitted);
+  if (auto refused = forbidden(request, asker)) co_return std::move(*refused);
   std::string what = request.method + " " + request.path;
   std::string peer = request.peer.address.text();
   http::Response response = co_await parts_.api.handle(std::move(request));
@@ -147,7 +176,7 @@ io::Task<http::Response> ApiGate::handle(http::Request request) {
           .time = {},
           .session = {},
           .message = {},
-          .fields = {{"token", std::get<Token>(admitted).name},
+          .fields = {{asker.kind, asker.name},
                      {"request", std::move(what)},
                      {"status", fmt::to_string(response.status)},
                      {"peer", std::move(peer)}}});

@@ -1,12 +1,15 @@
 // admin/api_gate.h: the HTTP API for those who come over the network: who are you, may you?
 //
-// What:    asks for a token, compares its scope with what the route needs, counts requests, refuses
-//          what another site's page sends; then the routes answer. /api/openapi.json is for all.
+// What:    asks for a token or an administrator's session, compares the scope with what the route
+//          needs, counts requests, refuses what another site's page sends; then the routes answer.
+//          /api/openapi.json is for all.
 // In/Out:  http::Request → http::Response.
-// Errors:  401 no good token, 403 scope or cross-site, 429 too many, each with its reason.
-// Limits:  requests_per_minute_max of a token, failures_per_minute_max of an address,
+// Errors:  401 no good token or session, 403 scope or cross-site, 429 too many, each with its
+//          reason.
+// Limits:  requests_per_minute_max of a token or account, failures_per_minute_max of an address,
 //          counted_max of both.
-// Not here: what is answered (api.h), the tokens (tokens.h), the control socket, which needs none.
+// Not here: what is answered (api.h), the tokens (tokens.h), log-ins and sessions
+//          (session_routes.h), the control socket, which needs none.
 #pragma once
 
 #include <optional>
@@ -14,6 +17,7 @@
 #include <unordered_map>
 #include <variant>
 
+#include "admin/session_routes.h"
 #include "admin/settings.h"
 #include "admin/tokens.h"
 #include "lib/base/event.h"
@@ -46,13 +50,26 @@ class ApiGate final : public http::Handler {
     ApiSettings settings;
     std::string hostname;
     std::string version;
+    SessionRoutes* sessions = nullptr;  // null: nobody logs in by a browser
   };
   explicit ApiGate(Parts parts) : parts_(std::move(parts)) {}
   io::Task<http::Response> handle(http::Request request) override;
 
  private:
-  // A token that is good for the request, or the refusal.
-  [[nodiscard]] std::variant<Token, http::Response> admit(const http::Request& request);
+  io::Task<http::Response> answer(http::Request request);
+  struct Asker {
+    std::string_view kind;  // "token" or "account"
+    std::string name;
+    Scope scope = Scope::read;
+  };
+  using Admission = std::variant<Asker, http::Response>;
+  // Who is allowed this request, or the refusal.
+  [[nodiscard]] Admission admit(const http::Request& request);
+  [[nodiscard]] Admission admit_token(const http::Request& request);
+  [[nodiscard]] Admission admit_session(const http::Request& request);
+  [[nodiscard]] Admission count(Asker asker);
+  [[nodiscard]] std::optional<http::Response> forbidden(const http::Request& request,
+                                                        const Asker& asker) const;
   [[nodiscard]] http::Response refuse_stranger(const http::Request& request, bool has_token);
   void tell(base::Event event);
   [[nodiscard]] http::Response describe(const http::Request& request) const;

@@ -28,6 +28,7 @@ std::vector<FieldText> person_fields(std::vector<FieldText> more) {
       address,
       {"full_name", text, false, "The person's name."},
       {"quota_bytes", number, false, "What the mailbox may hold; 0: no limit."},
+      {"administrator", flag, false, "May log in to the web interface."},
   };
   out.insert(out.end(), more.begin(), more.end());
   return out;
@@ -118,6 +119,11 @@ std::vector<RouteText> people_routes() {
        "/api/v1/users/remove",
        admin,
        "Removes a mailbox; its mail stays on disk.",
+       {address}},
+      {"POST",
+       "/api/v1/users/second-factor/remove",
+       admin,
+       "Removes the second factor of whoever has lost it.",
        {address}},
       {"GET", "/api/v1/users/export", admin, "All that is kept about a person.", {address}},
       {"POST",
@@ -294,10 +300,40 @@ std::vector<RouteText> other_routes() {
   };
 }
 
+// Those of session_routes.h.
+std::vector<RouteText> session_routes() {
+  const FieldText code{"code", text, true, "Of the authenticator app, or a recovery code."};
+  std::vector<RouteText> out = {
+      {"POST",
+       "/api/v1/session",
+       admin,
+       "Logs an administrator in; the answer sets a cookie and tells the X-CSRF-Token.",
+       {address,
+        {"password", text, true, "Of the mailbox."},
+        {"code", text, false, "Of the second factor, where one is enrolled."}}},
+      {"GET", "/api/v1/session", admin, "Who is logged in, until when, and the X-CSRF-Token."},
+      {"DELETE", "/api/v1/session", admin, "Logs out."},
+      {"POST", "/api/v1/session/second-factor/begin", admin,
+       "Makes a secret for an authenticator app."},
+      {"POST",
+       "/api/v1/session/second-factor/confirm",
+       admin,
+       "Enrols it; tells the recovery codes once.",
+       {{"code", text, true, "That the app shows now."}}},
+      {"POST",
+       "/api/v1/session/second-factor/remove",
+       admin,
+       "Removes it.",
+       {{"password", text, true, "Of the mailbox."}, code}},
+  };
+  for (RouteText& route : out) route.of_session = true;
+  return out;
+}
+
 std::vector<RouteText> all_routes() {
   std::vector<RouteText> out;
-  for (auto* const part :
-       {queue_routes, directory_routes, people_routes, guard_routes, report_routes, other_routes}) {
+  for (auto* const part : {queue_routes, directory_routes, people_routes, guard_routes,
+                           report_routes, other_routes, session_routes}) {
     std::vector<RouteText> more = part();
     std::ranges::move(more, std::back_inserter(out));
   }

@@ -34,6 +34,7 @@ struct RouteText {
   std::string_view text;
   std::vector<FieldText> fields = {};  // of the query for GET and DELETE, of the body for POST
   std::string_view body = {};          // media type of a body that is no JSON object
+  bool of_session = false;             // for a browser that logs in, whatever token it has
 };
 
 [[nodiscard]] std::span<const RouteText> catalogue();

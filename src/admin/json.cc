@@ -40,6 +40,14 @@ base::Result<std::optional<std::uint64_t>> number_if(const boost::json::object& 
   return base::fail(base::ErrorKind::invalid, fmt::format("\"{}\" must be a number", field));
 }
 
+base::Result<std::optional<bool>> flag_if(const boost::json::object& object,
+                                          std::string_view field) {
+  const auto* value = object.if_contains({field.data(), field.size()});
+  if (value == nullptr) return std::nullopt;
+  if (value->is_bool()) return value->get_bool();
+  return base::fail(base::ErrorKind::invalid, fmt::format("\"{}\" must be true or false", field));
+}
+
 base::Result<std::vector<std::string>> texts_of(const boost::json::object& object,
                                                 std::string_view field) {
   const auto* value = object.if_contains({field.data(), field.size()});

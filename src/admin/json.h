@@ -1,6 +1,7 @@
 // admin/json.h: reading a request's JSON.
 //
-// What:    parse_object reads a body; text_of, text_if, number_if and texts_of take fields from it.
+// What:    parse_object reads a body; text_of, text_if, number_if, flag_if and texts_of take fields
+//          from it.
 // In/Out:  text → boost::json::object → std::string.
 // Errors:  invalid, naming the field that is missing or of the wrong kind.
 // Limits:  the body was limited by the HTTP server; nesting by Boost.JSON (32).
@@ -26,6 +27,8 @@ namespace admin {
                                                                std::string_view field);
 [[nodiscard]] base::Result<std::optional<std::uint64_t>> number_if(
     const boost::json::object& object, std::string_view field);
+[[nodiscard]] base::Result<std::optional<bool>> flag_if(const boost::json::object& object,
+                                                        std::string_view field);
 [[nodiscard]] base::Result<std::vector<std::string>> texts_of(const boost::json::object& object,
                                                               std::string_view field);
 

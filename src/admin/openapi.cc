@@ -73,10 +73,13 @@ json::object operation(const RouteText& route) {
   add_path_parameters(route, parameters);
   const bool is_json = route.method == "POST" && route.body.empty();
   if (!is_json) add_query(route, parameters);
-  json::object out{{"summary", route.text},
-                   {"description", fmt::format("Scope: {}.", to_string(route.scope))},
-                   {"x-scope", to_string(route.scope)},
-                   {"responses", responses()}};
+  const std::string scope(route.of_session ? "session" : to_string(route.scope));
+  json::object out{
+      {"summary", route.text},
+      {"description", route.of_session ? std::string("For browsers; no token is asked.")
+                                       : fmt::format("Scope: {}.", scope)},
+      {"x-scope", scope},
+      {"responses", responses()}};
   if (!parameters.empty()) out["parameters"] = std::move(parameters);
   if (is_json && !route.fields.empty()) out["requestBody"] = body_of(route);
   if (!route.body.empty()) {
@@ -97,12 +100,21 @@ std::string openapi(std::string_view base_url, std::string_view version) {
   }
   const json::object scheme{
       {"type", "http"}, {"scheme", "bearer"}, {"description", "Made by `stagepost token add`."}};
-  const json::object out{{"openapi", "3.1.0"},
-                         {"info", {{"title", "Stagepost"}, {"version", version}}},
-                         {"servers", json::array{json::object{{"url", base_url}}}},
-                         {"security", json::array{json::object{{"token", json::array{}}}}},
-                         {"components", {{"securitySchemes", {{"token", scheme}}}}},
-                         {"paths", std::move(paths)}};
+  const json::object cookie{{"type", "apiKey"},
+                            {"in", "cookie"},
+                            {"name", "__Host-stagepost"},
+                            {"description",
+                             "Of an administrator's browser (POST /api/v1/session). What changes "
+                             "something needs the field "
+                             "X-CSRF-Token and Sec-Fetch-Site or Origin, too."}};
+  const json::object out{
+      {"openapi", "3.1.0"},
+      {"info", {{"title", "Stagepost"}, {"version", version}}},
+      {"servers", json::array{json::object{{"url", base_url}}}},
+      {"security", json::array{json::object{{"token", json::array{}}},
+                               json::object{{"session", json::array{}}}}},
+      {"components", {{"securitySchemes", {{"token", scheme}, {"session", cookie}}}}},
+      {"paths", std::move(paths)}};
   return json::serialize(out);
 }
 

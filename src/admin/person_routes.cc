@@ -165,11 +165,14 @@ io::Task<http::Response> export_route(Parts* parts, http::Request request) {
   }
   const base::Time now = parts->doors.clock.wall();
   const std::size_t queued = co_await count_queued(parts, at->second);
+  const bool enrolled = has_second_factor(*parts, at->second);
   co_return co_await on_directory(
       parts,
-      [parts, now, queued, address = at->second](directory::Store& store) {
+      [parts, now, queued, enrolled, address = at->second](directory::Store& store) {
         auto out = export_person(*parts, store, address, now);
-        if (out) (*out)["queued"] = queued;
+        if (!out) return out;
+        (*out)["queued"] = queued;
+        (*out)["second_factor"] = enrolled;
         return out;
       },
       Kind::reads);
@@ -183,7 +186,7 @@ io::Task<http::Response> erase_route(Parts* parts, http::Request request) {
   const auto* flag = body->if_contains("mail");
   const bool mail = flag != nullptr && flag->is_bool() && flag->get_bool();
   const std::size_t queued = co_await count_queued(parts, *address);
-  co_return co_await on_directory(
+  auto response = co_await on_directory(
       parts,
       [parts, queued, mail, address = *address](directory::Store& store) {
         auto out = erase_person(*parts, store, address, mail);
@@ -191,6 +194,8 @@ io::Task<http::Response> erase_route(Parts* parts, http::Request request) {
         return out;
       },
       Kind::reads);  // erase_person made its change live itself
+  if (response.status == 200) forget_second_factor(*parts, *address);
+  co_return response;
 }
 
 }  // namespace

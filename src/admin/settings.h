@@ -35,12 +35,17 @@ struct ClientSettings {
   std::vector<io::Endpoint> https;
 };
 
-// The HTTP API for programs, by token.
+// The HTTP API for programs, by token, and the web interface for administrators.
 struct ApiSettings {
   std::vector<io::Endpoint> http;               // loopback only: a token goes over it as it is
   std::vector<io::Endpoint> https;              // with the certificate of [tls]
   std::uint32_t requests_per_minute_max = 600;  // of one token
   std::uint32_t failures_per_minute_max = 20;   // of one address, without a good token
+  bool web = true;                              // the web interface at /admin/
+  base::Duration session_idle = std::chrono::minutes(30);
+  base::Duration session_time = std::chrono::hours(12);
+  // Who may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
+  std::vector<io::IpNetwork> proxies = {};
 };
 
 // What the doctor asks the world.

@@ -11,6 +11,7 @@ boost::json::object mailbox_json(const directory::MailboxRow& row) {
   boost::json::object out{{"address", row.address}, {"logins", std::move(logins)}};
   if (row.fields.full_name) out["full_name"] = *row.fields.full_name;
   if (row.fields.quota_bytes) out["quota_bytes"] = *row.fields.quota_bytes;
+  out["administrator"] = row.fields.administrator.value_or(false);
   out["created"] = row.created;
   return out;
 }

@@ -23,6 +23,10 @@ namespace admin {
 [[nodiscard]] base::Result<boost::json::object> user_json(Parts& parts, directory::Store& store,
                                                           const std::string& address,
                                                           base::Time now);
+// Both on the loop of the Api: the file of second factors is its own.
+[[nodiscard]] bool has_second_factor(const Parts& parts, std::string_view address);
+// Whoever gets the address next has no use for the phone of the one before.
+void forget_second_factor(Parts& parts, std::string_view address);
 // The limits of an account and what it has used of them.
 [[nodiscard]] boost::json::object sending_json(Parts& parts, const std::string& account,
                                                const std::vector<directory::LimitsRow>& rows,

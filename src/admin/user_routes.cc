@@ -48,7 +48,10 @@ base::Result<directory::MailboxFields> fields_of(const boost::json::object& body
   if (!full_name) return std::unexpected(full_name.error());
   auto quota = number_if(body, "quota_bytes");
   if (!quota) return std::unexpected(quota.error());
-  return directory::MailboxFields{.full_name = std::move(*full_name), .quota_bytes = *quota};
+  auto administrator = flag_if(body, "administrator");
+  if (!administrator) return std::unexpected(administrator.error());
+  return directory::MailboxFields{
+      .full_name = std::move(*full_name), .quota_bytes = *quota, .administrator = *administrator};
 }
 
 boost::json::object answer_of(const std::string& address, const std::string& told) {
@@ -118,12 +121,26 @@ io::Task<http::Response> remove_user(Parts* parts, http::Request request) {
   if (!body) co_return error_response(body.error());
   auto address = text_of(*body, "address");
   if (!address) co_return error_response(address.error());
-  co_return co_await on_directory(
+  auto response = co_await on_directory(
       parts,
       [address = *address](directory::Store& store) {
         return done_or(store.remove_mailbox(address));
       },
       Kind::changes);
+  if (response.status == 200) forget_second_factor(*parts, *address);
+  co_return response;
+}
+
+// For whoever has lost the phone and the recovery codes, too.
+io::Task<http::Response> remove_second_factor(Parts* parts, http::Request request) {
+  auto body = parse_object(request.body);
+  if (!body) co_return error_response(body.error());
+  auto address = text_of(*body, "address");
+  if (!address) co_return error_response(address.error());
+  auto name = directory::address_name(*address);
+  if (!name) co_return error_response(name.error());
+  if (auto done = parts->factors->remove(*name); !done) co_return error_response(done.error());
+  co_return http::json_response(200, R"({"done":true})");
 }
 
 base::Result<boost::json::object> list_users(directory::Store& store) {
@@ -140,15 +157,29 @@ io::Task<http::Response> show_user(Parts* parts, http::Request request) {
     co_return error_response({base::ErrorKind::invalid, "say which: ?address=you@example.org"});
   }
   const base::Time now = parts->doors.clock.wall();
+  const bool enrolled = has_second_factor(*parts, at->second);
   co_return co_await on_directory(
       parts,
-      [parts, now, address = at->second](directory::Store& store) {
-        return user_json(*parts, store, address, now);
+      [parts, now, enrolled, address = at->second](directory::Store& store) {
+        auto out = user_json(*parts, store, address, now);
+        if (out) (*out)["second_factor"] = enrolled;
+        return out;
       },
       Kind::reads);
 }
 
 }  // namespace
+
+bool has_second_factor(const Parts& parts, std::string_view address) {
+  const auto name = directory::address_name(address);
+  return name && parts.factors != nullptr && parts.factors->of(*name) != nullptr;
+}
+
+void forget_second_factor(Parts& parts, std::string_view address) {
+  if (!has_second_factor(parts, address)) return;
+  // Of an account that is gone: what cannot be written now is asked of nobody.
+  [[maybe_unused]] const auto done = parts.factors->remove(*directory::address_name(address));
+}
 
 base::Result<boost::json::object> user_json(Parts& parts, directory::Store& store,
                                             const std::string& address, base::Time now) {
@@ -185,6 +216,9 @@ void add_user_routes(http::Router& router, Parts& parts) {
   add("POST", "/api/v1/users/set", set_user);
   add("POST", "/api/v1/users/passwd", set_password);
   add("POST", "/api/v1/users/remove", remove_user);
+  if (parts.factors != nullptr) {
+    add("POST", "/api/v1/users/second-factor/remove", remove_second_factor);
+  }
 }
 
 }  // namespace admin

@@ -80,7 +80,8 @@ base::Result<std::string> fill_directory(io::Files& files, const config::Config&
   if (auto secret = server::login_secret(files, config); !secret) {
     return std::unexpected(std::move(secret.error()));
   }
-  if (done) done = (*store)->add_mailbox(address, *verifier);
+  // The first person looks after the server, so may log in to its web interface.
+  if (done) done = (*store)->add_mailbox(address, *verifier, {.administrator = true});
   if (!done) return std::unexpected(std::move(done.error()));
   return password;
 }
@@ -159,6 +160,10 @@ int init(const Place& place, Wishes wishes) {
               config->server.state_folder.c_str(), config->delivery.mail_folder.c_str());
   std::printf("Mailbox:       %s@%s\nPassword:      %s   (shown only now)\n", wishes.user.c_str(),
               wishes.domain.c_str(), password->c_str());
+  if (!config->admin.api.http.empty()) {
+    std::printf("Web interface: http://%s/admin/ on this host, when the server runs\n",
+                config->admin.api.http.front().text().c_str());
+  }
   if (!wishes.demo) {
     advise(loop,
            {.domain = wishes.domain,
@@ -189,6 +194,7 @@ void add_init_verb(Verbs verbs) {
   verb.add_option("--submission-port", wishes->example.submission_port, "With --demo [2587]");
   verb.add_option("--submissions-port", wishes->example.submissions_port, "With --demo [2465]");
   verb.add_option("--http-port", wishes->example.http_port, "With --demo [8025]");
+  verb.add_option("--api-port", wishes->example.api_port, "API and web interface [8026]");
   verb.callback([verbs, wishes] { verbs.status = init(verbs.place, *wishes); });
 }
 

@@ -1,4 +1,4 @@
-// See cli.h. user: add, passwd, set, show, list, remove.
+// See cli.h. user: add, passwd, set, show, list, remove, second-factor.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -16,6 +16,8 @@ struct User {
   std::string address;
   std::string full_name;
   std::string quota;
+  std::string administrator;  // "yes" or "no"
+  bool remove = false;
   bool password_in = false;
   bool generate = false;
   bool json = false;
@@ -27,10 +29,16 @@ void print_password(const boost::json::object& answer) {
   }
 }
 
-// --name and --quota as the API wants them; what was not said is not sent.
+// --name, --quota and --administrator as the API wants them; what was not said is not sent.
 base::Result<boost::json::object> fields_of(const User& user, const Verb& verb) {
   boost::json::object body{{"address", user.address}};
   if (verb.given("--name")) body["full_name"] = user.full_name;
+  if (verb.given("--administrator")) {
+    if (user.administrator != "yes" && user.administrator != "no") {
+      return base::fail(base::ErrorKind::invalid, "--administrator is yes or no");
+    }
+    body["administrator"] = user.administrator == "yes";
+  }
   if (!verb.given("--quota")) return body;
   auto bytes = user.quota == "none" ? base::Result<std::uint64_t>(0) : base::parse_size(user.quota);
   if (!bytes) {
@@ -45,6 +53,8 @@ void add_fields(Verb verb, const std::shared_ptr<User>& user) {
   verb.add_option("ADDRESS", user->address).required();
   verb.add_option("--name", user->full_name, "The person's name");
   verb.add_option("--quota", user->quota, "How much mail it may keep, as in 5GB; none: no limit");
+  verb.add_option("--administrator", user->administrator,
+                  "yes or no: may it log in to the web interface");
 }
 
 int add(const Place& place, const User& user, const Verb& verb) {
@@ -65,7 +75,7 @@ int add(const Place& place, const User& user, const Verb& verb) {
 int set(const Place& place, const User& user, const Verb& verb) {
   auto body = fields_of(user, verb);
   if (!body) return complain(body.error().detail);
-  if (body->size() == 1) return complain("say what to change: --name or --quota");
+  if (body->size() == 1) return complain("say what to change: --name, --quota or --administrator");
   return do_and_show(place, {"POST", "/api/v1/users/set", std::move(*body)}, [&user](const auto&) {
     std::printf("%s is changed\n", user.address.c_str());
   });
@@ -125,6 +135,11 @@ void print_user(const boost::json::object& answer) {
     std::printf("  (%s)", name.c_str());
   }
   std::printf("\n  made %s\n", field_of(answer, "created").c_str());
+  if (is_true(answer, "administrator")) {
+    std::printf("  administrator, %s\n", is_true(answer, "second_factor")
+                                             ? "with a second factor"
+                                             : "by password alone (no second factor)");
+  }
   if (const auto* quota = answer.if_contains("quota_bytes"); quota != nullptr) {
     const auto bytes = quota->to_number<std::uint64_t>();
     std::printf("  may keep %s\n",
@@ -166,6 +181,35 @@ std::string user_line(const boost::json::object& row) {
   return line;
 }
 
+int second_factor(const Place& place, const User& user) {
+  if (user.remove) {
+    return do_and_show(
+        place, {"POST", "/api/v1/users/second-factor/remove", {{"address", user.address}}},
+        [&user](const auto&) {
+          std::printf("%s has no second factor any more: the password alone logs in\n",
+                      user.address.c_str());
+        });
+  }
+  return do_and_show(place,
+                     {"GET", "/api/v1/users/show?address=" + http::percent_encode(user.address)},
+                     [&user](const boost::json::object& answer) {
+                       std::printf("%s has %s\n", user.address.c_str(),
+                                   is_true(answer, "second_factor")
+                                       ? "a second factor; --remove removes it"
+                                       : "no second factor; it is set up in the web interface");
+                     });
+}
+
+void add_second_factor(Verbs verbs, Verb user, const std::shared_ptr<User>& wish) {
+  Verb verb = user.add_subcommand(
+      "second-factor",
+      "Does this administrator have a second factor? Removes it for who lost phone and codes.\n"
+      "  stagepost user second-factor you@example.org --remove");
+  verb.add_option("ADDRESS", wish->address).required();
+  verb.add_flag("--remove", wish->remove, "Remove it");
+  verb.callback([verbs, wish] { verbs.status = second_factor(verbs.place, *wish); });
+}
+
 void add_changes(Verbs verbs, Verb user) {
   auto wish = std::make_shared<User>();
   Verb add_verb = user.add_subcommand("add", "Make a mailbox and a password, shown once");
@@ -174,7 +218,7 @@ void add_changes(Verbs verbs, Verb user) {
                     "Read the password from standard input instead");
   add_verb.callback([verbs, wish, add_verb] { verbs.status = add(verbs.place, *wish, add_verb); });
 
-  Verb change = user.add_subcommand("set", "Change the name or the quota");
+  Verb change = user.add_subcommand("set", "Change the name, the quota or who is an administrator");
   add_fields(change, wish);
   change.callback([verbs, wish, change] { verbs.status = set(verbs.place, *wish, change); });
 
@@ -232,6 +276,7 @@ void add_user_verbs(Verbs verbs) {
   add_changes(verbs, user);
   add_person_verbs(verbs, user);
   auto wish = std::make_shared<User>();
+  add_second_factor(verbs, user, wish);
   Verb one = user.add_subcommand("show", "Show one user");
   one.add_option("ADDRESS", wish->address).required();
   one.add_flag("--json", wish->json, "As JSON");

@@ -51,13 +51,14 @@ struct Config {
 
 struct ExampleOptions {
   std::string hostname = "localhost";
-  // On the loopback address, ports 2525, 2587, 2465 and HTTP on 8025, a certificate of its own;
-  // else on all addresses, ports 25, 587, 465 and HTTP on 8025 of the loopback address.
+  // On the loopback address, ports 2525, 2587, 2465 and a certificate of its own; else on all
+  // addresses, ports 25, 587, 465. Metrics on 8025 and the API on 8026 of the loopback address.
   bool demo = true;
   std::uint16_t smtp_port = 0;  // 0: the ports above
   std::uint16_t submission_port = 0;
   std::uint16_t submissions_port = 0;
   std::uint16_t http_port = 0;
+  std::uint16_t api_port = 0;
   std::string certificate_path = {};  // both or none: none is self-signed
   std::string key_path = {};
 };

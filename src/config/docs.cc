@@ -111,16 +111,21 @@ std::string example_config(const ExampleOptions& options) {
       "servers.\n"
       "# relay_host = \"relay.example.org:25\"\n\n";
   const std::uint16_t http = options.http_port != 0 ? options.http_port : std::uint16_t{8025};
+  const std::uint16_t api = options.api_port != 0 ? options.api_port : std::uint16_t{8026};
   out += fmt::format(
       "[http]\n"
       "# Health and metrics. Keep it away from the Internet.\n"
       "addresses = [\"127.0.0.1:{}\"]\n\n"
+      "[api]\n"
+      "# The HTTP API, and the web interface at /admin/. From another machine: see docs/web.md.\n"
+      "addresses = [\"127.0.0.1:{}\"]\n"
+      "# tls_addresses = [\"0.0.0.0:8443\"]\n\n"
       "[log]\n"
       "# human or json\n"
       "format = \"human\"\n"
       "# debug, info, warning or error\n"
       "level = \"info\"\n",
-      http);
+      http, api);
   return out;
 }
 

@@ -70,6 +70,8 @@ TEST(Example, DemoLoads) {
   EXPECT_EQ(config->session.listeners[2].at.text(), "127.0.0.1:2465");
   EXPECT_EQ(config->session.listeners[2].tls, session::Tls::implicit);
   EXPECT_EQ(config->admin.http.at(0).text(), "127.0.0.1:8025");
+  EXPECT_EQ(config->admin.api.http.at(0).text(), "127.0.0.1:8026");
+  EXPECT_TRUE(config->admin.api.web);
   EXPECT_EQ(config->session.certificate_path, "");
 }
 

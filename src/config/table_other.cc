@@ -5,6 +5,7 @@ namespace config {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 
 constexpr std::uint64_t mib = 1ULL << 20U;
 
@@ -112,8 +113,9 @@ Section api_section() {
   Section section;
   section.name = "api";
   section.text =
-      "Everything that the command line can do, over HTTP, for programs with a token (`stagepost "
-      "token add`). It describes itself at /api/openapi.json.";
+      "Everything that the command line can do, over HTTP: for programs with a token (`stagepost "
+      "token add`), described at /api/openapi.json, and for administrators in a browser, at "
+      "/admin/.";
   section.settings = {
       setting("addresses", STAGEPOST_FIELD(admin.api.http), list_codec(endpoint_codec()),
               "Where it is served over HTTP; on this host only, such as \"127.0.0.1:8026\", for a "
@@ -126,6 +128,18 @@ Section api_section() {
       setting("failures_per_minute_max", STAGEPOST_FIELD(admin.api.failures_per_minute_max),
               count_codec<std::uint32_t>(1, 1'000'000),
               "Requests without a good token from one address; then it gets 429."),
+      setting("web", STAGEPOST_FIELD(admin.api.web), flag_codec(),
+              "The web interface, at /admin/ of these addresses; who may log in: `stagepost user "
+              "set ADDRESS --administrator yes`."),
+      setting("session_idle", STAGEPOST_FIELD(admin.api.session_idle),
+              duration_codec(minutes(1), hours(24)),
+              "A log-in to it ends when nobody has used it for so long."),
+      setting("session_time", STAGEPOST_FIELD(admin.api.session_time),
+              duration_codec(minutes(1), hours(24 * 30)), "And after so long in any case."),
+      setting(
+          "proxies", STAGEPOST_FIELD(admin.api.proxies), list_codec(network_codec()),
+          "Reverse proxies in front of these addresses, such as \"127.0.0.1\": whom they ask for "
+          "is taken from X-Forwarded-For, whether by HTTPS from X-Forwarded-Proto."),
   };
   return section;
 }

@@ -60,7 +60,8 @@ admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector
                 return shared.state->client().lists.test(doors.resolver, doors.io.clock, false);
               },
           .auth_policy_key = admin::auth_policy_key(shared.login_secret),
-          .tokens = shared.tokens.get()};
+          .tokens = shared.tokens.get(),
+          .factors = shared.factors.get()};
 }
 
 // Mail of this server itself is from its own name: keys of the domain that it is in are ours, too.
@@ -91,6 +92,16 @@ admin::Parts with_reports(admin::Parts parts, report::Reporter& reporter, Shared
 admin::Parts with_certificates(admin::Parts parts, admin::Certificates& certificates) {
   parts.certificates = &certificates;
   return parts;
+}
+
+// A password over HTTP is a log-in like any other.
+admin::LoginDoor login_door(policy::Authenticator& authenticator) {
+  return [&authenticator](admin::LoginAttempt attempt, policy::FurtherCheck further) {
+    sasl::Claim claim;
+    claim.user = std::move(attempt.address);
+    claim.secret = std::move(attempt.password);
+    return authenticator.conclude(std::move(claim), attempt.peer, std::move(further));
+  };
 }
 
 http::ServerLimits limits_of(const admin::Settings& settings, std::size_t body_bytes_max) {
@@ -152,17 +163,27 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
           certificates_)),
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),
+      sessions_(
+          {.doors = doors.io,
+           .directory = *shared.directory,
+           .factors = *shared.factors,
+           .events = *shared.events,
+           .log_in = login_door(assemblies.front()->authenticator()),
+           .limits = {.idle = settings_.api.session_idle, .total = settings_.api.session_time},
+           .hostname = config.session.hostname}),
       gate_({.doors = doors.io,
              .api = api_.router(),
              .tokens = *shared.tokens,
              .events = *shared.events,
              .settings = settings_.api,
              .hostname = config.session.hostname,
-             .version = STAGEPOST_VERSION}),
+             .version = STAGEPOST_VERSION,
+             .sessions = settings_.api.web ? &sessions_ : nullptr}),
+      web_(gate_, admin::WebFiles(admin::web_files()), settings_.api),
       control_(doors.io, api_, limits_of(settings_, control_body_bytes_max)),
       public_(doors.io, public_api_, limits_of(settings_, settings_.body_bytes_max)),
       clients_(doors.io, answers_, limits_of(settings_, settings_.body_bytes_max)),
-      programs_(doors.io, gate_, limits_of(settings_, control_body_bytes_max)),
+      programs_(doors.io, web_, limits_of(settings_, control_body_bytes_max)),
       tls_([&shared] { return shared.tls_server; }) {}
 
 base::Result<> AdminDoor::open() {

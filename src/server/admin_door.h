@@ -1,7 +1,8 @@
 // server/admin_door.h: the control socket and the HTTP port of a process.
 //
 // What:    joins admin's seams (queues, injector, directory) and serves its handlers on lane 0; to
-//          the Internet only how to set up a mail program, and the API to who has a token.
+//          the Internet only how to set up a mail program, the API to who has a token, and the web
+//          interface to administrators.
 // In/Out:  open() binds, stop() ends. handler() for who asks without a socket.
 // Errors:  an address that cannot be bound, by name.
 // Limits:  admin/settings.h.
@@ -15,6 +16,8 @@
 #include "admin/api_gate.h"
 #include "admin/doctor/doctor.h"
 #include "admin/doctor/view.h"
+#include "admin/session_routes.h"
+#include "admin/web_door.h"
 #include "lib/http/server.h"
 #include "lib/io/real/machine.h"
 #include "lib/io/task_group.h"
@@ -66,7 +69,9 @@ class AdminDoor {
   CertificateKeeper certificates_;
   admin::Api api_;
   admin::PublicApi public_api_;
+  admin::SessionRoutes sessions_;
   admin::ApiGate gate_;
+  admin::WebDoor web_;
   http::Server control_;
   http::Server public_;
   http::Server clients_;

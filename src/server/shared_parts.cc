@@ -107,6 +107,10 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
     done = take(parts->tokens,
                 admin::Tokens::open(files, config.server.state_folder + "/api-tokens.json"));
   }
+  if (done) {
+    done = take(parts->factors, admin::SecondFactors::open(
+                                    files, config.server.state_folder + "/second-factors.json"));
+  }
   if (done) done = take(parts->reports, report::Reports::open(config.report, *parts->events));
   if (done) parts->dmarc_line = std::make_unique<DmarcLine>(*parts->reports);
   if (done) done = take(parts->login_secret, server::login_secret(files, config));

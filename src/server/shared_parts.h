@@ -60,6 +60,7 @@ struct SharedParts {
   std::unique_ptr<DmarcLine> dmarc_line;
   std::unique_ptr<policy::KeyStore> keys;
   std::unique_ptr<admin::Tokens> tokens;  // of the API
+  std::unique_ptr<admin::SecondFactors> factors;
   std::string login_secret;
   std::shared_ptr<io::TlsChallenges> challenges;
   Loaded certificate;  // as it was at the start

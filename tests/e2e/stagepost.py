@@ -79,9 +79,9 @@ class Stagepost:
         self.password = ""
         self.process: subprocess.Popen | None = None
         self.run_as: int | None = None  # a user's number; none: as we are
-        names = [*LISTENERS, "http"]
+        names = [*LISTENERS, "http", "api"]
         # In a namespace every port is free.
-        numbers = [*LISTENERS.values(), 8025] if net else free_ports(len(names))
+        numbers = [*LISTENERS.values(), 8025, 8026] if net else free_ports(len(names))
         self.ports = dict(zip(names, numbers, strict=True))
 
     # The command line and the configuration.
