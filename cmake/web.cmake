@@ -37,7 +37,7 @@ function(stagepost_add_web)
     stagepost_find_node()
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/web/*)
     list(FILTER sources EXCLUDE REGEX "/web/(node_modules|dist)/")
-    # 200 KB by .incbin cost the compiler nothing; as an array in C++ they took it 0.6 s.
+    # 200 KB by .incbin cost the compiler nothing; as an array in C++ they took it half a second.
     add_custom_command(OUTPUT ${made} ${CMAKE_BINARY_DIR}/web_files.bin
       COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR}/web -DWORK=${STAGEPOST_WEB_FOLDER}
         -DOUT=${CMAKE_BINARY_DIR} -DNODE=${STAGEPOST_NODE} -DNPM=${STAGEPOST_NPM}

@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 
+#include "admin/second_factor.h"
 #include "admin/tokens.h"
 #include "config/config.h"
 #include "directory/ldap/ldap_directory.h"
