@@ -66,6 +66,8 @@ PACKAGES_SHELLS=(zsh fish)
 
 # Likewise, programs that read bounces: tests/e2e/test_dsn_readers.py (1 MB).
 PACKAGES_BOUNCES=(python3-flufl.bounce libmail-deliverystatus-bounceparser-perl)
+# Likewise, a browser for the web interface: tests/e2e/test_web.py.
+PACKAGES_WEB_TEST=(chromium-headless-shell fonts-dejavu-core)
 
 # Likewise, other people's SPF, DKIM and DMARC, to be compared with ours: tests/interop.
 PACKAGES_INTEROP=(
