@@ -1,6 +1,7 @@
 // app.tsx: log-in or the shell around the pages: navigation, keys, what was said.
 import type { ComponentChildren, ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { destinationName } from "./lib/events";
 import { meaning } from "./lib/keys";
 import { type Place, link, navigate } from "./lib/router";
 import { type State, begin, current, listen, signOut } from "./lib/session";
@@ -169,7 +170,7 @@ function focusSearch(): void {
 function useArrival(place: Place, title: string): void {
   const first = useRef(true);
   useEffect(() => {
-    document.title = `${place.rest || title} · Stagepost`;
+    document.title = `${destinationName(place.rest) || title} · Stagepost`;
     if (first.current) {
       first.current = false;
       return;
@@ -189,6 +190,7 @@ function Shell({ address }: { address: string }) {
   useArrival(place, found?.title ?? "No such page");
   return (
     <div class="shell">
+      {/* biome-ignore lint/a11y/useValidAnchor: without a script it leads there, too; with it the address stays as it is */}
       <a class="skip" href="#main" onClick={skip}>
         Skip to the content
       </a>
@@ -200,14 +202,32 @@ function Shell({ address }: { address: string }) {
             <span class="who-name" title={address}>
               {address}
             </span>
-            <Button look="quiet" small icon="help" aria-label="Keys and help" onClick={() => setHelp(true)} />
-            <Button look="quiet" small icon="logout" aria-label="Log out" onClick={() => void signOut()} />
+            <Button
+              look="quiet"
+              small
+              icon="help"
+              aria-label="Keys and help"
+              onClick={() => setHelp(true)}
+            />
+            <Button
+              look="quiet"
+              small
+              icon="logout"
+              aria-label="Log out"
+              onClick={() => void signOut()}
+            />
           </div>
         </footer>
       </Side>
       <div class="stage">
         <header class="bar">
-          <Button look="quiet" icon="menu" aria-label="Menu" aria-expanded={open} onClick={() => setOpen(true)} />
+          <Button
+            look="quiet"
+            icon="menu"
+            aria-label="Menu"
+            aria-expanded={open}
+            onClick={() => setOpen(true)}
+          />
           <span class="bar-title">{found?.title ?? "Stagepost"}</span>
           <Logo />
         </header>
@@ -248,7 +268,15 @@ function Side(props: { open: boolean; close: () => void; children: ComponentChil
         </div>
         {props.children}
       </aside>
-      {open && <div class="shade" onClick={close} />}
+      {open && (
+        <button
+          type="button"
+          class="shade"
+          tabIndex={-1}
+          aria-label="Close the menu"
+          onClick={close}
+        />
+      )}
     </>
   );
 }

@@ -21,21 +21,16 @@ export interface Overview {
     deferred: number;
     held: number;
     active: number;
+    scheduled: number;
     oldest_seconds: number;
   };
   today: Record<FlowName, number>;
   hands: Hand[];
-  disk: { free_bytes: number; total_bytes: number };
+  disk: { free_bytes: number; total_bytes: number } | null;
   certificate: { not_after: string } | null;
 }
 
-export type FlowName =
-  | "received"
-  | "submitted"
-  | "delivered"
-  | "deferred"
-  | "failed"
-  | "refused";
+export type FlowName = "received" | "submitted" | "delivered" | "deferred" | "failed" | "refused";
 
 export type Period = "hour" | "day" | "week" | "month";
 
@@ -51,9 +46,15 @@ export interface Receiver {
   delivered: number;
   deferred: number;
   failed: number;
-  success: number;
+  success: number | null;
   last_trouble: { time: string; text: string } | null;
-  mean_seconds: number;
+  mean_seconds: number | null;
+  local?: boolean; // a domain of ours
+}
+
+export interface Receivers {
+  receivers: Receiver[];
+  other: { delivered: number; deferred: number; failed: number } | null;
 }
 
 export interface FoundMessage {
@@ -264,7 +265,14 @@ export interface Examination {
   counts?: Record<DoctorSeverity, number>;
   findings: Finding[];
   compared_with?: string | null;
-  changes?: { kind: string; id: string; about: string; before: string; after: string; what: string }[];
+  changes?: {
+    kind: string;
+    id: string;
+    about: string;
+    before: string;
+    after: string;
+    what: string;
+  }[];
 }
 
 export interface Report {
@@ -305,11 +313,14 @@ export interface SentReport {
   result: string;
 }
 
+// Value and default as the file writes them; a secret has none.
 export interface Setting {
   name: string;
-  value: unknown;
-  default: unknown;
+  section: string; // "queue", "listener[2]"; "" before the first table
+  value: string | null;
+  default: string | null;
   changed: boolean;
+  secret?: boolean;
   unit?: string;
   text: string;
 }
@@ -319,6 +330,8 @@ export interface LogLine {
   severity: string;
   name: string;
   text: string;
+  message?: string;
+  session?: string;
 }
 
 export interface Token {

@@ -103,12 +103,13 @@ export function tell(event: Event): Told {
   const form = forms[name];
   const said = form?.said ? (event[form.said] ?? "") : "";
   const level = event.level === "error" ? "bad" : event.level === "warning" ? "warn" : "plain";
+  const title = form ? form.title(event) : name;
   const facts: [string, string][] = [];
   for (const [key, text] of Object.entries(event)) {
-    if (own.has(key) || text === "" || key === form?.said) continue;
+    if (own.has(key) || text === "" || key === form?.said || title.includes(text)) continue;
     facts.push([titles[key] ?? key.replaceAll("_", " "), value(key, text)]);
   }
-  return { title: form ? form.title(event) : name, said, tone: form?.tone ?? level, facts };
+  return { title, said, tone: form?.tone ?? level, facts };
 }
 
 export type Tone = "ok" | "warn" | "bad" | "info" | "plain";
@@ -139,4 +140,9 @@ export function stateTone(state: string): Tone {
     default:
       return "plain";
   }
+}
+
+// "mx:example.org" is the mail for that domain, by its MX; others keep the name of their route.
+export function destinationName(key: string): string {
+  return key.startsWith("mx:") ? key.slice(3) : key;
 }

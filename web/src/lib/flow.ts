@@ -7,7 +7,12 @@ export interface StepNames {
   longLabels: string[];
 }
 
-export function stepNames(begin: string, stepSeconds: number, steps: number, period: Period): StepNames {
+export function stepNames(
+  begin: string,
+  stepSeconds: number,
+  steps: number,
+  period: Period,
+): StepNames {
   const start = new Date(begin).getTime();
   const labels: string[] = [];
   const longLabels: string[] = [];
@@ -26,7 +31,11 @@ export interface Counted {
   good: number;
 }
 
-export function byDay(reports: Counted[], days: number, now: number): { days: string[]; good: number[]; bad: number[] } {
+export function byDay(
+  reports: Counted[],
+  days: number,
+  now: number,
+): { days: string[]; good: number[]; bad: number[] } {
   const keys: string[] = [];
   const index = new Map<string, number>();
   for (let i = days - 1; i >= 0; i -= 1) {

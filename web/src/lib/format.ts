@@ -98,3 +98,8 @@ export function hourMinute(time: string | number | Date): string {
   const date = new Date(time);
   return `${pad(date.getHours())}:${pad(date.getMinutes())}`;
 }
+
+// A capital at the front, but not of an address, a domain or a number: those are names.
+export function sentence(text: string): string {
+  return /^[a-z]+[ ,:]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+}

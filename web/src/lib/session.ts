@@ -1,7 +1,10 @@
 // lib/session.ts: who is logged in; the shell and the log-in page listen to it.
 import { type Session, get, remove, useSession, whenSignedOut } from "./api";
 
-export type State = { kind: "asking" } | { kind: "out"; ended: boolean } | { kind: "in"; session: Session };
+export type State =
+  | { kind: "asking" }
+  | { kind: "out"; ended: boolean }
+  | { kind: "in"; session: Session };
 
 let state: State = { kind: "asking" };
 const listeners = new Set<(state: State) => void>();

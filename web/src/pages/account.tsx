@@ -8,7 +8,19 @@ import { signOut } from "../lib/session";
 import { Dialog, FormDialog } from "../ui/dialog";
 import { useResource, useWork } from "../ui/hooks";
 import { PageHead } from "../ui/page";
-import { Badge, Button, Card, CopyButton, ErrorNote, Facts, Field, Link, Note, Paste, Skeleton } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  CopyButton,
+  ErrorNote,
+  Facts,
+  Field,
+  Link,
+  Note,
+  Paste,
+  Skeleton,
+} from "../ui/parts";
 import { QrCode } from "../ui/qr";
 import { say } from "../ui/toast";
 
@@ -33,7 +45,12 @@ export function Account(_: PageProps) {
                 ["Logged in as", data.address],
                 ["Ends", `${dateTime(data.expires)} at the latest`],
                 ...(data.idle_seconds
-                  ? ([["Without use", `after ${plural(Math.round(data.idle_seconds / 60), "minute")}`]] as [string, string][])
+                  ? ([
+                      [
+                        "Without use",
+                        `after ${plural(Math.round(data.idle_seconds / 60), "minute")}`,
+                      ],
+                    ] as [string, string][])
                   : []),
               ]}
             />
@@ -65,7 +82,11 @@ function SecondFactor({ session, reload }: { session: Session; reload: () => voi
   return (
     <Card
       title="Second factor"
-      tools={<Badge tone={session.second_factor ? "ok" : "warn"}>{session.second_factor ? "on" : "off"}</Badge>}
+      tools={
+        <Badge tone={session.second_factor ? "ok" : "warn"}>
+          {session.second_factor ? "on" : "off"}
+        </Badge>
+      }
     >
       <ErrorNote error={work.error} />
       {session.second_factor ? (
@@ -73,11 +94,15 @@ function SecondFactor({ session, reload }: { session: Session; reload: () => voi
           <p>A code of your authenticator is asked for after the password.</p>
           {left !== undefined && left <= 3 && (
             <Note tone="warn">
-              {left === 0 ? "No recovery code is left." : `Only ${plural(left, "recovery code")} left.`}{" "}
+              {left === 0
+                ? "No recovery code is left."
+                : `Only ${plural(left, "recovery code")} left.`}{" "}
               Remove the second factor and set it up again to get ten new ones.
             </Note>
           )}
-          {left !== undefined && left > 3 && <p class="hint">{plural(left, "recovery code")} left.</p>}
+          {left !== undefined && left > 3 && (
+            <p class="hint">{plural(left, "recovery code")} left.</p>
+          )}
           <div class="tools">
             <Button look="danger" onClick={() => setRemoving(true)}>
               Remove the second factor
@@ -97,7 +122,9 @@ function SecondFactor({ session, reload }: { session: Session; reload: () => voi
           </div>
         </>
       )}
-      {begun && !codes && <Enrol begun={begun} onCodes={setCodes} onClose={() => setBegun(undefined)} />}
+      {begun && !codes && (
+        <Enrol begun={begun} onCodes={setCodes} onClose={() => setBegun(undefined)} />
+      )}
       {codes && (
         <RecoveryCodes
           codes={codes}
@@ -123,7 +150,14 @@ function Enrol(props: { begun: Begun; onCodes: (codes: string[]) => void; onClos
       props.onCodes(done.recovery_codes);
     });
   return (
-    <FormDialog title="Set up a second factor" action="Confirm" busy={work.busy} error={work.error} onSubmit={submit} onClose={props.onClose}>
+    <FormDialog
+      title="Set up a second factor"
+      action="Confirm"
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
       <ol class="steps">
         <li>
           <p>Scan this with your authenticator. It is drawn by this page and goes nowhere else.</p>
@@ -188,10 +222,31 @@ function RemoveFactor(props: { onClose: () => void; onDone: () => void }) {
       props.onClose();
     });
   return (
-    <FormDialog title="Remove the second factor" action="Remove" danger busy={work.busy} error={work.error} onSubmit={submit} onClose={props.onClose}>
+    <FormDialog
+      title="Remove the second factor"
+      action="Remove"
+      danger
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
       <p>From then on the password alone lets somebody in.</p>
-      <Field label="Password" type="password" autocomplete="current-password" required value={password} onInput={(event) => setPassword(event.currentTarget.value)} />
-      <Field label="Code" required hint="Of your authenticator, or a recovery code." value={code} onInput={(event) => setCode(event.currentTarget.value)} />
+      <Field
+        label="Password"
+        type="password"
+        autocomplete="current-password"
+        required
+        value={password}
+        onInput={(event) => setPassword(event.currentTarget.value)}
+      />
+      <Field
+        label="Code"
+        required
+        hint="Of your authenticator, or a recovery code."
+        value={code}
+        onInput={(event) => setCode(event.currentTarget.value)}
+      />
     </FormDialog>
   );
 }

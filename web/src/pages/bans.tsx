@@ -7,7 +7,17 @@ import { Confirm } from "../ui/ask";
 import { FormDialog } from "../ui/dialog";
 import { useResource, useWork } from "../ui/hooks";
 import { PageHead } from "../ui/page";
-import { Badge, Button, Card, Empty, ErrorNote, Field, SearchBox, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  Empty,
+  ErrorNote,
+  Field,
+  SearchBox,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 import { say } from "../ui/toast";
 
@@ -25,12 +35,19 @@ export function Bans({ tabs }: { tabs: preact.ComponentChildren }) {
   const found = useResource((ask) => get<Answer>("bans", {}, ask), [], 15);
   const { data } = found;
   const wanted = text.trim().toLowerCase();
-  const bans = (data?.bans ?? []).filter((row) => `${row.network} ${row.why}`.toLowerCase().includes(wanted));
-  const logins = (data?.logins ?? []).filter((row) => `${row.login} ${row.why}`.toLowerCase().includes(wanted));
+  const bans = (data?.bans ?? []).filter((row) =>
+    `${row.network} ${row.why}`.toLowerCase().includes(wanted),
+  );
+  const logins = (data?.logins ?? []).filter((row) =>
+    `${row.login} ${row.why}`.toLowerCase().includes(wanted),
+  );
   const none = data && data.bans.length + data.logins.length === 0;
   return (
     <>
-      <PageHead title="Limits and bans" text="Who guesses passwords is kept out for a while; bans end by themselves.">
+      <PageHead
+        title="Limits and bans"
+        text="Who guesses passwords is kept out for a while; bans end by themselves."
+      >
         <Button look="main" icon="plus" onClick={() => setAdding(true)}>
           Ban a network
         </Button>
@@ -41,7 +58,10 @@ export function Bans({ tabs }: { tabs: preact.ComponentChildren }) {
       {none && (
         <Card>
           <Empty icon="limits" title="Nobody is kept out">
-            <p>Addresses that guess passwords appear here, with the reason and the time at which the ban ends.</p>
+            <p>
+              Addresses that guess passwords appear here, with the reason and the time at which the
+              ban ends.
+            </p>
           </Empty>
         </Card>
       )}
@@ -71,8 +91,13 @@ export function Bans({ tabs }: { tabs: preact.ComponentChildren }) {
           title={`Let ${lifting} in again`}
           action="Lift"
           work={async () => {
-            const done = await post<{ count: number; logins: number; still_by: string[] }>("bans/lift", { who: lifting });
-            const still = done.still_by.length ? ` It is still kept out by ${done.still_by.join(", ")}.` : "";
+            const done = await post<{ count: number; logins: number; still_by: string[] }>(
+              "bans/lift",
+              { who: lifting },
+            );
+            const still = done.still_by.length
+              ? ` It is still kept out by ${done.still_by.join(", ")}.`
+              : "";
             say(`${plural(done.count + done.logins, "ban")} lifted.${still}`, still ? "bad" : "ok");
           }}
           onDone={found.reload}
@@ -101,15 +126,26 @@ function BanTable({ rows, onLift }: { rows: Ban[]; onLift: (who: string) => void
       rowKey={(row) => row.network}
       columns={[
         { title: "Network", main: true, cell: (row) => <span class="mono">{row.network}</span> },
-        { title: "Why", cell: (row) => <span class="reply">{row.why || "no reason was given"}</span> },
+        {
+          title: "Why",
+          cell: (row) => <span class="reply">{row.why || "no reason was given"}</span>,
+        },
         {
           title: "By",
           tight: true,
-          cell: (row) => <Badge tone={row.by_operator ? "info" : "plain"}>{row.by_operator ? "an administrator" : "the server"}</Badge>,
+          cell: (row) => (
+            <Badge tone={row.by_operator ? "info" : "plain"}>
+              {row.by_operator ? "an administrator" : "the server"}
+            </Badge>
+          ),
         },
         { title: "Since", number: true, tight: true, cell: (row) => <When time={row.since} /> },
         { title: "Ends", number: true, tight: true, cell: (row) => <When time={row.until} /> },
-        { title: "Actions", unseenTitle: true, cell: (row) => <LiftButton who={row.network} onLift={onLift} /> },
+        {
+          title: "Actions",
+          unseenTitle: true,
+          cell: (row) => <LiftButton who={row.network} onLift={onLift} />,
+        },
       ]}
     />
   );
@@ -126,7 +162,11 @@ function LoginTable({ rows, onLift }: { rows: ClosedLogin[]; onLift: (who: strin
         { title: "Why", cell: (row) => <span class="reply">{row.why}</span> },
         { title: "From", cell: (row) => row.at ?? "everywhere" },
         { title: "Ends", number: true, tight: true, cell: (row) => <When time={row.until} /> },
-        { title: "Actions", unseenTitle: true, cell: (row) => <LiftButton who={row.login} onLift={onLift} /> },
+        {
+          title: "Actions",
+          unseenTitle: true,
+          cell: (row) => <LiftButton who={row.login} onLift={onLift} />,
+        },
       ]}
     />
   );
@@ -146,10 +186,36 @@ function AddBan(props: { onClose: () => void; onDone: () => void }) {
       props.onClose();
     });
   return (
-    <FormDialog title="Ban a network" action="Ban" danger busy={work.busy} error={work.error} onSubmit={submit} onClose={props.onClose}>
-      <Field label="Network" required value={network} placeholder="192.0.2.0/24" hint="An address or a network. Private ones are never banned." onInput={(event) => setNetwork(event.currentTarget.value)} />
-      <Field label="How long" required value={time} hint="Such as 12h or 7d." onInput={(event) => setTime(event.currentTarget.value)} />
-      <Field label="Reason" value={reason} hint="For whoever asks later." onInput={(event) => setReason(event.currentTarget.value)} />
+    <FormDialog
+      title="Ban a network"
+      action="Ban"
+      danger
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
+      <Field
+        label="Network"
+        required
+        value={network}
+        placeholder="192.0.2.0/24"
+        hint="An address or a network. Private ones are never banned."
+        onInput={(event) => setNetwork(event.currentTarget.value)}
+      />
+      <Field
+        label="How long"
+        required
+        value={time}
+        hint="Such as 12h or 7d."
+        onInput={(event) => setTime(event.currentTarget.value)}
+      />
+      <Field
+        label="Reason"
+        value={reason}
+        hint="For whoever asks later."
+        onInput={(event) => setReason(event.currentTarget.value)}
+      />
     </FormDialog>
   );
 }

@@ -1,9 +1,9 @@
 // pages/certificate.tsx: the TLS certificate, its renewal, and the TLSA records to publish.
 import { get, post } from "../lib/api";
-import { dateTime } from "../lib/format";
+import { dateTime, sentence } from "../lib/format";
 import type { Certificate } from "../types";
 import { useResource, useWork } from "../ui/hooks";
-import { Badge, Button, Card, ErrorNote, Facts, Note, Paste, Skeleton, When, sentence } from "../ui/parts";
+import { Badge, Button, Card, ErrorNote, Facts, Note, Paste, Skeleton, When } from "../ui/parts";
 import { say } from "../ui/toast";
 
 export function CertificateCard() {
@@ -13,7 +13,9 @@ export function CertificateCard() {
   const renew = () =>
     work.run(async () => {
       const done = await post<{ ordered: boolean }>("certificate/renew", {});
-      say(done.ordered ? "A new certificate is in use." : "It is not due yet: nothing was ordered.");
+      say(
+        done.ordered ? "A new certificate is in use." : "It is not due yet: nothing was ordered.",
+      );
       found.reload();
     });
   return (
@@ -70,19 +72,32 @@ function CertificateFacts({ state }: { state: Certificate }) {
           </span>,
         ],
         ["Source", `${state.source}${state.path ? `: ${state.path}` : ""}`],
-        ["Serial", <span key="serial" class="mono">{certificate.serial}</span>],
+        [
+          "Serial",
+          <span key="serial" class="mono">
+            {certificate.serial}
+          </span>,
+        ],
         ...(orders ? orderFacts(orders) : []),
       ]}
     />
   );
 }
 
-function orderFacts(orders: NonNullable<Certificate["orders"]>): [string, preact.ComponentChildren][] {
+function orderFacts(
+  orders: NonNullable<Certificate["orders"]>,
+): [string, preact.ComponentChildren][] {
   return [
     ["Authority", orders.directory_url],
-    ["Next renewal", orders.renew_at ? <When key="renewal" time={orders.renew_at} /> : "not planned"],
+    [
+      "Next renewal",
+      orders.renew_at ? <When key="renewal" time={orders.renew_at} /> : "not planned",
+    ],
     ...(orders.failures > 0
-      ? ([["Last failure", `${orders.failure ?? ""} (${orders.failures} in a row)`]] as [string, string][])
+      ? ([["Last failure", `${orders.failure ?? ""} (${orders.failures} in a row)`]] as [
+          string,
+          string,
+        ][])
       : []),
   ];
 }
@@ -91,8 +106,8 @@ function Tlsa({ state }: { state: Certificate }) {
   return (
     <Card title="TLSA records">
       <p>
-        With these, in a zone signed by DNSSEC, other servers verify this certificate (DANE). Publish
-        that of the next key, too, before it is used.
+        With these, in a zone signed by DNSSEC, other servers verify this certificate (DANE).
+        Publish that of the next key, too, before it is used.
       </p>
       <ul class="key-list">
         {state.tlsa.map((record) => (
@@ -106,7 +121,10 @@ function Tlsa({ state }: { state: Certificate }) {
                 </Badge>
               )}
             </p>
-            <Paste text={`${record.name}. IN TLSA ${record.data}`} label={`TLSA record ${record.name}`} />
+            <Paste
+              text={`${record.name}. IN TLSA ${record.data}`}
+              label={`TLSA record ${record.name}`}
+            />
           </li>
         ))}
       </ul>

@@ -1,6 +1,6 @@
 // pages/doctor.tsx: everything that must be well for mail to flow: what was found, why it matters,
 // how to mend it.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { get } from "../lib/api";
 import { plural } from "../lib/format";
@@ -9,16 +9,32 @@ import type { DoctorSeverity, Examination, Finding } from "../types";
 import { useResource } from "../ui/hooks";
 import { PageHead } from "../ui/page";
 import { Findings, severityWord } from "../ui/findings";
-import { Button, Card, Choice, Empty, ErrorNote, Note, SearchBox, Skeleton, When } from "../ui/parts";
+import {
+  Button,
+  Card,
+  Choice,
+  Empty,
+  ErrorNote,
+  Note,
+  SearchBox,
+  Skeleton,
+  When,
+} from "../ui/parts";
 
 type Which = "trouble" | "all";
 
 export function DoctorPage({ place }: PageProps) {
   const { domain = "" } = place.query;
-  const [which, setWhich] = useState<Which>("trouble");
+  const [which, setWhich] = useState<Which>(location.hash ? "all" : "trouble");
   const [text, setText] = useState("");
   const found = useResource((ask) => get<Examination>("doctor", { domain }, ask), [domain]);
   const { data } = found;
+  // "#spf" leads to that finding, from the overview.
+  useEffect(() => {
+    const wanted = location.hash.slice(1);
+    if (!data || !wanted) return;
+    document.getElementById(wanted)?.scrollIntoView({ block: "center" });
+  }, [data]);
   const wanted = text.trim().toLowerCase();
   const rows = (data?.findings ?? []).filter((one) => fits(one, which, wanted));
   return (

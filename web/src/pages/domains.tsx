@@ -9,7 +9,19 @@ import { FormDialog } from "../ui/dialog";
 import { Findings } from "../ui/findings";
 import { useResource, useWork } from "../ui/hooks";
 import { PageHead, Tabs } from "../ui/page";
-import { Badge, Button, Card, Empty, ErrorNote, Field, Link, Note, Paste, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  Empty,
+  ErrorNote,
+  Field,
+  Link,
+  Note,
+  Paste,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 import { say } from "../ui/toast";
 import { CertificateCard } from "./certificate";
@@ -19,7 +31,11 @@ export function DomainsPage({ place }: PageProps) {
   const tab = place.query.tab ?? "domains";
   return (
     <>
-      {tab === "certificate" ? <PageHead title="Domains and DNS" text="The certificate of this server." /> : <DomainsHead />}
+      {tab === "certificate" ? (
+        <PageHead title="Domains and DNS" text="The certificate of this server." />
+      ) : (
+        <DomainsHead />
+      )}
       <Tabs
         label="Parts of this page"
         page="domains"
@@ -37,7 +53,10 @@ export function DomainsPage({ place }: PageProps) {
 function DomainsHead() {
   const [adding, setAdding] = useState(false);
   return (
-    <PageHead title="Domains and DNS" text="The domains whose mail is ours, and what the DNS says of them.">
+    <PageHead
+      title="Domains and DNS"
+      text="The domains whose mail is ours, and what the DNS says of them."
+    >
       <Button look="main" icon="plus" onClick={() => setAdding(true)}>
         Add a domain
       </Button>
@@ -58,8 +77,22 @@ function AddDomain({ onClose }: { onClose: () => void }) {
       navigate(link("domains", name));
     });
   return (
-    <FormDialog title="Add a domain" action="Add" busy={work.busy} error={work.error} onSubmit={submit} onClose={onClose}>
-      <Field label="Domain" required value={domain} placeholder="example.org" hint="The next page shows which records to publish." onInput={(event) => setDomain(event.currentTarget.value)} />
+    <FormDialog
+      title="Add a domain"
+      action="Add"
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Field
+        label="Domain"
+        required
+        value={domain}
+        placeholder="example.org"
+        hint="The next page shows which records to publish."
+        onInput={(event) => setDomain(event.currentTarget.value)}
+      />
     </FormDialog>
   );
 }
@@ -75,7 +108,10 @@ function Domains() {
       {found.data && rows.length === 0 && (
         <Card>
           <Empty icon="domains" title="No domain is ours yet">
-            <p>Add the first: its mail is accepted from then on, and the page shows what to publish in the DNS.</p>
+            <p>
+              Add the first: its mail is accepted from then on, and the page shows what to publish
+              in the DNS.
+            </p>
           </Empty>
         </Card>
       )}
@@ -87,8 +123,15 @@ function Domains() {
             rowKey={(row) => row}
             href={(row) => link("domains", row)}
             columns={[
-              { title: "Domain", main: true, cell: (row) => <Link href={link("domains", row)}>{row}</Link> },
-              { title: "What the doctor found last", cell: (row) => <Standing domain={row} kept={kept.data} /> },
+              {
+                title: "Domain",
+                main: true,
+                cell: (row) => <Link href={link("domains", row)}>{row}</Link>,
+              },
+              {
+                title: "What the doctor found last",
+                cell: (row) => <Standing domain={row} kept={kept.data} />,
+              },
               {
                 title: "Mailboxes",
                 cell: (row) => <Link href={link("mailboxes", "", { q: `@${row}` })}>Show</Link>,
@@ -108,21 +151,30 @@ function Domains() {
 
 function Standing({ domain, kept }: { domain: string; kept: Examination | undefined }) {
   if (!kept) return <span class="faint">not looked at yet</span>;
-  const about = kept.findings.filter((one) => one.about === domain || one.about.endsWith(`.${domain}`));
+  const about = kept.findings.filter(
+    (one) => one.about === domain || one.about.endsWith(`.${domain}`),
+  );
   const mend = about.filter((one) => one.severity === "mend").length;
   const warnings = about.filter((one) => one.severity === "warning").length;
   if (mend) return <Badge tone="bad">{`${mend} to mend`}</Badge>;
-  if (warnings) return <Badge tone="warn">{warnings === 1 ? "1 warning" : `${warnings} warnings`}</Badge>;
+  if (warnings)
+    return <Badge tone="warn">{warnings === 1 ? "1 warning" : `${warnings} warnings`}</Badge>;
   return <Badge tone="ok">well</Badge>;
 }
 
 function OneDomain({ domain }: { domain: string }) {
   const found = useResource((ask) => get<Examination>("doctor", { domain }, ask), [domain]);
   const [removing, setRemoving] = useState(false);
-  const about = (found.data?.findings ?? []).filter((one) => one.about === domain || one.about.endsWith(`.${domain}`));
+  const about = (found.data?.findings ?? []).filter(
+    (one) => one.about === domain || one.about.endsWith(`.${domain}`),
+  );
   return (
     <>
-      <PageHead title={domain} back={{ href: link("domains"), text: "Domains" }} text="What the DNS says, and what it should say.">
+      <PageHead
+        title={domain}
+        back={{ href: link("domains"), text: "Domains" }}
+        text="What the DNS says, and what it should say."
+      >
         <Button icon="reload" busy={found.loading} onClick={found.reload}>
           Look again
         </Button>
@@ -141,7 +193,8 @@ function OneDomain({ domain }: { domain: string }) {
       )}
       {found.data && about.length === 0 && (
         <Note tone="info">
-          The doctor looked and has nothing to say of {domain} alone. <Link href={link("doctor")}>All it found</Link>
+          The doctor looked and has nothing to say of {domain} alone.{" "}
+          <Link href={link("doctor")}>All it found</Link>
         </Note>
       )}
       {about.length > 0 && <Findings findings={about} />}
@@ -164,7 +217,10 @@ function OneDomain({ domain }: { domain: string }) {
   );
 }
 
-const keyTone = { active: "ok", prepared: "info", retired: "plain" } as Record<string, "ok" | "info" | "plain">;
+const keyTone = { active: "ok", prepared: "info", retired: "plain" } as Record<
+  string,
+  "ok" | "info" | "plain"
+>;
 
 function Keys({ domain }: { domain: string }) {
   const found = useResource(
@@ -181,9 +237,13 @@ function Keys({ domain }: { domain: string }) {
     });
   const rotate = () =>
     work.run(async () => {
-      const done = await post<{ activated: DkimKey[]; waiting: DkimKey[] }>("dkim/rotate", { domain });
+      const done = await post<{ activated: DkimKey[]; waiting: DkimKey[] }>("dkim/rotate", {
+        domain,
+      });
       const waits = done.waiting?.length ?? 0;
-      say(waits ? `${waits} keys wait for the DNS.` : `${done.activated?.length ?? 0} keys sign now.`);
+      say(
+        waits ? `${waits} keys wait for the DNS.` : `${done.activated?.length ?? 0} keys sign now.`,
+      );
       found.reload();
     });
   return (
@@ -206,7 +266,10 @@ function Keys({ domain }: { domain: string }) {
       {!found.data && !found.error && <Skeleton lines={3} />}
       {found.data && keys.length === 0 && (
         <Empty icon="tokens" title="No key signs for this domain">
-          <p>Without a signature many receivers distrust mail. Make keys, publish their records here, then rotate.</p>
+          <p>
+            Without a signature many receivers distrust mail. Make keys, publish their records here,
+            then rotate.
+          </p>
         </Empty>
       )}
       <ul class="key-list">
@@ -219,9 +282,16 @@ function Keys({ domain }: { domain: string }) {
                 {key.bits ? ` ${key.bits}` : ""}
               </span>
               <Badge tone={keyTone[key.state] ?? "plain"}>{key.state}</Badge>
-              {key.problem ? <Badge tone="bad">{key.problem}</Badge> : key.servers?.length ? <Badge tone="ok">published</Badge> : null}
+              {key.problem ? (
+                <Badge tone="bad">{key.problem}</Badge>
+              ) : key.servers?.length ? (
+                <Badge tone="ok">published</Badge>
+              ) : null}
             </p>
-            <Paste text={`${key.name}. IN TXT ${txt(key.record)}`} label={`DNS record of ${key.selector}`} />
+            <Paste
+              text={`${key.name}. IN TXT ${txt(key.record)}`}
+              label={`DNS record of ${key.selector}`}
+            />
           </li>
         ))}
       </ul>

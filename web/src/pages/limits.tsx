@@ -9,7 +9,20 @@ import { Confirm } from "../ui/ask";
 import { FormDialog } from "../ui/dialog";
 import { useResource, useWork } from "../ui/hooks";
 import { PageHead, Tabs } from "../ui/page";
-import { Badge, Button, Card, Check, Empty, ErrorNote, Facts, Field, Link, SearchBox, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  Check,
+  Empty,
+  ErrorNote,
+  Facts,
+  Field,
+  Link,
+  SearchBox,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 import { say } from "../ui/toast";
 import { Bans } from "./bans";
@@ -39,16 +52,25 @@ const shownMax = 200;
 function Sending({ tabs }: { tabs: preact.ComponentChildren }) {
   const [text, setText] = useState("");
   const [setting, setSetting] = useState<{ scope: string; limits: Limits } | undefined>();
-  const [letting, setLetting] = useState<{ account: string; verb: "release" | "purge" } | undefined>();
+  const [letting, setLetting] = useState<
+    { account: string; verb: "release" | "purge" } | undefined
+  >();
   const found = useResource((ask) => get<LimitsAnswer>("limits", {}, ask), [], 15);
   const { data } = found;
   const wanted = text.trim().toLowerCase();
   const rows = (data?.accounts ?? [])
     .filter((row) => row.account.includes(wanted))
-    .sort((a, b) => Number(Boolean(b.braked)) - Number(Boolean(a.braked)) || b.messages_today - a.messages_today);
+    .sort(
+      (a, b) =>
+        Number(Boolean(b.braked)) - Number(Boolean(a.braked)) ||
+        b.messages_today - a.messages_today,
+    );
   return (
     <>
-      <PageHead title="Limits and bans" text="A stolen password is noticed by what it sends: the brake holds it until somebody looks." />
+      <PageHead
+        title="Limits and bans"
+        text="A stolen password is noticed by what it sends: the brake holds it until somebody looks."
+      />
       {tabs}
       <ErrorNote error={found.error} retry={found.reload} />
       {!data && !found.error && <Skeleton lines={6} />}
@@ -70,11 +92,18 @@ function Sending({ tabs }: { tabs: preact.ComponentChildren }) {
           </div>
           <Card title="What accounts sent today" flush>
             {rows.length === 0 ? (
-              <Empty icon="limits" title={wanted ? "No account is like that" : "Nobody has sent anything today"}>
+              <Empty
+                icon="limits"
+                title={wanted ? "No account is like that" : "Nobody has sent anything today"}
+              >
                 <p>Accounts that send are listed with how near to their limits they are.</p>
               </Empty>
             ) : (
-              <Accounts rows={rows.slice(0, shownMax)} onLet={(account, verb) => setLetting({ account, verb })} onSet={setSetting} />
+              <Accounts
+                rows={rows.slice(0, shownMax)}
+                onLet={(account, verb) => setLetting({ account, verb })}
+                onSet={setSetting}
+              />
             )}
             {rows.length > shownMax && (
               <p class="pager hint">
@@ -84,8 +113,22 @@ function Sending({ tabs }: { tabs: preact.ComponentChildren }) {
           </Card>
         </>
       )}
-      {setting && <SetLimits scope={setting.scope} limits={setting.limits} onClose={() => setSetting(undefined)} onDone={found.reload} />}
-      {letting && <LetGo account={letting.account} verb={letting.verb} onClose={() => setLetting(undefined)} onDone={found.reload} />}
+      {setting && (
+        <SetLimits
+          scope={setting.scope}
+          limits={setting.limits}
+          onClose={() => setSetting(undefined)}
+          onDone={found.reload}
+        />
+      )}
+      {letting && (
+        <LetGo
+          account={letting.account}
+          verb={letting.verb}
+          onClose={() => setLetting(undefined)}
+          onDone={found.reload}
+        />
+      )}
     </>
   );
 }
@@ -129,17 +172,35 @@ function Scopes(props: {
         rowKey={(row) => row.scope}
         columns={[
           { title: "For", main: true, cell: (row) => <strong>{row.scope}</strong> },
-          { title: "Messages a day", number: true, cell: (row) => (row.limits.on ? count(row.limits.messages) : "no limit") },
-          { title: "New recipients a day", number: true, cell: (row) => (row.limits.on ? count(row.limits.new_recipients) : "no limit") },
+          {
+            title: "Messages a day",
+            number: true,
+            cell: (row) => (row.limits.on ? count(row.limits.messages) : "no limit"),
+          },
+          {
+            title: "New recipients a day",
+            number: true,
+            cell: (row) => (row.limits.on ? count(row.limits.new_recipients) : "no limit"),
+          },
           {
             title: "Actions",
             unseenTitle: true,
             cell: (row) => (
               <span class="row-tools">
-                <Button small aria-label={`Change ${row.scope}`} onClick={() => props.onChange(row)}>
+                <Button
+                  small
+                  aria-label={`Change ${row.scope}`}
+                  onClick={() => props.onChange(row)}
+                >
                   Change
                 </Button>
-                <Button small look="danger" busy={work.busy} aria-label={`Clear ${row.scope}`} onClick={() => clear(row.scope)}>
+                <Button
+                  small
+                  look="danger"
+                  busy={work.busy}
+                  aria-label={`Clear ${row.scope}`}
+                  onClick={() => clear(row.scope)}
+                >
                   Clear
                 </Button>
               </span>
@@ -162,7 +223,11 @@ function Accounts(props: {
       rows={props.rows}
       rowKey={(row) => row.account}
       columns={[
-        { title: "Account", main: true, cell: (row) => <Link href={link("mailboxes", row.account)}>{row.account}</Link> },
+        {
+          title: "Account",
+          main: true,
+          cell: (row) => <Link href={link("mailboxes", row.account)}>{row.account}</Link>,
+        },
         {
           title: "State",
           cell: (row) =>
@@ -177,8 +242,22 @@ function Accounts(props: {
               <Badge tone="ok">sends</Badge>
             ),
         },
-        { title: "Messages today", cell: (row) => <Use value={row.messages_today} max={row.limits.messages} on={row.limits.on} /> },
-        { title: "New recipients", cell: (row) => <Use value={row.new_recipients_today} max={row.limits.new_recipients} on={row.limits.on} /> },
+        {
+          title: "Messages today",
+          cell: (row) => (
+            <Use value={row.messages_today} max={row.limits.messages} on={row.limits.on} />
+          ),
+        },
+        {
+          title: "New recipients",
+          cell: (row) => (
+            <Use
+              value={row.new_recipients_today}
+              max={row.limits.new_recipients}
+              on={row.limits.on}
+            />
+          ),
+        },
         { title: "Bounces lately", number: true, cell: (row) => count(row.bounces_lately) },
         { title: "Held", number: true, cell: (row) => count(row.held) },
         {
@@ -188,15 +267,28 @@ function Accounts(props: {
             <span class="row-tools">
               {(row.braked || row.held > 0) && (
                 <>
-                  <Button small aria-label={`Release what is held of ${row.account}`} onClick={() => props.onLet(row.account, "release")}>
+                  <Button
+                    small
+                    aria-label={`Release what is held of ${row.account}`}
+                    onClick={() => props.onLet(row.account, "release")}
+                  >
                     Release
                   </Button>
-                  <Button small look="danger" aria-label={`Remove what is held of ${row.account}`} onClick={() => props.onLet(row.account, "purge")}>
+                  <Button
+                    small
+                    look="danger"
+                    aria-label={`Remove what is held of ${row.account}`}
+                    onClick={() => props.onLet(row.account, "purge")}
+                  >
                     Remove
                   </Button>
                 </>
               )}
-              <Button small aria-label={`Limits of ${row.account}`} onClick={() => props.onSet({ scope: row.account, limits: row.limits })}>
+              <Button
+                small
+                aria-label={`Limits of ${row.account}`}
+                onClick={() => props.onSet({ scope: row.account, limits: row.limits })}
+              >
                 Limits
               </Button>
             </span>
@@ -207,7 +299,12 @@ function Accounts(props: {
   );
 }
 
-function LetGo(props: { account: string; verb: "release" | "purge"; onClose: () => void; onDone: () => void }) {
+function LetGo(props: {
+  account: string;
+  verb: "release" | "purge";
+  onClose: () => void;
+  onDone: () => void;
+}) {
   const { account, verb } = props;
   const release = verb === "release";
   return (
@@ -216,9 +313,16 @@ function LetGo(props: { account: string; verb: "release" | "purge"; onClose: () 
       action={release ? "Release" : "Remove"}
       danger={!release}
       work={async () => {
-        const done = await post<{ count: number; scheduled: number; held_by_operator: number }>(`limits/${verb}`, { account });
-        const kept = done.held_by_operator ? ` ${plural(done.held_by_operator, "message")} that an operator holds stay.` : "";
-        say(`${plural(done.count + done.scheduled, "message")} ${release ? "released" : "removed"}.${kept}`);
+        const done = await post<{ count: number; scheduled: number; held_by_operator: number }>(
+          `limits/${verb}`,
+          { account },
+        );
+        const kept = done.held_by_operator
+          ? ` ${plural(done.held_by_operator, "message")} that an operator holds stay.`
+          : "";
+        say(
+          `${plural(done.count + done.scheduled, "message")} ${release ? "released" : "removed"}.${kept}`,
+        );
       }}
       onDone={props.onDone}
       onClose={props.onClose}
@@ -232,11 +336,19 @@ function LetGo(props: { account: string; verb: "release" | "purge"; onClose: () 
   );
 }
 
-function SetLimits(props: { scope: string; limits: Limits; onClose: () => void; onDone: () => void }) {
+function SetLimits(props: {
+  scope: string;
+  limits: Limits;
+  onClose: () => void;
+  onDone: () => void;
+}) {
   const { scope } = props;
   const [limits, setLimits] = useState(props.limits);
   const work = useWork();
-  const number = (key: "messages" | "new_recipients" | "brake_new_recipients" | "brake_bounces", label: string) => (
+  const number = (
+    key: "messages" | "new_recipients" | "brake_new_recipients" | "brake_bounces",
+    label: string,
+  ) => (
     <Field
       label={label}
       type="number"
@@ -255,26 +367,55 @@ function SetLimits(props: { scope: string; limits: Limits; onClose: () => void; 
       props.onClose();
     });
   return (
-    <FormDialog title={`Limits of ${scope === "all" ? "everybody" : scope}`} action="Set" busy={work.busy} error={work.error} onSubmit={submit} onClose={props.onClose}>
-      <Check label="Limits hold" checked={limits.on} onChange={(on) => setLimits({ ...limits, on })} />
+    <FormDialog
+      title={`Limits of ${scope === "all" ? "everybody" : scope}`}
+      action="Set"
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
+      <Check
+        label="Limits hold"
+        checked={limits.on}
+        onChange={(on) => setLimits({ ...limits, on })}
+      />
       {number("messages", "Messages a day")}
       {number("new_recipients", "New recipients a day")}
       {number("brake_new_recipients", "Brake: new recipients within its window")}
       {number("brake_bounces", "Brake: bounces within its window")}
-      <Field label="The brake's window" required disabled={!limits.on} value={limits.brake_window} hint="1m to 24h." onInput={(event) => setLimits({ ...limits, brake_window: event.currentTarget.value })} />
+      <Field
+        label="The brake's window"
+        required
+        disabled={!limits.on}
+        value={limits.brake_window}
+        hint="1m to 24h."
+        onInput={(event) => setLimits({ ...limits, brake_window: event.currentTarget.value })}
+      />
     </FormDialog>
   );
 }
 
-const listTone: Record<string, "ok" | "bad" | "plain"> = { good: "ok", works: "ok", asked: "ok", faulty: "bad" };
+const listTone: Record<string, "ok" | "bad" | "plain"> = {
+  good: "ok",
+  works: "ok",
+  asked: "ok",
+  faulty: "bad",
+};
 
 function Lists({ tabs }: { tabs: preact.ComponentChildren }) {
   const [tested, setTested] = useState(0);
-  const found = useResource((ask) => get<{ lists: BlockList[] }>("lists", tested ? { test: 1 } : {}, ask), [tested]);
+  const found = useResource(
+    (ask) => get<{ lists: BlockList[] }>("lists", tested ? { test: 1 } : {}, ask),
+    [tested],
+  );
   const rows = found.data?.lists ?? [];
   return (
     <>
-      <PageHead title="Limits and bans" text="The lists that are asked about clients; one that answers wrongly is set aside by itself.">
+      <PageHead
+        title="Limits and bans"
+        text="The lists that are asked about clients; one that answers wrongly is set aside by itself."
+      >
         <Button busy={found.loading} onClick={() => setTested(tested + 1)}>
           Test each now
         </Button>
@@ -300,7 +441,10 @@ function Lists({ tabs }: { tabs: preact.ComponentChildren }) {
             columns={[
               { title: "Zone", main: true, cell: (row) => <strong>{row.zone}</strong> },
               { title: "Kind", cell: (row) => `${row.kind} list of ${row.of}` },
-              { title: "State", cell: (row) => <Badge tone={listTone[row.state] ?? "plain"}>{row.state}</Badge> },
+              {
+                title: "State",
+                cell: (row) => <Badge tone={listTone[row.state] ?? "plain"}>{row.state}</Badge>,
+              },
               { title: "Why", cell: (row) => <span class="reply">{row.why ?? ""}</span> },
               { title: "Points", number: true, cell: (row) => row.points },
               { title: "Tested", number: true, cell: (row) => <When time={row.tested} /> },

@@ -2,29 +2,48 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { type ApiError, get } from "../lib/api";
-import { clock, dateTime } from "../lib/format";
+import { clock, dateTime, plural } from "../lib/format";
 import { link } from "../lib/router";
 import { hasMessage, newest } from "../lib/tail";
 import type { LogLine } from "../types";
 import { asApiError, useSettled } from "../ui/hooks";
 import { PageHead } from "../ui/page";
-import { Button, Card, Choice, Empty, ErrorNote, Link, SearchBox, Skeleton } from "../ui/parts";
+import {
+  Button,
+  Card,
+  Choice,
+  Empty,
+  ErrorNote,
+  Link,
+  Note,
+  SearchBox,
+  Skeleton,
+} from "../ui/parts";
 
 type Severity = "info" | "warning" | "error";
 const everyMilliseconds = 2000;
 
 interface Tail {
   lines: LogLine[] | undefined;
+  missed: number; // came and went between two questions
   error: ApiError | undefined;
 }
 
+interface Answer {
+  lines: LogLine[];
+  cursor: string;
+  missed?: number;
+}
+
+const nothing: Tail = { lines: undefined, missed: 0, error: undefined };
+
 // Asks for what is new since the cursor; a new question begins at the end of the log again.
 function useTail(severity: Severity, text: string, paused: boolean): Tail {
-  const [tail, setTail] = useState<Tail>({ lines: undefined, error: undefined });
+  const [tail, setTail] = useState(nothing);
   const cursor = useRef("");
   useEffect(() => {
     cursor.current = "";
-    setTail({ lines: undefined, error: undefined });
+    setTail(nothing);
   }, [severity, text]);
   useEffect(() => {
     if (paused) return;
@@ -34,9 +53,13 @@ function useTail(severity: Severity, text: string, paused: boolean): Tail {
       try {
         const query = { after: cursor.current, severity, q: text, limit: 200 };
         const options = { signal: abort.signal, background: cursor.current !== "" };
-        const got = await get<{ lines: LogLine[]; cursor: string }>("log", query, options);
+        const got = await get<Answer>("log", query, options);
         cursor.current = got.cursor;
-        setTail((last) => ({ lines: newest(last.lines ?? [], got.lines), error: undefined }));
+        setTail((last) => ({
+          lines: newest(last.lines ?? [], got.lines),
+          missed: last.missed + (got.missed ?? 0),
+          error: undefined,
+        }));
       } catch (error) {
         if (abort.signal.aborted) return;
         setTail((last) => ({ ...last, error: asApiError(error) }));
@@ -52,11 +75,13 @@ function useTail(severity: Severity, text: string, paused: boolean): Tail {
   return tail;
 }
 
-export function LogPage(_: PageProps) {
-  const [severity, setSeverity] = useState<Severity>("info");
+export function LogPage({ place }: PageProps) {
+  const { severity: asked } = place.query;
+  const first = asked === "warning" || asked === "error" ? asked : "info";
+  const [severity, setSeverity] = useState<Severity>(first);
   const [text, setText] = useState("");
   const [paused, setPaused] = useState(false);
-  const { lines, error } = useTail(severity, useSettled(text).trim(), paused);
+  const { lines, missed, error } = useTail(severity, useSettled(text).trim(), paused);
   return (
     <>
       <PageHead title="Log" text="The newest lines first, renewed every two seconds.">
@@ -65,7 +90,12 @@ export function LogPage(_: PageProps) {
         </Button>
       </PageHead>
       <div class="filters">
-        <SearchBox label="Filter the log" placeholder="Part of a line" value={text} onInput={setText} />
+        <SearchBox
+          label="Filter the log"
+          placeholder="Part of a line"
+          value={text}
+          onInput={setText}
+        />
         <Choice<Severity>
           label="Severity"
           value={severity}
@@ -78,6 +108,12 @@ export function LogPage(_: PageProps) {
         />
       </div>
       <ErrorNote error={error} />
+      {missed > 0 && (
+        <Note tone="warn">
+          The log grew faster than this page reads: {plural(missed, "line")} are not shown here, but
+          are in the log itself. A filter or a severity shows fewer.
+        </Note>
+      )}
       {!lines && !error && <Skeleton lines={8} />}
       {lines && lines.length === 0 && (
         <Card>
@@ -102,7 +138,8 @@ export function LogPage(_: PageProps) {
 }
 
 function Line({ line }: { line: LogLine }) {
-  const id = hasMessage(line.text);
+  const id = line.message || hasMessage(line.text);
+  const at = id ? line.text.indexOf(id) : -1;
   return (
     <p class={`log-line ${line.severity}`}>
       <time dateTime={line.time} title={dateTime(line.time)}>
@@ -111,12 +148,17 @@ function Line({ line }: { line: LogLine }) {
       <span class="log-severity">{line.severity}</span>
       <span class="log-name">{line.name}</span>
       <span class="log-text">
-        {line.text}
+        {at < 0 ? line.text : line.text.slice(0, at)}
         {id && (
-          <Link href={link("messages", id)} class="log-link" aria-label={`Message ${id}`}>
-            message
+          <Link
+            href={link("messages", id)}
+            class={at < 0 ? "log-link" : undefined}
+            aria-label={`Message ${id}`}
+          >
+            {id}
           </Link>
         )}
+        {id && at >= 0 && line.text.slice(at + id.length)}
       </span>
     </p>
   );

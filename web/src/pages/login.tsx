@@ -23,7 +23,11 @@ export function LogIn({ ended }: { ended: boolean }) {
   }, [needCode]);
   const submit = () =>
     work.run(async () => {
-      const body = { address: address.trim(), password, ...(needCode ? { code: code.trim() } : {}) };
+      const body = {
+        address: address.trim(),
+        password,
+        ...(needCode ? { code: code.trim() } : {}),
+      };
       try {
         signIn(await post<Session>("session", body, { quiet: true }));
       } catch (error) {
@@ -123,6 +127,7 @@ export function LogIn({ ended }: { ended: boolean }) {
 // Which of the two was wrong is told to nobody.
 function explained(error: unknown): unknown {
   if (!(error instanceof ApiError) || error.status !== 401) return error;
-  const remedy = "Check address, password and code. Several failures in a row slow the next try down.";
+  const remedy =
+    "Check address, password and code. Several failures in a row slow the next try down.";
   return new ApiError(401, error.message, remedy, error.body);
 }

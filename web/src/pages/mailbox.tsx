@@ -8,7 +8,21 @@ import { Confirm, Secret } from "../ui/ask";
 import { FormDialog } from "../ui/dialog";
 import { useResource, useWork } from "../ui/hooks";
 import { PageHead } from "../ui/page";
-import { Badge, Button, Card, Check, Empty, ErrorNote, Facts, Field, Link, Meter, Note, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  Check,
+  Empty,
+  ErrorNote,
+  Facts,
+  Field,
+  Link,
+  Meter,
+  Note,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 import { say } from "../ui/toast";
 
@@ -57,13 +71,24 @@ export function MailboxPage({ address }: { address: string }) {
         </div>
       )}
       {data && question && (
-        <Questions question={question} mailbox={data} close={() => setQuestion(undefined)} reload={found.reload} />
+        <Questions
+          question={question}
+          mailbox={data}
+          close={() => setQuestion(undefined)}
+          reload={found.reload}
+        />
       )}
     </>
   );
 }
 
-function AppPasswords({ mailbox, ask }: { mailbox: MailboxDetail; ask: (question: Question) => void }) {
+function AppPasswords({
+  mailbox,
+  ask,
+}: {
+  mailbox: MailboxDetail;
+  ask: (question: Question) => void;
+}) {
   const logins = mailbox.logins.filter((one) => one.name);
   const own = mailbox.logins.find((one) => !one.name);
   return (
@@ -79,8 +104,8 @@ function AppPasswords({ mailbox, ask }: { mailbox: MailboxDetail; ask: (question
       {logins.length === 0 && (
         <Empty icon="tokens" title="No app password yet">
           <p>
-            One for each device or program. It logs in as <code>{mailbox.address}/phone</code>, can be
-            revoked alone, and cannot log in here.
+            One for each device or program. It logs in as <code>{mailbox.address}/phone</code>, can
+            be revoked alone, and cannot log in here.
           </p>
         </Empty>
       )}
@@ -91,7 +116,11 @@ function AppPasswords({ mailbox, ask }: { mailbox: MailboxDetail; ask: (question
           rowKey={(row) => row.login}
           columns={[
             { title: "Device", main: true, cell: (row) => <strong>{row.name}</strong> },
-            { title: "Good for", cell: (row) => [row.send && "sending", row.read && "reading"].filter(Boolean).join(", ") },
+            {
+              title: "Good for",
+              cell: (row) =>
+                [row.send && "sending", row.read && "reading"].filter(Boolean).join(", "),
+            },
             {
               title: "Last use",
               cell: (row) => (
@@ -104,13 +133,24 @@ function AppPasswords({ mailbox, ask }: { mailbox: MailboxDetail; ask: (question
             {
               title: "Ends",
               cell: (row) =>
-                row.expired ? <Badge tone="bad">ended</Badge> : row.expires ? <When time={row.expires} /> : <span class="faint">never</span>,
+                row.expired ? (
+                  <Badge tone="bad">ended</Badge>
+                ) : row.expires ? (
+                  <When time={row.expires} />
+                ) : (
+                  <span class="faint">never</span>
+                ),
             },
             {
               title: "Actions",
               unseenTitle: true,
               cell: (row) => (
-                <Button small look="danger" aria-label={`Revoke ${row.name}`} onClick={() => ask({ revoke: row.name ?? "" })}>
+                <Button
+                  small
+                  look="danger"
+                  aria-label={`Revoke ${row.name}`}
+                  onClick={() => ask({ revoke: row.name ?? "" })}
+                >
                   Revoke
                 </Button>
               ),
@@ -140,8 +180,24 @@ function Sending({ mailbox }: { mailbox: MailboxDetail }) {
       )}
       <Facts
         rows={[
-          ["Messages", <Use key="messages" value={sending.messages_today} max={sending.messages_per_day_max} on={sending.limited} />],
-          ["New recipients", <Use key="new" value={sending.new_recipients_today} max={sending.new_recipients_per_day_max} on={sending.limited} />],
+          [
+            "Messages",
+            <Use
+              key="messages"
+              value={sending.messages_today}
+              max={sending.messages_per_day_max}
+              on={sending.limited}
+            />,
+          ],
+          [
+            "New recipients",
+            <Use
+              key="new"
+              value={sending.new_recipients_today}
+              max={sending.new_recipients_per_day_max}
+              on={sending.limited}
+            />,
+          ],
         ]}
       />
     </Card>
@@ -153,7 +209,12 @@ export function Use({ value, max, on }: { value: number; max: number; on: boolea
   const share = max > 0 ? value / max : 0;
   return (
     <span class="stacked">
-      <Meter value={value} max={max} tone={share >= 1 ? "bad" : share >= 0.8 ? "warn" : "info"} label={`${count(value)} of ${count(max)}`} />
+      <Meter
+        value={value}
+        max={max}
+        tone={share >= 1 ? "bad" : share >= 0.8 ? "warn" : "info"}
+        label={`${count(value)} of ${count(max)}`}
+      />
       <span>
         {count(value)} of {count(max)}
       </span>
@@ -174,7 +235,9 @@ function Details({ mailbox, ask }: { mailbox: MailboxDetail; ask: (question: Que
                 [
                   "Second factor",
                   <span key="factor" class="status-line">
-                    <Badge tone={mailbox.second_factor ? "ok" : "plain"}>{mailbox.second_factor ? "on" : "off"}</Badge>
+                    <Badge tone={mailbox.second_factor ? "ok" : "plain"}>
+                      {mailbox.second_factor ? "on" : "off"}
+                    </Badge>
                     {mailbox.second_factor && (
                       <Button small onClick={() => ask("factor")}>
                         Remove
@@ -184,7 +247,12 @@ function Details({ mailbox, ask }: { mailbox: MailboxDetail; ask: (question: Que
                 ],
               ] as [string, preact.ComponentChildren][])
             : []),
-          ["Mail", <Link key="mail" href={link("messages", "", { q: mailbox.address })}>Messages from and to it</Link>],
+          [
+            "Mail",
+            <Link key="mail" href={link("messages", "", { q: mailbox.address })}>
+              Messages from and to it
+            </Link>,
+          ],
         ]}
       />
     </Card>
@@ -210,7 +278,8 @@ function Questions(props: {
 }) {
   const { question, mailbox, close, reload } = props;
   const { address } = mailbox;
-  if (question === "app") return <AddAppPassword address={address} onClose={close} onDone={reload} />;
+  if (question === "app")
+    return <AddAppPassword address={address} onClose={close} onDone={reload} />;
   if (question === "password") return <NewPassword address={address} onClose={close} />;
   if (question === "edit") return <Edit mailbox={mailbox} onClose={close} onDone={reload} />;
   if (question === "factor") {
@@ -283,17 +352,43 @@ function AddAppPassword(props: { address: string; onClose: () => void; onDone: (
   }
   const submit = () =>
     work.run(async () => {
-      const body = { address, name: name.trim(), send, read, ...(expires.trim() ? { expires: expires.trim() } : {}) };
+      const body = {
+        address,
+        name: name.trim(),
+        send,
+        read,
+        ...(expires.trim() ? { expires: expires.trim() } : {}),
+      };
       const told = await post<{ password: string }>("app-passwords/add", body);
       setMade(told.password);
       props.onDone();
     });
   return (
-    <FormDialog title="Add an app password" action="Add" busy={work.busy} ready={send || read} error={work.error} onSubmit={submit} onClose={props.onClose}>
-      <Field label="Device" required value={name} placeholder="phone" hint="Part of the log-in: letters, digits, hyphens." onInput={(event) => setName(event.currentTarget.value)} />
+    <FormDialog
+      title="Add an app password"
+      action="Add"
+      busy={work.busy}
+      ready={send || read}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
+      <Field
+        label="Device"
+        required
+        value={name}
+        placeholder="phone"
+        hint="Part of the log-in: letters, digits, hyphens."
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
       <Check label="Good for sending" checked={send} onChange={setSend} />
       <Check label="Good for reading" checked={read} onChange={setRead} />
-      <Field label="Ends" value={expires} hint="90d, a day such as 2027-01-01, or empty: never." onInput={(event) => setExpires(event.currentTarget.value)} />
+      <Field
+        label="Ends"
+        value={expires}
+        hint="90d, a day such as 2027-01-01, or empty: never."
+        onInput={(event) => setExpires(event.currentTarget.value)}
+      />
     </FormDialog>
   );
 }
@@ -317,8 +412,8 @@ function NewPassword({ address, onClose }: { address: string; onClose: () => voi
       onClose={onClose}
     >
       <p>
-        A password is made and shown once. The old one is good for nothing from then on; app passwords
-        stay as they are.
+        A password is made and shown once. The old one is good for nothing from then on; app
+        passwords stay as they are.
       </p>
     </FormDialog>
   );
@@ -345,10 +440,30 @@ function Edit(props: { mailbox: MailboxDetail; onClose: () => void; onDone: () =
       props.onClose();
     });
   return (
-    <FormDialog title={`Change ${mailbox.address}`} action="Change" busy={work.busy} error={work.error} onSubmit={submit} onClose={props.onClose}>
+    <FormDialog
+      title={`Change ${mailbox.address}`}
+      action="Change"
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
       <Field label="Name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
-      <Field label="Quota in GiB" type="number" min="0" step="any" value={quota} hint={`Empty: no limit.${mailbox.quota_bytes ? "" : " There is none now."}`} onInput={(event) => setQuota(event.currentTarget.value)} />
-      <Check label="Administrator" hint="May log in to this interface and do everything in it." checked={administrator} onChange={setAdministrator} />
+      <Field
+        label="Quota in GiB"
+        type="number"
+        min="0"
+        step="any"
+        value={quota}
+        hint={`Empty: no limit.${mailbox.quota_bytes ? "" : " There is none now."}`}
+        onInput={(event) => setQuota(event.currentTarget.value)}
+      />
+      <Check
+        label="Administrator"
+        hint="May log in to this interface and do everything in it."
+        checked={administrator}
+        onChange={setAdministrator}
+      />
       {administrator !== (mailbox.administrator ?? false) && !administrator && (
         <p class="hint">It may no longer log in here; its sessions end at once.</p>
       )}

@@ -9,7 +9,19 @@ import { Confirm, Secret } from "../ui/ask";
 import { FormDialog } from "../ui/dialog";
 import { useResource, useWork } from "../ui/hooks";
 import { PageHead, Tabs } from "../ui/page";
-import { Badge, Button, Card, Check, Empty, ErrorNote, Field, Link, SearchBox, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  Check,
+  Empty,
+  ErrorNote,
+  Field,
+  Link,
+  SearchBox,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 import { say } from "../ui/toast";
 import { MailboxPage } from "./mailbox";
@@ -28,7 +40,11 @@ export function MailboxesPage({ place }: PageProps) {
       ]}
     />
   );
-  return tab === "aliases" ? <Aliases tabs={tabs} /> : <Mailboxes tabs={tabs} q={place.query.q ?? ""} />;
+  return tab === "aliases" ? (
+    <Aliases tabs={tabs} />
+  ) : (
+    <Mailboxes tabs={tabs} q={place.query.q ?? ""} />
+  );
 }
 
 const pageSize = 100; // rows drawn at once, of whatever the filter leaves
@@ -58,21 +74,32 @@ function Mailboxes({ tabs, q }: { tabs: preact.ComponentChildren; q: string }) {
   );
   return (
     <>
-      <PageHead title="Mailboxes" text={found.data && plural(found.data.users.length, "mailbox", "mailboxes")}>
+      <PageHead
+        title="Mailboxes"
+        text={found.data && plural(found.data.users.length, "mailbox", "mailboxes")}
+      >
         <Button look="main" icon="plus" onClick={() => setAdding(true)}>
           Add a mailbox
         </Button>
       </PageHead>
       {tabs}
       <div class="filters">
-        <SearchBox label="Filter mailboxes" placeholder="Address or name" value={text} onInput={setText} />
+        <SearchBox
+          label="Filter mailboxes"
+          placeholder="Address or name"
+          value={text}
+          onInput={setText}
+        />
       </div>
       <ErrorNote error={found.error} retry={found.reload} />
       {!found.data && !found.error && <Skeleton lines={6} />}
       {found.data && rows.length === 0 && (
         <Card>
           <Empty icon="mailboxes" title={wanted ? "No mailbox is like that" : "No mailbox yet"}>
-            <p>A mailbox has one password, and an app password for each device: lose a phone, revoke only its own.</p>
+            <p>
+              A mailbox has one password, and an app password for each device: lose a phone, revoke
+              only its own.
+            </p>
           </Empty>
         </Card>
       )}
@@ -97,11 +124,30 @@ function Mailboxes({ tabs, q }: { tabs: preact.ComponentChildren; q: string }) {
               {
                 title: "Role",
                 tight: true,
-                cell: (row) => (row.administrator ? <Badge tone="info">administrator</Badge> : <span class="faint">–</span>),
+                cell: (row) =>
+                  row.administrator ? (
+                    <Badge tone="info">administrator</Badge>
+                  ) : (
+                    <span class="faint">–</span>
+                  ),
               },
-              { title: "App passwords", number: true, cell: (row) => count(Math.max(0, row.logins.length - 1)) },
-              { title: "Quota", number: true, cell: (row) => (row.quota_bytes ? bytes(row.quota_bytes) : <span class="faint">none</span>) },
-              { title: "Made", number: true, tight: true, cell: (row) => <When time={row.created} /> },
+              {
+                title: "App passwords",
+                number: true,
+                cell: (row) => count(Math.max(0, row.logins.length - 1)),
+              },
+              {
+                title: "Quota",
+                number: true,
+                cell: (row) =>
+                  row.quota_bytes ? bytes(row.quota_bytes) : <span class="faint">none</span>,
+              },
+              {
+                title: "Made",
+                number: true,
+                tight: true,
+                cell: (row) => <When time={row.created} />,
+              },
             ]}
           />
           <Shown total={rows.length} shown={shown} onMore={() => setShown(shown + pageSize)} />
@@ -138,10 +184,34 @@ function AddMailbox(props: { onClose: () => void; onDone: () => void }) {
       props.onDone();
     });
   return (
-    <FormDialog title="Add a mailbox" action="Add" busy={work.busy} error={work.error} onSubmit={submit} onClose={props.onClose}>
-      <Field label="Address" type="email" required value={address} placeholder="an@example.org" onInput={(event) => setAddress(event.currentTarget.value)} />
-      <Field label="Name" value={name} hint="The person's, as colleagues know it." onInput={(event) => setName(event.currentTarget.value)} />
-      <Check label="Administrator" hint="May log in to this interface and do everything in it." checked={administrator} onChange={setAdministrator} />
+    <FormDialog
+      title="Add a mailbox"
+      action="Add"
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
+      <Field
+        label="Address"
+        type="email"
+        required
+        value={address}
+        placeholder="an@example.org"
+        onInput={(event) => setAddress(event.currentTarget.value)}
+      />
+      <Field
+        label="Name"
+        value={name}
+        hint="The person's, as colleagues know it."
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      <Check
+        label="Administrator"
+        hint="May log in to this interface and do everything in it."
+        checked={administrator}
+        onChange={setAdministrator}
+      />
       <p class="hint">A password is made and shown once.</p>
     </FormDialog>
   );
@@ -159,21 +229,32 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
   );
   return (
     <>
-      <PageHead title="Mailboxes" text={found.data && plural(found.data.aliases.length, "alias", "aliases")}>
+      <PageHead
+        title="Mailboxes"
+        text={found.data && plural(found.data.aliases.length, "alias", "aliases")}
+      >
         <Button look="main" icon="plus" onClick={() => setEditing("new")}>
           Add an alias
         </Button>
       </PageHead>
       {tabs}
       <div class="filters">
-        <SearchBox label="Filter aliases" placeholder="Address or target" value={text} onInput={setText} />
+        <SearchBox
+          label="Filter aliases"
+          placeholder="Address or target"
+          value={text}
+          onInput={setText}
+        />
       </div>
       <ErrorNote error={found.error} retry={found.reload} />
       {!found.data && !found.error && <Skeleton lines={6} />}
       {found.data && rows.length === 0 && (
         <Card>
           <Empty icon="mailboxes" title={wanted ? "No alias is like that" : "No alias yet"}>
-            <p>An alias is an address whose mail goes to one or more others: info@, sales@, a list of a few people.</p>
+            <p>
+              An alias is an address whose mail goes to one or more others: info@, sales@, a list of
+              a few people.
+            </p>
           </Empty>
         </Card>
       )}
@@ -185,16 +266,28 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
             rowKey={(row) => row.address}
             columns={[
               { title: "Alias", main: true, cell: (row) => <strong>{row.address}</strong> },
-              { title: "Goes to", cell: (row) => <span class="reply">{row.targets.join(", ")}</span> },
+              {
+                title: "Goes to",
+                cell: (row) => <span class="reply">{row.targets.join(", ")}</span>,
+              },
               {
                 title: "Actions",
                 unseenTitle: true,
                 cell: (row) => (
                   <span class="row-tools">
-                    <Button small aria-label={`Change ${row.address}`} onClick={() => setEditing(row)}>
+                    <Button
+                      small
+                      aria-label={`Change ${row.address}`}
+                      onClick={() => setEditing(row)}
+                    >
                       Change
                     </Button>
-                    <Button small look="danger" aria-label={`Remove ${row.address}`} onClick={() => setRemoving(row.address)}>
+                    <Button
+                      small
+                      look="danger"
+                      aria-label={`Remove ${row.address}`}
+                      onClick={() => setRemoving(row.address)}
+                    >
                       Remove
                     </Button>
                   </span>
@@ -206,7 +299,11 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
         </Card>
       )}
       {editing && (
-        <EditAlias alias={editing === "new" ? undefined : editing} onClose={() => setEditing(undefined)} onDone={found.reload} />
+        <EditAlias
+          alias={editing === "new" ? undefined : editing}
+          onClose={() => setEditing(undefined)}
+          onDone={found.reload}
+        />
       )}
       {removing && (
         <Confirm
@@ -234,7 +331,10 @@ function EditAlias(props: { alias: Alias | undefined; onClose: () => void; onDon
   const submit = () =>
     work.run(async () => {
       const list = targets.split(/[\s,]+/).filter(Boolean);
-      await post(props.alias ? "aliases/set" : "aliases/add", { address: address.trim(), targets: list });
+      await post(props.alias ? "aliases/set" : "aliases/add", {
+        address: address.trim(),
+        targets: list,
+      });
       say(`Mail for ${address.trim()} goes to ${plural(list.length, "address", "addresses")}.`);
       props.onDone();
       props.onClose();
@@ -248,8 +348,21 @@ function EditAlias(props: { alias: Alias | undefined; onClose: () => void; onDon
       onSubmit={submit}
       onClose={props.onClose}
     >
-      <Field label="Alias" required disabled={Boolean(props.alias)} value={address} placeholder="info@example.org" onInput={(event) => setAddress(event.currentTarget.value)} />
-      <Field label="Goes to" required value={targets} hint="One or more addresses, with commas between them." onInput={(event) => setTargets(event.currentTarget.value)} />
+      <Field
+        label="Alias"
+        required
+        disabled={Boolean(props.alias)}
+        value={address}
+        placeholder="info@example.org"
+        onInput={(event) => setAddress(event.currentTarget.value)}
+      />
+      <Field
+        label="Goes to"
+        required
+        value={targets}
+        hint="One or more addresses, with commas between them."
+        onInput={(event) => setTargets(event.currentTarget.value)}
+      />
     </FormDialog>
   );
 }

@@ -1,6 +1,6 @@
 // pages/message.tsx: one message: where it stands, all that happened to it, and what can be done.
 import { ApiError, get, getText } from "../lib/api";
-import { tell } from "../lib/events";
+import { destinationName, tell } from "../lib/events";
 import { bytes, clock, dateTime, day, plural } from "../lib/format";
 import { link } from "../lib/router";
 import type { QueuePage, QueuedMessage, TraceEvent } from "../types";
@@ -8,7 +8,18 @@ import { Actions, type Verb } from "../ui/action";
 import { useResource } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { PageHead } from "../ui/page";
-import { Badge, Button, Card, ErrorNote, Facts, Link, Note, Paste, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  ErrorNote,
+  Facts,
+  Link,
+  Note,
+  Paste,
+  Skeleton,
+  When,
+} from "../ui/parts";
 
 async function orNothing<T>(asked: Promise<T>): Promise<T | null> {
   try {
@@ -19,9 +30,13 @@ async function orNothing<T>(asked: Promise<T>): Promise<T | null> {
   }
 }
 
+// A refusal before there was a message is known by its session.
+const isSession = (id: string): boolean => id.startsWith("s");
+
 export function MessagePage({ id }: { id: string }) {
   const queued = useResource(
     async (ask) => {
+      if (isSession(id)) return null;
       const page = await orNothing(get<QueuePage>("queue", { id }, ask));
       return page?.messages[0] ?? null;
     },
@@ -29,7 +44,8 @@ export function MessagePage({ id }: { id: string }) {
     10,
   );
   const events = useResource(
-    async (ask) => (await orNothing(get<{ events: TraceEvent[] }>("events", { what: id }, ask)))?.events ?? [],
+    async (ask) =>
+      (await orNothing(get<{ events: TraceEvent[] }>("events", { what: id }, ask)))?.events ?? [],
     [id],
     10,
   );
@@ -43,7 +59,7 @@ export function MessagePage({ id }: { id: string }) {
       <PageHead
         title={
           <>
-            Message <span class="mono">{id}</span>
+            {isSession(id) ? "Session" : "Message"} <span class="mono">{id}</span>
           </>
         }
         back={{ href: link("messages"), text: "Messages" }}
@@ -71,19 +87,25 @@ function verbs(message: QueuedMessage): Verb[] {
   return message.hold ? ["release", "bounce", "remove"] : ["retry", "hold", "bounce", "remove"];
 }
 
-function Standing(props: { message: QueuedMessage | null | undefined; events: TraceEvent[] | undefined }) {
+function Standing(props: {
+  message: QueuedMessage | null | undefined;
+  events: TraceEvent[] | undefined;
+}) {
   const { message, events } = props;
   if (message === undefined) return <>…</>;
   if (message === null) {
     if (events && events.length === 0) return <>Nothing is known of it, or not any more.</>;
     return <Badge tone={ended(events)[0]}>{ended(events)[1]}</Badge>;
   }
-  if (message.hold) return <Badge tone="warn">on hold: {message.hold_reason || "by an operator"}</Badge>;
+  if (message.hold)
+    return <Badge tone="warn">on hold: {message.hold_reason || "by an operator"}</Badge>;
   if (message.active) return <Badge tone="info">being delivered</Badge>;
   if (message.scheduled) return <Badge tone="info">scheduled by its sender</Badge>;
   return (
     <span class="status-line">
-      <Badge tone={message.attempts ? "warn" : "info"}>{message.attempts ? "deferred" : "due"}</Badge>
+      <Badge tone={message.attempts ? "warn" : "info"}>
+        {message.attempts ? "deferred" : "due"}
+      </Badge>
       <span>
         next attempt <When time={message.next_attempt} />
       </span>
@@ -107,6 +129,7 @@ function Timeline({ events }: { events: TraceEvent[] }) {
     return <p class="hint">The trace keeps messages for a while; this one is not in it.</p>;
   }
   let lastDay = "";
+  let lastSaid = "";
   return (
     <ol class="timeline">
       {events.map((event, i) => {
@@ -114,6 +137,9 @@ function Timeline({ events }: { events: TraceEvent[] }) {
         const today = day(event.ts ?? "");
         const newDay = today !== lastDay;
         lastDay = today;
+        // An attempt and its outcome quote the same answer: it is shown once.
+        const said = told.said === lastSaid ? "" : told.said;
+        lastSaid = told.said;
         return (
           <li key={i} class={told.tone}>
             {newDay && <p class="timeline-day">{today}</p>}
@@ -124,19 +150,39 @@ function Timeline({ events }: { events: TraceEvent[] }) {
               <span class="mark" />
               <div class="moment-words">
                 <p class="moment-title">{told.title}</p>
-                {told.said && <p class="said">{told.said}</p>}
-                {told.facts.length > 0 && (
-                  <details>
-                    <summary>{plural(told.facts.length, "detail")}</summary>
-                    <Facts rows={told.facts} />
-                  </details>
-                )}
+                {said && <p class="said">{said}</p>}
+                <MomentFacts facts={told.facts} />
               </div>
             </div>
           </li>
         );
       })}
     </ol>
+  );
+}
+
+const factsInline = 3;
+
+// A few short ones fit on a line; more are behind a click.
+function MomentFacts({ facts }: { facts: [string, string][] }) {
+  if (facts.length === 0) return null;
+  const short = facts.reduce((all, [name, value]) => all + name.length + value.length, 0) < 120;
+  if (facts.length <= factsInline && short) {
+    return (
+      <p class="moment-facts">
+        {facts.map(([name, value]) => (
+          <span key={name}>
+            {name} {value}
+          </span>
+        ))}
+      </p>
+    );
+  }
+  return (
+    <details>
+      <summary>{plural(facts.length, "detail")}</summary>
+      <Facts rows={facts} />
+    </details>
   );
 }
 
@@ -152,7 +198,7 @@ function Envelope({ message }: { message: QueuedMessage }) {
             <span key="destination" class="stacked">
               {message.destinations.map((one) => (
                 <Link key={one} href={link("queue", one)}>
-                  {one}
+                  {destinationName(one)}
                 </Link>
               ))}
             </span>,
@@ -160,7 +206,14 @@ function Envelope({ message }: { message: QueuedMessage }) {
           ["Size", bytes(message.bytes)],
           ["Accepted", <When key="accepted" time={message.accepted} />],
           ["Attempts", String(message.attempts)],
-          ["Next attempt", message.hold ? "none while it is held" : <When key="next" time={message.next_attempt} />],
+          [
+            "Next attempt",
+            message.hold ? (
+              "none while it is held"
+            ) : (
+              <When key="next" time={message.next_attempt} />
+            ),
+          ],
         ]}
       />
       {message.last_reply && (

@@ -1,14 +1,25 @@
 // pages/messages.tsx: finding messages, whether they wait or have gone; one of them: message.tsx.
 import { useEffect, useState } from "preact/hooks";
 import type { PageProps } from "../app";
-import { get } from "../lib/api";
+import { type Options, get } from "../lib/api";
 import { stateTone } from "../lib/events";
-import { bytes, plural } from "../lib/format";
-import { link, navigate } from "../lib/router";
+import { bytes, dateTime, plural } from "../lib/format";
+import { type Query, link, navigate } from "../lib/router";
 import type { FoundMessage } from "../types";
 import { useResource, useSettled } from "../ui/hooks";
 import { PageHead, Pager } from "../ui/page";
-import { Badge, Button, Card, Empty, ErrorNote, Link, SearchBox, Select, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  Empty,
+  ErrorNote,
+  Link,
+  SearchBox,
+  Select,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 import { MessagePage } from "./message";
 
@@ -22,6 +33,8 @@ const states: [string, string][] = [
   ["delivered", "Delivered"],
   ["failed", "Failed"],
   ["refused", "Refused"],
+  ["removed", "Removed"],
+  ["discarded", "Discarded"],
 ];
 
 const spans: [string, string][] = [
@@ -35,6 +48,18 @@ const spans: [string, string][] = [
 interface Found {
   messages: FoundMessage[];
   next: string | null;
+  searched_to?: string;
+}
+
+const emptyPagesMax = 8;
+
+// One answer may have looked at much and found nothing: then the search goes on from there.
+async function search(query: Query, ask: Options): Promise<Found> {
+  let found = await get<Found>("messages", query, ask);
+  for (let i = 0; i < emptyPagesMax && found.messages.length === 0 && found.next; i += 1) {
+    found = await get<Found>("messages", { ...query, after: found.next }, ask);
+  }
+  return found;
 }
 
 export function MessagesPage({ place }: PageProps) {
@@ -56,7 +81,7 @@ function Search({ query }: { query: Record<string, string> }) {
     (ask) => {
       const since = hours ? new Date(Date.now() - hours * 3_600_000).toISOString() : "";
       const { q, state, from, to, after } = query;
-      return get<Found>("messages", { q, state, from, to, after, since, limit: 50 }, ask);
+      return search({ q, state, from, to, after, since, limit: 50 }, ask);
     },
     [query.q, query.state, query.from, query.to, query.after, query.hours],
     query.after ? 0 : 15,
@@ -76,8 +101,20 @@ function Search({ query }: { query: Record<string, string> }) {
           value={text}
           onInput={setText}
         />
-        <Select label="State" inline value={query.state ?? ""} options={states} onChange={(state) => go({ state })} />
-        <Select label="Time" inline value={query.hours ?? ""} options={spans} onChange={(hours) => go({ hours })} />
+        <Select
+          label="State"
+          inline
+          value={query.state ?? ""}
+          options={states}
+          onChange={(state) => go({ state })}
+        />
+        <Select
+          label="Time"
+          inline
+          value={query.hours ?? ""}
+          options={spans}
+          onChange={(hours) => go({ hours })}
+        />
         {narrowed && (
           <Button look="quiet" onClick={clear}>
             Clear
@@ -92,7 +129,15 @@ function Search({ query }: { query: Record<string, string> }) {
       )}
       <ErrorNote error={found.error} retry={found.reload} />
       {!found.data && !found.error && <Skeleton lines={8} />}
-      {found.data && <Results found={found.data} query={query} busy={found.loading} narrowed={narrowed} go={go} />}
+      {found.data && (
+        <Results
+          found={found.data}
+          query={query}
+          busy={found.loading}
+          narrowed={narrowed}
+          go={go}
+        />
+      )}
     </>
   );
 }
@@ -153,8 +198,19 @@ function Results(props: {
               </span>
             ),
           },
-          { title: "State", tight: true, cell: (row) => <Badge tone={stateTone(row.state)}>{row.state}</Badge> },
-          { title: "Last word", cell: (row) => <span class="reply" title={row.last}>{row.last}</span> },
+          {
+            title: "State",
+            tight: true,
+            cell: (row) => <Badge tone={stateTone(row.state)}>{row.state}</Badge>,
+          },
+          {
+            title: "Last word",
+            cell: (row) => (
+              <span class="reply" title={row.last}>
+                {row.last}
+              </span>
+            ),
+          },
           { title: "Size", number: true, cell: (row) => (row.bytes ? bytes(row.bytes) : "–") },
           { title: "Time", number: true, tight: true, cell: (row) => <When time={row.time} /> },
         ]}
@@ -165,13 +221,21 @@ function Results(props: {
   );
 }
 
-function More(props: { found: Found; query: Record<string, string>; go: (change: Record<string, string>) => void }) {
+function More(props: {
+  found: Found;
+  query: Record<string, string>;
+  go: (change: Record<string, string>) => void;
+}) {
   const { found, query } = props;
   return (
     <Pager
       first={!query.after}
       more={found.next !== null && found.next !== ""}
-      text={`${plural(found.messages.length, "message")} on this page`}
+      text={
+        found.messages.length === 0 && found.searched_to
+          ? `Searched back to ${dateTime(found.searched_to)}.`
+          : `${plural(found.messages.length, "message")} on this page`
+      }
       onFirst={() => props.go({ after: "" })}
       onNext={() => props.go({ after: found.next ?? "" })}
     />

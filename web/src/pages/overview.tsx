@@ -5,14 +5,25 @@ import type { PageProps } from "../app";
 import { get } from "../lib/api";
 import { stateTone } from "../lib/events";
 import { stepNames } from "../lib/flow";
-import { bytes, count, percent, plural, relative, shortCount, span } from "../lib/format";
+import { bytes, count, percent, plural, relative, sentence, shortCount, span } from "../lib/format";
 import { isOwnLink, link } from "../lib/router";
-import type { Flow, Hand, Overview, Period, Receiver } from "../types";
+import type { Flow, Hand, Overview, Period, Receiver, Receivers as Answer } from "../types";
 import { Bars } from "../ui/chart";
 import { useNow, useResource } from "../ui/hooks";
 import { Icon } from "../ui/icons";
 import { PageHead } from "../ui/page";
-import { Badge, Card, Choice, Empty, ErrorNote, Facts, Link, Meter, Skeleton, When, sentence } from "../ui/parts";
+import {
+  Badge,
+  Card,
+  Choice,
+  Empty,
+  ErrorNote,
+  Facts,
+  Link,
+  Meter,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 
 const periods: [Period, string][] = [
@@ -34,7 +45,7 @@ export function OverviewPage(_: PageProps) {
       {data && <Tiles overview={data} />}
       {data && <Hands overview={data} />}
       <FlowCard period={period} onPeriod={setPeriod} />
-      <div class="columns">
+      <div class="columns slim">
         <Receivers period={period} />
         {data && <Machine overview={data} />}
       </div>
@@ -45,7 +56,9 @@ export function OverviewPage(_: PageProps) {
 function Line({ overview }: { overview: Overview }) {
   const now = useNow();
   const { health } = overview;
-  const word = { ready: "Ready", degraded: "Ready, with trouble", down: "Not accepting mail" }[health.state];
+  const word = { ready: "Ready", degraded: "Ready, with trouble", down: "Not accepting mail" }[
+    health.state
+  ];
   return (
     <span class="status-line">
       <Badge tone={stateTone(health.state)}>{word}</Badge>
@@ -56,7 +69,13 @@ function Line({ overview }: { overview: Overview }) {
   );
 }
 
-function Tile(props: { name: string; value: string; text: ComponentChildren; href: string; tone?: string }) {
+function Tile(props: {
+  name: string;
+  value: string;
+  text: ComponentChildren;
+  href: string;
+  tone?: string;
+}) {
   return (
     <Link href={props.href} class={`tile ${props.tone ?? ""}`}>
       <span class="tile-name">{props.name}</span>
@@ -74,7 +93,11 @@ function Tiles({ overview }: { overview: Overview }) {
       <Tile
         name="In the queue"
         value={shortCount(queue.messages)}
-        text={queue.messages ? `${bytes(queue.bytes)}, the oldest ${span(queue.oldest_seconds)}` : "nothing waits"}
+        text={
+          queue.messages
+            ? `${bytes(queue.bytes)}, the oldest ${span(queue.oldest_seconds)}`
+            : "nothing waits"
+        }
         href={link("queue")}
       />
       <Tile
@@ -174,7 +197,10 @@ function FlowCard(props: { period: Period; onPeriod: (period: Period) => void })
   const steps = data ? data.series.received.length : 0;
   const names = data ? stepNames(data.begin, data.step_seconds, steps, data.period) : undefined;
   return (
-    <Card title="Flow" tools={<Choice label="Period" value={period} options={periods} onChange={props.onPeriod} />}>
+    <Card
+      title="Flow"
+      tools={<Choice label="Period" value={period} options={periods} onChange={props.onPeriod} />}
+    >
       <ErrorNote error={flow.error} retry={flow.reload} />
       {!data && !flow.error && <Skeleton lines={5} />}
       {data && names && (
@@ -207,14 +233,21 @@ function successTone(success: number): "ok" | "warn" | "bad" {
   return success >= 0.97 ? "ok" : success >= 0.85 ? "warn" : "bad";
 }
 
+function Success({ row }: { row: Receiver }) {
+  if (row.success === null) return <span class="faint">–</span>;
+  const text = percent(row.success);
+  return (
+    <span class="with-meter">
+      <Meter value={row.success} max={1} tone={successTone(row.success)} label={text} />
+      <span>{text}</span>
+    </span>
+  );
+}
+
 const shown = 12;
 
 function Receivers({ period }: { period: Period }) {
-  const found = useResource(
-    (ask) => get<{ receivers: Receiver[] }>("receivers", { period }, ask),
-    [period],
-    30,
-  );
+  const found = useResource((ask) => get<Answer>("receivers", { period }, ask), [period], 30);
   const [all, setAll] = useState(false);
   const rows = found.data?.receivers ?? [];
   const period_text = periods.find(([name]) => name === period)?.[1].toLowerCase();
@@ -246,21 +279,25 @@ function Receivers({ period }: { period: Period }) {
             {
               title: "Receiver",
               main: true,
-              cell: (row) => <Link href={link("messages", "", { to: `@${row.domain}` })}>{row.domain}</Link>,
+              cell: (row) => (
+                <>
+                  <Link href={link("messages", "", { to: `@${row.domain}` })}>{row.domain}</Link>
+                  {row.local && <span class="faint"> ours</span>}
+                </>
+              ),
             },
             {
               title: "Success",
-              cell: (row) => (
-                <span class="with-meter">
-                  <Meter value={row.success} max={1} tone={successTone(row.success)} label={percent(row.success)} />
-                  <span>{percent(row.success)}</span>
-                </span>
-              ),
+              cell: (row) => <Success row={row} />,
             },
             { title: "Delivered", number: true, cell: (row) => count(row.delivered) },
             { title: "Deferred", number: true, cell: (row) => count(row.deferred) },
             { title: "Failed", number: true, cell: (row) => count(row.failed) },
-            { title: "Takes", number: true, cell: (row) => span(row.mean_seconds) },
+            {
+              title: "Takes",
+              number: true,
+              cell: (row) => (row.mean_seconds === null ? "–" : span(row.mean_seconds)),
+            },
             {
               title: "Last trouble",
               cell: (row) =>
@@ -275,15 +312,19 @@ function Receivers({ period }: { period: Period }) {
           ]}
         />
       )}
+      {found.data?.other && (
+        <p class="pager hint">
+          All other domains together: {count(found.data.other.delivered)} delivered,{" "}
+          {count(found.data.other.deferred)} deferred, {count(found.data.other.failed)} failed.
+        </p>
+      )}
     </Card>
   );
 }
 
 function Machine({ overview }: { overview: Overview }) {
   const now = useNow();
-  const { disk, certificate } = overview;
-  const used = disk.total_bytes - disk.free_bytes;
-  const share = disk.total_bytes ? disk.free_bytes / disk.total_bytes : 1;
+  const { disk, certificate, queue } = overview;
   const days = certificate ? (new Date(certificate.not_after).getTime() - now) / 86_400_000 : 0;
   return (
     <Card title="Machine">
@@ -291,15 +332,11 @@ function Machine({ overview }: { overview: Overview }) {
         rows={[
           [
             "Disk",
-            <span key="disk" class="stacked">
-              <Meter
-                value={used}
-                max={disk.total_bytes}
-                tone={share < 0.05 ? "bad" : share < 0.15 ? "warn" : "info"}
-                label={`${percent(1 - share)} used`}
-              />
-              {bytes(disk.free_bytes)} free of {bytes(disk.total_bytes)}
-            </span>,
+            disk ? (
+              <Disk key="disk" free={disk.free_bytes} total={disk.total_bytes} />
+            ) : (
+              "not known"
+            ),
           ],
           [
             "Certificate",
@@ -313,11 +350,27 @@ function Machine({ overview }: { overview: Overview }) {
               <Badge tone="warn">none</Badge>
             ),
           ],
-          ["Under way", plural(overview.queue.active, "message")],
-          ["Due now", plural(overview.queue.due, "message")],
+          ["Under way", plural(queue.active, "message")],
+          ["Due now", plural(queue.due, "message")],
+          ["Scheduled", plural(queue.scheduled, "message")],
           ["Started", <When key="started" time={overview.started} />],
         ]}
       />
     </Card>
+  );
+}
+
+function Disk({ free, total }: { free: number; total: number }) {
+  const share = total ? free / total : 1;
+  return (
+    <span class="stacked">
+      <Meter
+        value={total - free}
+        max={total}
+        tone={share < 0.05 ? "bad" : share < 0.15 ? "warn" : "info"}
+        label={`${percent(1 - share)} used`}
+      />
+      {bytes(free)} of {bytes(total)} free
+    </span>
   );
 }

@@ -2,17 +2,29 @@
 import { useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { get } from "../lib/api";
+import { destinationName } from "../lib/events";
 import { bytes, count, plural } from "../lib/format";
 import { link, navigate } from "../lib/router";
 import type { Destination, QueuePage as Waiting, QueuedMessage } from "../types";
 import { Actions } from "../ui/action";
 import { useResource } from "../ui/hooks";
 import { PageHead, Pager } from "../ui/page";
-import { Badge, Card, Choice, Empty, ErrorNote, Link, SearchBox, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Card,
+  Choice,
+  Empty,
+  ErrorNote,
+  Link,
+  SearchBox,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 
 export function QueuePage({ place }: PageProps) {
-  if (place.rest) return <OneDestination key={place.rest} name={place.rest} query={place.query} />;
+  const name = place.rest || place.query.destination;
+  if (name) return <OneDestination key={name} name={name} query={place.query} />;
   return <Destinations />;
 }
 
@@ -21,22 +33,36 @@ const shownMax = 500; // one answer; the fullest come first
 function Destinations() {
   const [text, setText] = useState("");
   const found = useResource(
-    (ask) => get<{ destinations: Destination[]; total: number }>("queue/destinations", { limit: shownMax }, ask),
+    (ask) =>
+      get<{ destinations: Destination[]; total: number }>(
+        "queue/destinations",
+        { limit: shownMax },
+        ask,
+      ),
     [],
     10,
   );
   const { data } = found;
   const wanted = text.trim().toLowerCase();
-  const rows = (data?.destinations ?? []).filter((row) => row.destination.toLowerCase().includes(wanted));
+  const rows = (data?.destinations ?? []).filter((row) =>
+    row.destination.toLowerCase().includes(wanted),
+  );
   const total = (data?.destinations ?? []).reduce((all, row) => all + row.messages, 0);
   return (
     <>
       <PageHead
         title="Queue"
-        text={data && `${plural(total, "message")} for ${plural(data.total, "destination")}, the fullest first.`}
+        text={
+          data &&
+          `${plural(total, "message")} for ${plural(data.total, "destination")}, the fullest first.`
+        }
       >
         {data && total > 0 && (
-          <Actions target={{ all: true }} verbs={["retry", "hold", "release"]} onDone={found.reload} />
+          <Actions
+            target={{ all: true }}
+            verbs={["retry", "hold", "release"]}
+            onDone={found.reload}
+          />
         )}
       </PageHead>
       <ErrorNote error={found.error} retry={found.reload} />
@@ -61,7 +87,7 @@ function Destinations() {
             {data.total > data.destinations.length && (
               <p class="pager hint">
                 The {count(data.destinations.length)} fullest of {count(data.total)} are listed. Any
-                other is found by its address: {link("queue", "example.org")}
+                other is found by its address: {link("queue", "mx:example.org")}
               </p>
             )}
           </Card>
@@ -72,7 +98,8 @@ function Destinations() {
 }
 
 function DestinationTable(props: { rows: Destination[]; busy: boolean; reload: () => void }) {
-  if (props.rows.length === 0) return <Empty icon="search" title="No such destination among these" />;
+  if (props.rows.length === 0)
+    return <Empty icon="search" title="No such destination among these" />;
   return (
     <Table
       label="Destinations"
@@ -84,7 +111,9 @@ function DestinationTable(props: { rows: Destination[]; busy: boolean; reload: (
         {
           title: "Destination",
           main: true,
-          cell: (row) => <Link href={link("queue", row.destination)}>{row.destination}</Link>,
+          cell: (row) => (
+            <Link href={link("queue", row.destination)}>{destinationName(row.destination)}</Link>
+          ),
         },
         { title: "Messages", number: true, cell: (row) => count(row.messages) },
         {
@@ -93,7 +122,12 @@ function DestinationTable(props: { rows: Destination[]; busy: boolean; reload: (
           cell: (row) => <DestinationState row={row} />,
         },
         { title: "Oldest", number: true, tight: true, cell: (row) => <When time={row.accepted} /> },
-        { title: "Next attempt", number: true, tight: true, cell: (row) => <When time={row.next_attempt} /> },
+        {
+          title: "Next attempt",
+          number: true,
+          tight: true,
+          cell: (row) => <When time={row.next_attempt} />,
+        },
         {
           title: "Last answer",
           cell: (row) =>
@@ -135,18 +169,22 @@ function OneDestination({ name, query }: { name: string; query: Record<string, s
   const held = query.held === "true";
   const { after } = query;
   const found = useResource(
-    (ask) => get<Waiting>("queue", { destination: name, held: held ? "true" : "", after, limit: 50 }, ask),
+    (ask) =>
+      get<Waiting>("queue", { destination: name, held: held ? "true" : "", after, limit: 50 }, ask),
     [name, held, after],
     after ? 0 : 10,
   );
   const { data } = found;
-  const go = (change: Record<string, string>) => navigate(link("queue", name, { ...query, after: "", ...change }));
+  const go = (change: Record<string, string>) =>
+    navigate(link("queue", name, { ...query, destination: "", after: "", ...change }));
   return (
     <>
       <PageHead
-        title={name}
+        title={destinationName(name)}
         back={{ href: link("queue"), text: "Queue" }}
-        text={data?.total !== undefined && `${plural(data.total, "message")}${held ? " on hold" : ""}.`}
+        text={
+          data?.total !== undefined && `${plural(data.total, "message")}${held ? " on hold" : ""}.`
+        }
       >
         {data && data.messages.length > 0 && (
           <Actions
@@ -171,7 +209,12 @@ function OneDestination({ name, query }: { name: string; query: Record<string, s
       {!data && !found.error && <Skeleton lines={8} />}
       {data && data.messages.length === 0 && (
         <Card>
-          <Empty icon="queue" title={held ? "Nothing is held for this destination" : "Nothing waits for this destination"} />
+          <Empty
+            icon="queue"
+            title={
+              held ? "Nothing is held for this destination" : "Nothing waits for this destination"
+            }
+          />
         </Card>
       )}
       {data && data.messages.length > 0 && (
@@ -217,7 +260,15 @@ function WaitingTable({ rows, busy }: { rows: QueuedMessage[]; busy: boolean }) 
           tight: true,
           cell: (row) => (
             <Badge tone={row.hold || row.attempts ? "warn" : "info"}>
-              {row.hold ? "held" : row.active ? "active" : row.scheduled ? "scheduled" : row.attempts ? "deferred" : "due"}
+              {row.hold
+                ? "held"
+                : row.active
+                  ? "active"
+                  : row.scheduled
+                    ? "scheduled"
+                    : row.attempts
+                      ? "deferred"
+                      : "due"}
             </Badge>
           ),
         },
@@ -227,12 +278,18 @@ function WaitingTable({ rows, busy }: { rows: QueuedMessage[]; busy: boolean }) 
         },
         { title: "Attempts", number: true, cell: (row) => count(row.attempts) },
         { title: "Size", number: true, tight: true, cell: (row) => bytes(row.bytes) },
-        { title: "Accepted", number: true, tight: true, cell: (row) => <When time={row.accepted} /> },
+        {
+          title: "Accepted",
+          number: true,
+          tight: true,
+          cell: (row) => <When time={row.accepted} />,
+        },
         {
           title: "Next attempt",
           number: true,
           tight: true,
-          cell: (row) => (row.hold ? <span class="faint">–</span> : <When time={row.next_attempt} />),
+          cell: (row) =>
+            row.hold ? <span class="faint">–</span> : <When time={row.next_attempt} />,
         },
       ]}
     />

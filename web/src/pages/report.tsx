@@ -15,14 +15,19 @@ type Whole = Report & { detail: unknown; more: boolean };
 const titles = { aggregate: "DMARC report", tls: "TLS report", failure: "Failure report" };
 
 export function ReportPage({ number }: { number: string }) {
-  const found = useResource((ask) => get<Whole>(`reports/${encodeURIComponent(number)}`, {}, ask), [number]);
+  const found = useResource(
+    (ask) => get<Whole>(`reports/${encodeURIComponent(number)}`, {}, ask),
+    [number],
+  );
   const [removing, setRemoving] = useState(false);
   const { data } = found;
   const back = link("reports", "", { tab: data?.kind === "tls" ? "tls" : "" });
   return (
     <>
       <PageHead
-        title={data ? `${titles[data.kind]} of ${data.organization || data.from}` : `Report ${number}`}
+        title={
+          data ? `${titles[data.kind]} of ${data.organization || data.from}` : `Report ${number}`
+        }
         back={{ href: back, text: "Reports" }}
         text={data && `${dateTime(data.begin)} – ${dateTime(data.end)}`}
       >
@@ -45,14 +50,24 @@ export function ReportPage({ number }: { number: string }) {
             <Facts
               rows={[
                 ["About", data.domain],
-                ["Counted", `${count(data.count)}, of which good ${percent(data.count ? data.good / data.count : 1)}`],
+                [
+                  "Counted",
+                  `${count(data.count)}, of which good ${percent(data.count ? data.good / data.count : 1)}`,
+                ],
                 ["Contact", data.contact || "none"],
-                ["Report", <span key="id" class="mono">{data.report_id}</span>],
+                [
+                  "Report",
+                  <span key="id" class="mono">
+                    {data.report_id}
+                  </span>,
+                ],
                 ["Came from", data.from || data.file],
                 [
                   "Its sender",
                   <span key="sender" class="status-line">
-                    <Badge tone={data.proven ? "ok" : "plain"}>{data.proven ? "proven" : "not proven"}</Badge>
+                    <Badge tone={data.proven ? "ok" : "plain"}>
+                      {data.proven ? "proven" : "not proven"}
+                    </Badge>
                     {data.authentication}
                   </span>,
                 ],

@@ -9,7 +9,20 @@ import type { Report, ReportSource, SentReport } from "../types";
 import { Bars } from "../ui/chart";
 import { useResource, useWork } from "../ui/hooks";
 import { PageHead, Tabs } from "../ui/page";
-import { Badge, Button, Card, Choice, Empty, ErrorNote, Link, Meter, Note, Select, Skeleton, When } from "../ui/parts";
+import {
+  Badge,
+  Button,
+  Card,
+  Choice,
+  Empty,
+  ErrorNote,
+  Link,
+  Meter,
+  Note,
+  Select,
+  Skeleton,
+  When,
+} from "../ui/parts";
 import { Table } from "../ui/table";
 import { say } from "../ui/toast";
 import { ReportPage } from "./report";
@@ -19,11 +32,16 @@ type Days = "7" | "30" | "90" | "365";
 export function ReportsPage({ place }: PageProps) {
   if (place.rest) return <ReportPage key={place.rest} number={place.rest} />;
   const tab = place.query.tab ?? "dmarc";
-  const days = (["7", "30", "90", "365"].includes(place.query.days ?? "") ? place.query.days : "30") as Days;
+  const days = (
+    ["7", "30", "90", "365"].includes(place.query.days ?? "") ? place.query.days : "30"
+  ) as Days;
   const domain = place.query.domain ?? "";
   return (
     <>
-      <PageHead title="Reports" text="Other servers tell how our mail fared: whether it was proven to be ours, and whether it came encrypted.">
+      <PageHead
+        title="Reports"
+        text="Other servers tell how our mail fared: whether it was proven to be ours, and whether it came encrypted."
+      >
         <Import />
       </PageHead>
       <Tabs
@@ -37,7 +55,17 @@ export function ReportsPage({ place }: PageProps) {
           ["sent", "Sent by us"],
         ]}
       />
-      {tab === "sent" ? <Sent /> : <Received key={tab} kind={tab === "tls" ? "tls" : "aggregate"} tab={tab} days={days} domain={domain} />}
+      {tab === "sent" ? (
+        <Sent />
+      ) : (
+        <Received
+          key={tab}
+          kind={tab === "tls" ? "tls" : "aggregate"}
+          tab={tab}
+          days={days}
+          domain={domain}
+        />
+      )}
     </>
   );
 }
@@ -50,7 +78,10 @@ function Import() {
       let taken = 0;
       for (const file of files ?? []) {
         const query = `reports/import?name=${encodeURIComponent(file.name)}`;
-        const done = await post<{ numbers: number[]; duplicates: number; problems: string[] }>(query, file);
+        const done = await post<{ numbers: number[]; duplicates: number; problems: string[] }>(
+          query,
+          file,
+        );
         taken += done.numbers.length;
         for (const problem of done.problems) say(`${file.name}: ${problem}`, "bad");
         if (done.duplicates && !done.numbers.length) say(`${file.name} is here already.`);
@@ -107,16 +138,31 @@ const words = {
 function Received(props: { kind: "aggregate" | "tls"; tab: string; days: Days; domain: string }) {
   const { kind, tab, days, domain } = props;
   const word = words[kind];
-  const reports = useResource(async (ask) => {
-    const answer = await get<{ reports: Report[]; more: boolean }>("reports", { days, domain }, ask);
-    return { ...answer, reports: answer.reports.filter((one) => one.kind === kind) };
-  }, [days, domain, kind]);
-  const summary = useResource(async (ask) => {
-    const answer = await get<{ sources: ReportSource[] }>("reports/summary", { days, domain }, ask);
-    return answer.sources.filter((one) => one.kind === kind);
-  }, [days, domain, kind]);
+  const reports = useResource(
+    async (ask) => {
+      const answer = await get<{ reports: Report[]; more: boolean }>(
+        "reports",
+        { days, domain },
+        ask,
+      );
+      return { ...answer, reports: answer.reports.filter((one) => one.kind === kind) };
+    },
+    [days, domain, kind],
+  );
+  const summary = useResource(
+    async (ask) => {
+      const answer = await get<{ sources: ReportSource[] }>(
+        "reports/summary",
+        { days, domain },
+        ask,
+      );
+      return answer.sources.filter((one) => one.kind === kind);
+    },
+    [days, domain, kind],
+  );
   const domains = useResource((ask) => get<{ domains: string[] }>("domains", {}, ask), []);
-  const go = (change: Record<string, string>) => navigate(link("reports", "", { tab, days, domain, ...change }));
+  const go = (change: Record<string, string>) =>
+    navigate(link("reports", "", { tab, days, domain, ...change }));
   useEffect(() => {
     const again = () => {
       reports.reload();
@@ -144,7 +190,10 @@ function Received(props: { kind: "aggregate" | "tls"; tab: string; days: Days; d
           label="Domain"
           inline
           value={domain}
-          options={[["", "All domains"], ...(domains.data?.domains ?? []).map((one) => [one, one] as [string, string])]}
+          options={[
+            ["", "All domains"],
+            ...(domains.data?.domains ?? []).map((one) => [one, one] as [string, string]),
+          ]}
           onChange={(value) => go({ domain: value })}
         />
       </div>
@@ -162,7 +211,11 @@ function Received(props: { kind: "aggregate" | "tls"; tab: string; days: Days; d
           <Card>
             <DayChart reports={data.reports} days={Number(days)} kind={kind} />
           </Card>
-          {data.more && <Note>Only the newest 1,000 reports are counted. Choose a domain or fewer days to see all.</Note>}
+          {data.more && (
+            <Note>
+              Only the newest 1,000 reports are counted. Choose a domain or fewer days to see all.
+            </Note>
+          )}
           <Sources rows={summary.data ?? []} kind={kind} />
           <ReportTable rows={data.reports} />
         </>
@@ -172,13 +225,23 @@ function Received(props: { kind: "aggregate" | "tls"; tab: string; days: Days; d
 }
 
 // Up to a month by days, beyond that by weeks: a bar must be wide enough to point at.
-function DayChart({ reports, days, kind }: { reports: Report[]; days: number; kind: "aggregate" | "tls" }) {
+function DayChart({
+  reports,
+  days,
+  kind,
+}: {
+  reports: Report[];
+  days: number;
+  kind: "aggregate" | "tls";
+}) {
   const word = words[kind];
   const counted = byDay(reports, days, Date.now());
   const width = days > 31 ? 7 : 1;
   const starts = counted.days.filter((_, i) => i % width === 0);
   const sum = (values: number[]) =>
-    starts.map((_, week) => values.slice(week * width, (week + 1) * width).reduce((all, one) => all + one, 0));
+    starts.map((_, week) =>
+      values.slice(week * width, (week + 1) * width).reduce((all, one) => all + one, 0),
+    );
   return (
     <Bars
       title={width === 7 ? `${word.chart}, by week` : `${word.chart}, by day`}
@@ -223,13 +286,22 @@ function Sources({ rows, kind }: { rows: ReportSource[]; kind: "aggregate" | "tl
               const share = row.count ? row.good / row.count : 0;
               return (
                 <span class="with-meter">
-                  <Meter value={share} max={1} tone={share > 0.97 ? "ok" : share > 0.5 ? "warn" : "bad"} label={percent(share)} />
+                  <Meter
+                    value={share}
+                    max={1}
+                    tone={share > 0.97 ? "ok" : share > 0.5 ? "warn" : "bad"}
+                    label={percent(share)}
+                  />
                   <span>{percent(share)}</span>
                 </span>
               );
             },
           },
-          { title: kind === "tls" ? "Sessions" : "Messages", number: true, cell: (row) => count(row.count) },
+          {
+            title: kind === "tls" ? "Sessions" : "Messages",
+            number: true,
+            cell: (row) => count(row.count),
+          },
           { title: "Results", cell: (row) => <span class="reply">{row.results}</span> },
           { title: "Reports", number: true, cell: (row) => count(row.reports) },
         ]}
@@ -253,13 +325,35 @@ function ReportTable({ rows }: { rows: Report[] }) {
           {
             title: "From",
             main: true,
-            cell: (row) => <Link href={link("reports", String(row.number))}>{row.organization || row.from || "unknown"}</Link>,
+            cell: (row) => (
+              <Link href={link("reports", String(row.number))}>
+                {row.organization || row.from || "unknown"}
+              </Link>
+            ),
           },
           { title: "Domain", cell: (row) => row.domain },
-          { title: "Period", cell: (row) => (day(row.begin) === day(row.end) ? day(row.begin) : `${day(row.begin)} – ${day(row.end)}`) },
+          {
+            title: "Period",
+            cell: (row) =>
+              day(row.begin) === day(row.end)
+                ? day(row.begin)
+                : `${day(row.begin)} – ${day(row.end)}`,
+          },
           { title: "Counted", number: true, cell: (row) => count(row.count) },
-          { title: "Good", number: true, cell: (row) => percent(row.count ? row.good / row.count : 1) },
-          { title: "Sender", tight: true, cell: (row) => <Badge tone={row.proven ? "ok" : "plain"}>{row.proven ? "proven" : "not proven"}</Badge> },
+          {
+            title: "Good",
+            number: true,
+            cell: (row) => percent(row.count ? row.good / row.count : 1),
+          },
+          {
+            title: "Sender",
+            tight: true,
+            cell: (row) => (
+              <Badge tone={row.proven ? "ok" : "plain"}>
+                {row.proven ? "proven" : "not proven"}
+              </Badge>
+            ),
+          },
         ]}
       />
       {rows.length > shown && (

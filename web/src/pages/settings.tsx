@@ -3,16 +3,27 @@ import { useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { get } from "../lib/api";
 import { plural } from "../lib/format";
-import { settingText, tableOf } from "../lib/settings";
 import type { Setting } from "../types";
 import { useResource } from "../ui/hooks";
 import { PageHead } from "../ui/page";
-import { Badge, Card, Choice, CopyButton, Empty, ErrorNote, SearchBox, Skeleton } from "../ui/parts";
+import {
+  Badge,
+  Card,
+  Choice,
+  CopyButton,
+  Empty,
+  ErrorNote,
+  SearchBox,
+  Skeleton,
+} from "../ui/parts";
 
 export function SettingsPage(_: PageProps) {
   const [text, setText] = useState("");
   const [which, setWhich] = useState<"all" | "changed">("all");
-  const found = useResource((ask) => get<{ settings: Setting[] }>("settings", {}, ask), []);
+  const found = useResource(
+    (ask) => get<{ file?: string; settings: Setting[] }>("settings", {}, ask),
+    [],
+  );
   const all = found.data?.settings ?? [];
   const wanted = text.trim().toLowerCase();
   const rows = all.filter(
@@ -20,7 +31,7 @@ export function SettingsPage(_: PageProps) {
       (which === "all" || one.changed) &&
       (!wanted || `${one.name} ${one.text}`.toLowerCase().includes(wanted)),
   );
-  const tables = [...new Set(rows.map((one) => tableOf(one.name)))];
+  const tables = [...new Set(rows.map((one) => one.section))];
   const changed = all.filter((one) => one.changed).length;
   return (
     <>
@@ -28,13 +39,20 @@ export function SettingsPage(_: PageProps) {
         title="Settings"
         text={
           <>
-            Read here, changed in <code>stagepost.toml</code>; then <code>stagepost reload</code>.
-            {found.data && ` ${plural(changed, "setting")} of ${all.length} differ from the default.`}
+            Read here, changed in <code>{found.data?.file ?? "stagepost.toml"}</code>; then{" "}
+            <code>stagepost reload</code>.
+            {found.data &&
+              ` ${plural(changed, "setting")} of ${all.length} differ from the default.`}
           </>
         }
       />
       <div class="filters">
-        <SearchBox label="Search settings" placeholder="A name, or what it does" value={text} onInput={setText} />
+        <SearchBox
+          label="Search settings"
+          placeholder="A name, or what it does"
+          value={text}
+          onInput={setText}
+        />
         <Choice
           label="Which"
           value={which}
@@ -49,7 +67,10 @@ export function SettingsPage(_: PageProps) {
       {!found.data && !found.error && <Skeleton lines={10} />}
       {found.data && rows.length === 0 && (
         <Card>
-          <Empty icon="settings" title={wanted ? "No setting is like that" : "All settings have their defaults"}>
+          <Empty
+            icon="settings"
+            title={wanted ? "No setting is like that" : "All settings have their defaults"}
+          >
             <p>The defaults are meant to be right for most servers.</p>
           </Empty>
         </Card>
@@ -57,14 +78,14 @@ export function SettingsPage(_: PageProps) {
       {tables.map((table) => (
         <Card
           key={table}
-          title={table ? <code>{`[${table}]`}</code> : "Before the first table"}
+          title={table ? <code>{header(table)}</code> : "Before the first table"}
           flush
         >
           <ul class="settings">
             {rows
-              .filter((one) => tableOf(one.name) === table)
+              .filter((one) => one.section === table)
               .map((one) => (
-                <Row key={one.name} setting={one} table={table} />
+                <Row key={one.name} setting={one} />
               ))}
           </ul>
         </Card>
@@ -73,9 +94,15 @@ export function SettingsPage(_: PageProps) {
   );
 }
 
-function Row({ setting, table }: { setting: Setting; table: string }) {
-  const key = table ? setting.name.slice(table.length + 1) : setting.name;
-  const value = settingText(setting.value);
+// "listener[2]" is the second of the tables [[listener]].
+function header(section: string): string {
+  const found = /^(.+)\[(\d+)\]$/.exec(section);
+  return found ? `[[${found[1]}]] ${found[2]}` : `[${section}]`;
+}
+
+function Row({ setting }: { setting: Setting }) {
+  const key = setting.name.slice(setting.name.lastIndexOf(".") + 1);
+  const { value } = setting;
   return (
     <li>
       <div class="setting-words">
@@ -86,11 +113,16 @@ function Row({ setting, table }: { setting: Setting; table: string }) {
         <p class="hint">{setting.text}</p>
       </div>
       <div class="setting-value">
-        <code>{value}</code>
-        {setting.unit && <span class="faint">{setting.unit}</span>}
-        {setting.changed && <p class="hint">default: {settingText(setting.default)}</p>}
+        {value === null ? (
+          <span class="faint">{setting.secret ? "set, not shown" : "not set"}</span>
+        ) : (
+          <code>{value}</code>
+        )}
+        {setting.changed && setting.default !== null && (
+          <p class="hint">default: {setting.default}</p>
+        )}
       </div>
-      <CopyButton text={`${key} = ${value}`} label={`Copy ${setting.name}`} />
+      {value !== null && <CopyButton text={`${key} = ${value}`} label={`Copy ${setting.name}`} />}
     </li>
   );
 }

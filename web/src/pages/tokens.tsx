@@ -25,7 +25,10 @@ export function TokensPage(_: PageProps) {
   const rows = found.data?.tokens ?? [];
   return (
     <>
-      <PageHead title="API tokens" text="Each lets one program use the HTTP API, as far as its scope allows.">
+      <PageHead
+        title="API tokens"
+        text="Each lets one program use the HTTP API, as far as its scope allows."
+      >
         <Button look="main" icon="plus" onClick={() => setAdding(true)}>
           Make a token
         </Button>
@@ -51,15 +54,31 @@ export function TokensPage(_: PageProps) {
             columns={[
               { title: "Name", main: true, cell: (row) => <strong>{row.name}</strong> },
               { title: "Scope", tight: true, cell: (row) => row.scope },
-              { title: "State", tight: true, cell: (row) => <Badge tone={row.good ? "ok" : "bad"}>{row.good ? "good" : "ended"}</Badge> },
+              {
+                title: "State",
+                tight: true,
+                cell: (row) => (
+                  <Badge tone={row.good ? "ok" : "bad"}>{row.good ? "good" : "ended"}</Badge>
+                ),
+              },
               { title: "Made", number: true, cell: (row) => <When time={row.created} /> },
               { title: "Last used", number: true, cell: (row) => <When time={row.last_used} /> },
-              { title: "Ends", number: true, cell: (row) => (row.expires ? <When time={row.expires} /> : <span class="faint">never</span>) },
+              {
+                title: "Ends",
+                number: true,
+                cell: (row) =>
+                  row.expires ? <When time={row.expires} /> : <span class="faint">never</span>,
+              },
               {
                 title: "Actions",
                 unseenTitle: true,
                 cell: (row) => (
-                  <Button small look="danger" aria-label={`Revoke ${row.name}`} onClick={() => setRevoking(row.name)}>
+                  <Button
+                    small
+                    look="danger"
+                    aria-label={`Revoke ${row.name}`}
+                    onClick={() => setRevoking(row.name)}
+                  >
                     Revoke
                   </Button>
                 ),
@@ -106,16 +125,38 @@ function AddToken(props: { onClose: () => void; onDone: () => void }) {
   }
   const submit = () =>
     work.run(async () => {
-      const body = { name: name.trim(), scope, ...(expires.trim() ? { expires: expires.trim() } : {}) };
+      const body = {
+        name: name.trim(),
+        scope,
+        ...(expires.trim() ? { expires: expires.trim() } : {}),
+      };
       const made = await post<{ token: string }>("tokens/add", body);
       setSecret(made.token);
       props.onDone();
     });
   return (
-    <FormDialog title="Make a token" action="Make" busy={work.busy} error={work.error} onSubmit={submit} onClose={props.onClose}>
-      <Field label="Name" required value={name} hint="Of the program, such as monitoring." onInput={(event) => setName(event.currentTarget.value)} />
+    <FormDialog
+      title="Make a token"
+      action="Make"
+      busy={work.busy}
+      error={work.error}
+      onSubmit={submit}
+      onClose={props.onClose}
+    >
+      <Field
+        label="Name"
+        required
+        value={name}
+        hint="Of the program, such as monitoring."
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
       <Select label="Scope" value={scope} options={scopes} onChange={setScope} />
-      <Field label="Ends" value={expires} hint="90d, a day such as 2027-01-01, or empty: never." onInput={(event) => setExpires(event.currentTarget.value)} />
+      <Field
+        label="Ends"
+        value={expires}
+        hint="90d, a day such as 2027-01-01, or empty: never."
+        onInput={(event) => setExpires(event.currentTarget.value)}
+      />
     </FormDialog>
   );
 }

@@ -1,6 +1,7 @@
 // ui/action.tsx: the verbs of the queue. Each is counted first, then asked about, then done.
 import { useEffect, useState } from "preact/hooks";
 import { post } from "../lib/api";
+import { destinationName } from "../lib/events";
 import { plural } from "../lib/format";
 import { FormDialog } from "./dialog";
 import { useWork } from "./hooks";
@@ -19,6 +20,7 @@ export interface Target {
 
 interface Words {
   button: string;
+  all: string; // on the whole queue
   does: string;
   done: string;
   reason: boolean;
@@ -28,6 +30,7 @@ interface Words {
 const words: Record<Verb, Words> = {
   retry: {
     button: "Try now",
+    all: "Try all now",
     does: "is tried again at once, whatever the schedule says.",
     done: "will be tried now",
     reason: false,
@@ -35,6 +38,7 @@ const words: Record<Verb, Words> = {
   },
   hold: {
     button: "Hold",
+    all: "Hold all",
     does: "waits until somebody releases it. Nobody is told.",
     done: "on hold",
     reason: true,
@@ -42,6 +46,7 @@ const words: Record<Verb, Words> = {
   },
   release: {
     button: "Release",
+    all: "Release all",
     does: "goes on: it is tried as soon as it is due.",
     done: "released",
     reason: false,
@@ -49,6 +54,7 @@ const words: Record<Verb, Words> = {
   },
   bounce: {
     button: "Bounce",
+    all: "Bounce all",
     does: "is given up, and its sender is told that it failed.",
     done: "given up; the senders are told",
     reason: true,
@@ -56,6 +62,7 @@ const words: Record<Verb, Words> = {
   },
   remove: {
     button: "Remove",
+    all: "Remove all",
     does: "is deleted. Nobody is told, and it cannot be brought back.",
     done: "removed",
     reason: true,
@@ -65,7 +72,7 @@ const words: Record<Verb, Words> = {
 
 export function nameOf(target: Target): string {
   if (target.id) return `message ${target.id}`;
-  if (target.destination) return `what waits for ${target.destination}`;
+  if (target.destination) return `what waits for ${destinationName(target.destination)}`;
   if (target.sender) return `what is from ${target.sender}`;
   if (target.recipient) return `what is for ${target.recipient}`;
   return "the whole queue";
@@ -151,7 +158,7 @@ export function Actions(props: {
           aria-label={props.small ? `${words[one].button}: ${nameOf(props.target)}` : undefined}
           onClick={() => setVerb(one)}
         >
-          {words[one].button}
+          {props.target.all ? words[one].all : words[one].button}
         </Button>
       ))}
       {verb && (

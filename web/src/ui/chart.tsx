@@ -51,7 +51,11 @@ export function Bars(props: {
     <figure class="chart">
       <figcaption>
         <span class="chart-title">{props.title}</span>
-        <Legend series={props.series} at={at} label={at === undefined ? undefined : longLabels[at]} />
+        <Legend
+          series={props.series}
+          at={at}
+          label={at === undefined ? undefined : longLabels[at]}
+        />
       </figcaption>
       <div
         ref={ref}
@@ -130,21 +134,45 @@ function Plot(props: {
       {labels.map((label, i) => (
         <g key={i}>
           {props.at === i && (
-            <rect class="here" x={x(i)} y={margin.top} width={slot} height={height - margin.bottom - margin.top} />
+            <rect
+              class="here"
+              x={x(i)}
+              y={margin.top}
+              width={slot}
+              height={height - margin.bottom - margin.top}
+            />
           )}
           {stack(series.map((one) => one.values[i] ?? 0)).map((layer, s) => {
             const one = series[s];
             if (!one || layer.to === layer.from) return null;
             const top = y(layer.to);
             const size = Math.max(1, y(layer.from) - top);
-            return <rect key={one.name} class={`fill ${one.colour}`} x={x(i)} y={top} width={bar} height={size} rx={Math.min(1.5, bar / 4)} />;
+            return (
+              <rect
+                key={one.name}
+                class={`fill ${one.colour}`}
+                x={x(i)}
+                y={top}
+                width={bar}
+                height={size}
+                rx={Math.min(1.5, bar / 4)}
+              />
+            );
           })}
           {i % every === 0 && (
             <text class="tick" x={x(i)} y={height - 6}>
               {label}
             </text>
           )}
-          <rect class="touch" x={x(i)} y="0" width={slot} height={height} onPointerMove={() => props.onAt(i)} onPointerDown={() => props.onAt(i)} />
+          <rect
+            class="touch"
+            x={x(i)}
+            y="0"
+            width={slot}
+            height={height}
+            onPointerMove={() => props.onAt(i)}
+            onPointerDown={() => props.onAt(i)}
+          />
         </g>
       ))}
     </svg>

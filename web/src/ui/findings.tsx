@@ -1,10 +1,19 @@
 // ui/findings.tsx: what the doctor found: what, why it matters, how to mend it, with the text to paste.
+import { sentence } from "../lib/format";
 import type { DoctorSeverity, Finding } from "../types";
 import { Icon, type IconName } from "./icons";
-import { Paste, type Tone, sentence } from "./parts";
+import { Paste, type Tone } from "./parts";
 
-export const severityWord: Record<DoctorSeverity, { title: string; text: string; tone: Tone; icon: IconName }> = {
-  mend: { title: "To mend", text: "costs mail, or lets others do harm", tone: "bad", icon: "error" },
+export const severityWord: Record<
+  DoctorSeverity,
+  { title: string; text: string; tone: Tone; icon: IconName }
+> = {
+  mend: {
+    title: "To mend",
+    text: "costs mail, or lets others do harm",
+    tone: "bad",
+    icon: "error",
+  },
   warning: { title: "Warnings", text: "will cost mail before long", tone: "warn", icon: "warning" },
   unknown: { title: "Not seen", text: "cannot be seen from here", tone: "plain", icon: "unknown" },
   note: { title: "Notes", text: "could be better", tone: "info", icon: "info" },
@@ -13,7 +22,9 @@ export const severityWord: Record<DoctorSeverity, { title: string; text: string;
 const order: DoctorSeverity[] = ["mend", "warning", "unknown", "note", "ok"];
 
 export function Findings({ findings }: { findings: Finding[] }) {
-  const sorted = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+  const sorted = [...findings].sort(
+    (a, b) => order.indexOf(a.severity) - order.indexOf(b.severity),
+  );
   return (
     <ul class="findings">
       {sorted.map((finding) => (
@@ -27,8 +38,8 @@ function One({ finding }: { finding: Finding }) {
   const word = severityWord[finding.severity];
   const open = finding.severity === "mend" || finding.severity === "warning";
   return (
-    <li class="card finding">
-      <details open={open}>
+    <li class="card finding" id={finding.id}>
+      <details open={open || location.hash === `#${finding.id}`}>
         <summary>
           <span class={`tone ${word.tone}`}>
             <Icon name={word.icon} />
@@ -51,7 +62,9 @@ function One({ finding }: { finding: Finding }) {
               <b>How to mend it</b> {sentence(finding.remedy)}
             </p>
           )}
-          {finding.paste && <Paste text={finding.paste} label={`To paste: ${finding.title ?? finding.id}`} />}
+          {finding.paste && (
+            <Paste text={finding.paste} label={`To paste: ${finding.title ?? finding.id}`} />
+          )}
           <p class="hint">
             More: <code>{finding.link}</code> in Stagepost's documentation, or{" "}
             <code>stagepost doctor --help</code>

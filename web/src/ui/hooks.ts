@@ -93,9 +93,12 @@ export function useWork(): Work {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ApiError | undefined>();
   const alive = useRef(true);
-  useEffect(() => () => {
-    alive.current = false;
-  }, []);
+  useEffect(
+    () => () => {
+      alive.current = false;
+    },
+    [],
+  );
   const run = useCallback(async (work: () => Promise<void>) => {
     setBusy(true);
     setError(undefined);

@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useId, useState } from "preact/hooks";
 import type { ApiError } from "../lib/api";
-import { dateTime, relative } from "../lib/format";
+import { dateTime, relative, sentence } from "../lib/format";
 import { isOwnLink, navigate } from "../lib/router";
 import { useNow } from "./hooks";
 import { Icon, type IconName } from "./icons";
@@ -104,7 +104,7 @@ async function toClipboard(text: string): Promise<boolean> {
 export function Paste({ text, label }: { text: string; label: string }) {
   return (
     <div class="paste">
-      <pre tabIndex={0} aria-label={label}>
+      <pre tabIndex={0} role="group" aria-label={label}>
         {text}
       </pre>
       <CopyButton text={text} label={`Copy: ${label}`} />
@@ -138,10 +138,6 @@ export function ErrorNote({ error, retry }: { error: ApiError | undefined; retry
       )}
     </div>
   );
-}
-
-export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function Note({ tone = "info", children }: { tone?: Tone; children: ComponentChildren }) {
@@ -186,7 +182,10 @@ export function Card(props: {
 }) {
   const id = useId();
   return (
-    <section class={`card ${props.flush ? "flush" : ""}`} aria-labelledby={props.title ? id : undefined}>
+    <section
+      class={`card ${props.flush ? "flush" : ""}`}
+      aria-labelledby={props.title ? id : undefined}
+    >
       {props.title && (
         <header class="card-head">
           <h2 id={id}>{props.title}</h2>
@@ -347,7 +346,13 @@ export function Facts({ rows }: { rows: [string, ComponentChildren][] }) {
 export function Meter(props: { value: number; max: number; tone?: Tone; label: string }) {
   const share = props.max > 0 ? Math.min(1, props.value / props.max) : 0;
   return (
-    <svg class={`meter ${props.tone ?? "info"}`} viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={props.label}>
+    <svg
+      class={`meter ${props.tone ?? "info"}`}
+      viewBox="0 0 100 6"
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={props.label}
+    >
       <rect class="rest" width="100" height="6" rx="3" />
       <rect class="part" width={share * 100} height="6" rx="3" />
     </svg>

@@ -27,7 +27,10 @@ export function Table<T>(props: {
     navigate(props.href(row));
   };
   return (
-    <div class={`table-frame ${props.busy ? "busy" : ""}`} aria-busy={props.busy ? "true" : "false"}>
+    <div
+      class={`table-frame ${props.busy ? "busy" : ""}`}
+      aria-busy={props.busy ? "true" : "false"}
+    >
       <table role="table" aria-label={props.label}>
         <thead role="rowgroup">
           <tr role="row">
