@@ -22,7 +22,7 @@ export interface Overview {
     held: number;
     active: number;
     scheduled: number;
-    oldest_seconds: number;
+    oldest_seconds: number | null;
   };
   today: Record<FlowName, number>;
   hands: Hand[];

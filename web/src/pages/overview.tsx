@@ -95,7 +95,7 @@ function Tiles({ overview }: { overview: Overview }) {
         value={shortCount(queue.messages)}
         text={
           queue.messages
-            ? `${bytes(queue.bytes)}, the oldest ${span(queue.oldest_seconds)}`
+            ? `${bytes(queue.bytes)}, the oldest ${span(queue.oldest_seconds ?? 0)}`
             : "nothing waits"
         }
         href={link("queue")}

@@ -324,7 +324,9 @@ export function SearchBox(props: {
         placeholder={props.placeholder ?? props.label}
         onInput={(event) => props.onInput(event.currentTarget.value)}
       />
-      <kbd aria-hidden="true">/</kbd>
+      <span class="key-hint" aria-hidden="true">
+        /
+      </span>
     </div>
   );
 }
