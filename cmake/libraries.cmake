@@ -6,7 +6,7 @@ find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 
 set(STAGEPOST_LIBS_lib/base fmt::fmt)
-set(STAGEPOST_LIBS_lib/io OpenSSL::SSL OpenSSL::Crypto)
+set(STAGEPOST_LIBS_lib/io OpenSSL::SSL OpenSSL::Crypto seccomp)
 set(STAGEPOST_LIBS_lib/message idn2 unistring)
 set(STAGEPOST_LIBS_lib/acme boost_json)
 set(STAGEPOST_LIBS_lib/dns unbound)

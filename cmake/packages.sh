@@ -13,6 +13,7 @@ PACKAGES_BUILD=(
   libcli11-dev libfmt-dev libgsasl-dev libidn2-dev libisal-dev libldap-dev libmimalloc-dev
   libpugixml-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev
   libunistring-dev zlib1g-dev
+  libpugixml-dev libseccomp-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev zlib1g-dev
 )
 # Likewise, for the web interface, where their commands are missing: a machine may have newer ones
 # from elsewhere, which Debian's npm does not go with.

@@ -59,6 +59,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_guard_verbs(verbs);
   add_lists_verb(verbs);
   add_doctor_verb(verbs);
+  add_sandbox_verb(verbs);
   add_message_verbs(verbs);
   add_report_verb(verbs);
   add_check_mail_verb(verbs);

@@ -37,6 +37,7 @@ void add_queue_verbs(Verbs verbs);
 void add_guard_verbs(Verbs verbs);
 void add_lists_verb(Verbs verbs);
 void add_doctor_verb(Verbs verbs);
+void add_sandbox_verb(Verbs verbs);
 void add_message_verbs(Verbs verbs);
 void add_report_verb(Verbs verbs);
 void add_check_mail_verb(Verbs verbs);

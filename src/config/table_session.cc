@@ -39,6 +39,9 @@ Section server_section() {
               "Threads for work that blocks: password checks, certificates, the directory."),
       setting("node", STAGEPOST_FIELD(server.node), count_codec<unsigned>(0, server::node_max),
               "A number that makes message ids differ between servers."),
+      setting("sandbox", STAGEPOST_FIELD(server.sandbox), flag_codec(),
+              "Files, listening ports and system calls that this configuration does not need are "
+              "closed to the server itself (`stagepost sandbox` shows them and tries to get out)."),
   };
   return section;
 }

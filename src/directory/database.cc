@@ -170,7 +170,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path,
   sqlite3_busy_timeout(handle, busy_timeout_ms);
   sqlite3_extended_result_codes(handle, 1);
   auto set = database->execute(
-      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;");
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+      "PRAGMA temp_store=MEMORY;");
   if (set && is_file(path) && !group.empty()) set = share_with_group(handle, path, group);
   if (!set) return std::unexpected(set.error());
   return database;

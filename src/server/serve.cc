@@ -16,6 +16,7 @@
 #include "queue/journal/journal.h"
 #include "server/admin_door.h"
 #include "server/brake_line.h"
+#include "server/confinement.h"
 #include "server/home.h"
 #include "server/lane.h"
 #include "server/supervision.h"
@@ -31,12 +32,14 @@ class Process {
     config::Config config;
     const io::real::ServiceManager& manager;
     io::real::HandedSockets handed;
+    io::real::SandboxReport sandbox;
   };
   explicit Process(Parts parts)
       : home_(std::move(parts.home)),
         config_path_(std::move(parts.config_path)),
         config_(std::move(parts.config)),
         handed_(std::move(parts.handed)),
+        sandbox_(parts.sandbox),
         pool_(config_.server.pool_threads),
         supervision_(parts.manager) {}
 
@@ -56,6 +59,7 @@ class Process {
   void tell_replay(const queue::ReplayReport& report);
   void say_ready();
   void name_unused_sockets();
+  void tell_sandbox();
   Supervision::Watched watched_parts();
   [[nodiscard]] std::string status();
   void emit(base::Severity severity, std::string_view name, std::string text);
@@ -65,6 +69,7 @@ class Process {
   const std::string config_path_;
   config::Config config_;
   io::real::HandedSockets handed_;
+  const io::real::SandboxReport sandbox_;
   io::real::ThreadPool pool_;
   io::real::PosixFiles files_;
   std::unique_ptr<SharedParts> shared_;
@@ -162,6 +167,7 @@ io::Task<base::Result<>> Process::live() {
   base::Result<> result = co_await start();
   if (result) {
     name_unused_sockets();
+    tell_sandbox();
     say_ready();
     tasks_.spawn(supervision_.run(main_doors().clock, watched_parts()));
     co_await wait_for_stop();
@@ -284,6 +290,11 @@ io::Task<void> Process::reload() {
     emit(base::Severity::error, "server.reload_failed", config.error().detail);
     co_return;
   }
+  if (const std::string beyond = beyond_fence(config_, *config);
+      config_.server.sandbox && !beyond.empty()) {
+    emit(base::Severity::error, "server.reload_failed", beyond);
+    co_return;
+  }
   auto loaded = load_certificate(files_, *config, main_doors().clock.wall(), shared_->challenges);
   if (!loaded) {
     emit(base::Severity::error, "server.reload_failed", loaded.error().text());
@@ -335,6 +346,12 @@ void Process::name_unused_sockets() {
   }
 }
 
+void Process::tell_sandbox() {
+  if (!config_.server.sandbox) return;
+  const bool whole = sandbox_.landlock > 0;
+  emit(whole ? base::Severity::info : base::Severity::warning, "server.confined", sandbox_.text());
+}
+
 void Process::say_ready() {
   std::string text = "ready:";
   for (const session::ListenerSetting& listener : config_.session.listeners) {
@@ -381,11 +398,22 @@ int serve(const std::string& home, const std::string& config_path) {
   if (!handed) return complain(handed.error().detail);
   auto config = load_config(home, config_path);
   if (!config) return complain(config.error().detail);
+  base::Result<io::real::SandboxReport> sandbox;
+  if (config->server.sandbox) {
+    io::real::PosixFiles files;
+    sandbox = confine(*config, files);  // before there is a thread
+    if (!sandbox) {
+      return complain(sandbox.error().detail +
+                      "; `sandbox = false` in [server] goes without, and then the service manager "
+                      "should fence us in");
+    }
+  }
   Process process({.home = home,
                    .config_path = config_path,
                    .config = std::move(*config),
                    .manager = manager,
-                   .handed = std::move(*handed)});
+                   .handed = std::move(*handed),
+                   .sandbox = *sandbox});
   if (auto result = process.run(); !result) return complain(result.error().detail);
   return 0;
 }

@@ -55,6 +55,7 @@ struct Settings {
   unsigned loops = 0;         // 0: one per core
   unsigned pool_threads = 2;  // for blocking work
   unsigned node = 1;          // part of every message id
+  bool sandbox = true;        // closes what is not needed to the process itself
   std::vector<std::string>
       dns_servers;              // "10.0.0.53", "127.0.0.1:5353"; empty: resolve from the root
                                 // or by /etc/resolv.conf, see dns_from_system
