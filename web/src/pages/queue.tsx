@@ -136,7 +136,7 @@ function DestinationTable(props: { rows: Destination[]; busy: boolean; reload: (
                 {row.last_reply}
               </span>
             ) : (
-              <span class="faint">none yet</span>
+              <span class="faint">as its messages tell</span>
             ),
         },
         {
@@ -162,7 +162,8 @@ function DestinationState({ row }: { row: Destination }) {
   if (row.held === row.messages) return <Badge tone="warn">held</Badge>;
   if (row.active > 0) return <Badge tone="info">{`${count(row.active)} under way`}</Badge>;
   if (row.failures > 0) return <Badge tone="warn">{plural(row.failures, "failure")}</Badge>;
-  return <Badge tone="info">due</Badge>;
+  const waits = row.next_attempt && new Date(row.next_attempt).getTime() > Date.now();
+  return <Badge tone={waits ? "warn" : "info"}>{waits ? "deferred" : "due"}</Badge>;
 }
 
 function OneDestination({ name, query }: { name: string; query: Record<string, string> }) {

@@ -2,6 +2,8 @@
 import { goKeys } from "../lib/keys";
 import { Dialog } from "./dialog";
 
+const licences = new URL("../licences.txt", import.meta.url).href;
+
 export function Help({ onClose }: { onClose: () => void }) {
   return (
     <Dialog title="Keys" onClose={onClose}>
@@ -36,7 +38,8 @@ export function Help({ onClose }: { onClose: () => void }) {
         </dl>
         <p class="hint">
           Everything here can be done by the command line and by the HTTP API, too. The pages read
-          the server only; nothing comes from, or goes to, any other place.
+          the server only; nothing comes from, or goes to, any other place.{" "}
+          <a href={licences}>Licences</a> of what the pages are made with.
         </p>
       </div>
     </Dialog>
