@@ -11,9 +11,8 @@ PACKAGES_BUILD=(
   clang-19 lld-19 ccache cmake ninja-build pkg-config
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   libcli11-dev libfmt-dev libgsasl-dev libidn2-dev libisal-dev libldap-dev libmimalloc-dev
-  libpugixml-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev
-  libunistring-dev zlib1g-dev
-  libpugixml-dev libseccomp-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev libunbound-dev zlib1g-dev
+  libpugixml-dev libseccomp-dev libspdlog-dev libsqlite3-dev libssl-dev libtomlplusplus-dev
+  libunbound-dev libunistring-dev zlib1g-dev
 )
 # Likewise, for the web interface, where their commands are missing: a machine may have newer ones
 # from elsewhere, which Debian's npm does not go with.
