@@ -11,6 +11,7 @@ import struct
 import time
 
 import pytest
+from peers.netns import wait_until
 from stagepost import free_ports, tls_context
 
 pytestmark = [pytest.mark.sanitized]
@@ -69,8 +70,13 @@ def code_of(secret: str, steps: int = 0) -> str:
     return f"{(struct.unpack('>I', digest[at:at + 4])[0] & 0x7fffffff) % 1000000:06d}"
 
 
-def events(server, name: str) -> list[str]:
-    return [line for line in server.log_text(None).splitlines() if name in line]
+def events(server, name: str, count: int = 1) -> list[str]:
+    """The log's lines with that name: lines are written a little later than answers."""
+    def lines() -> list[str]:
+        return [line for line in server.log_text(None).splitlines() if name in line]
+
+    wait_until(f"{count} times {name}", lambda: len(lines()) >= count, 10)
+    return lines()
 
 
 @pytest.fixture(name="server")
@@ -118,7 +124,7 @@ def test_who_does_not(server):
                 (server.user, "wrong"), ("nobody@example.test", "wrong"),
                 ("an@example.test", "an's password 1"), (server.user + "/phone", phone)])}
     assert len(told) == 1 and b"wrong" in told.pop()
-    assert len(events(server, "web.login_failed")) == 4
+    assert len(events(server, "web.login_failed", 4)) == 4
     server.cli("user", "set", "an@example.test", "--administrator", "yes")
     assert Browser(server).log_in("an@example.test", "an's password 1").status == 200
 
@@ -226,7 +232,7 @@ def test_cookies_and_headers(server):
                          X_Forwarded_Proto="https", Origin="https://mail.example.test",
                          Host="mail.example.test")
     assert answer.status == 200 and answer.headers["Set-Cookie"].startswith("__Host-")
-    assert "203.0.113.5" in events(server, "web.login ")[-1]
+    assert "203.0.113.5" in events(server, "web.login ", 3)[-1]
 
 
 def test_a_proxy_that_is_not_listed(server):
