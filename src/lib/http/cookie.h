@@ -19,7 +19,8 @@ namespace http {
 [[nodiscard]] std::optional<std::string> cookie_of(const Headers& headers, std::string_view name);
 
 // Until the browser ends, out of reach of scripts, for requests of this site only; on TLS
-// (`secure`) never without it. A name that begins with "__Host-" must be secure (RFC 6265bis §4.1.3.2).
+// (`secure`) never without it. A name that begins with "__Host-" must be secure (RFC 6265bis
+// §4.1.3.2).
 [[nodiscard]] std::string set_cookie(std::string_view name, std::string_view value, bool secure);
 [[nodiscard]] std::string end_cookie(std::string_view name, bool secure);
 
