@@ -70,6 +70,9 @@ const titles: Record<string, string> = {
   to: "To",
   from: "From",
   remote: "Server",
+  destination: "Destination",
+  duration: "Took",
+  bytes: "Size",
   next: "Next attempt",
   delay: "Since accepted",
   seconds: "Took",
@@ -92,7 +95,7 @@ const titles: Record<string, string> = {
 const own = new Set(["ts", "level", "event", "session", "message"]);
 
 function value(key: string, text: string): string {
-  if (key === "size" && /^\d+$/.test(text)) return bytes(Number(text));
+  if ((key === "size" || key === "bytes") && /^\d+$/.test(text)) return bytes(Number(text));
   if (key === "seconds" && text !== "") return `${text} s`;
   if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)) return dateTime(text);
   return text;

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { get, post } from "../lib/api";
+import { sentence } from "../lib/format";
 import { link, navigate } from "../lib/router";
 import type { DkimKey, Examination } from "../types";
 import { Confirm } from "../ui/ask";
@@ -282,12 +283,10 @@ function Keys({ domain }: { domain: string }) {
                 {key.bits ? ` ${key.bits}` : ""}
               </span>
               <Badge tone={keyTone[key.state] ?? "plain"}>{key.state}</Badge>
-              {key.problem ? (
-                <Badge tone="bad">{key.problem}</Badge>
-              ) : key.servers?.length ? (
-                <Badge tone="ok">published</Badge>
-              ) : null}
+              {key.problem && <Badge tone="bad">not as it should be</Badge>}
+              {!key.problem && key.servers?.length ? <Badge tone="ok">published</Badge> : null}
             </p>
+            {key.problem && <p class="key-problem">{sentence(key.problem)}</p>}
             <Paste
               text={`${key.name}. IN TXT ${txt(key.record)}`}
               label={`DNS record of ${key.selector}`}

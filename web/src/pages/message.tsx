@@ -12,11 +12,11 @@ import {
   Badge,
   Button,
   Card,
+  CopyButton,
   ErrorNote,
   Facts,
   Link,
   Note,
-  Paste,
   Skeleton,
   When,
 } from "../ui/parts";
@@ -244,10 +244,17 @@ function Recipients({ message }: { message: QueuedMessage }) {
 function Words({ id }: { id: string }) {
   const words = useResource((ask) => orNothing(getText("explain", { what: id }, ask)), [id]);
   return (
-    <Card title="In words">
+    <Card
+      title="In words"
+      tools={words.data && <CopyButton text={words.data.trim()} label="Copy the message's story" />}
+    >
       <ErrorNote error={words.error} retry={words.reload} />
       {words.data === null && <p class="hint">Nothing is known of it.</p>}
-      {words.data && <Paste text={words.data.trim()} label="The message's story" />}
+      {words.data && (
+        <pre class="story" tabIndex={0} role="group" aria-label="The message's story">
+          {words.data.trim()}
+        </pre>
+      )}
       <p class="hint with-icon">
         <Icon name="log" size={16} />
         <span>

@@ -145,7 +145,12 @@ function Received(props: { kind: "aggregate" | "tls"; tab: string; days: Days; d
         { days, domain },
         ask,
       );
-      return { ...answer, reports: answer.reports.filter((one) => one.kind === kind) };
+      return {
+        ...answer,
+        reports: answer.reports
+          .filter((one) => one.kind === kind)
+          .sort((a, b) => b.begin.localeCompare(a.begin)),
+      };
     },
     [days, domain, kind],
   );

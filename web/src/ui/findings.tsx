@@ -27,18 +27,23 @@ export function Findings({ findings }: { findings: Finding[] }) {
   );
   return (
     <ul class="findings">
-      {sorted.map((finding) => (
-        <One key={`${finding.id} ${finding.about}`} finding={finding} />
+      {sorted.map((finding, i) => (
+        <One
+          key={`${finding.id} ${finding.about} ${finding.what}`}
+          finding={finding}
+          named={sorted.findIndex((one) => one.id === finding.id) === i}
+        />
       ))}
     </ul>
   );
 }
 
-function One({ finding }: { finding: Finding }) {
+// `named`: the first of its kind is where "#kind" leads.
+function One({ finding, named }: { finding: Finding; named: boolean }) {
   const word = severityWord[finding.severity];
   const open = finding.severity === "mend" || finding.severity === "warning";
   return (
-    <li class="card finding" id={finding.id}>
+    <li class="card finding" id={named ? finding.id : undefined}>
       <details open={open || location.hash === `#${finding.id}`}>
         <summary>
           <span class={`tone ${word.tone}`}>
@@ -46,7 +51,7 @@ function One({ finding }: { finding: Finding }) {
             <span class="unseen">{finding.severity}: </span>
           </span>
           <span class="finding-head">
-            <span class="finding-title">{finding.title ?? finding.id}</span>
+            <span class="finding-title">{sentence(finding.title ?? finding.id)}</span>
             {finding.about && <span class="finding-about">{finding.about}</span>}
             <span class="finding-what">{sentence(finding.what)}</span>
           </span>
