@@ -23,7 +23,7 @@ FOLDER = ROOT / "build/web-tests"
 SHOTS = FOLDER / "shots"
 PARTS = ("web", "tests/web")
 NPM_SECONDS_MAX = 300
-SCRIPT_SECONDS_MAX = 600
+SCRIPT_SECONDS_MAX = 900
 # Scripts of packages are not run: what is needed works without them.
 NPM = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
 

@@ -158,6 +158,7 @@ class WebWorld:
             one["attempts"] > 0 or "mx:away.example" in one["destinations"]
             for one in self.queued()) and len(self.queued()) == 16, 60)
         self.held = next(one for one in self.queued() if "customer5@example.com" in one["recipients"])
+        self.server.cli("doctor", code=None)  # as the server does by itself once an hour
         self.server.cli("queue", "hold", self.held["id"], "--reason", "the customer asked to wait")
 
     def queued(self) -> list[dict]:

@@ -105,13 +105,12 @@ export async function settled(page) {
 
 // Sideways scrolling, and what axe finds. Evaluated from outside: the page's own policy would not
 // let a script be added.
-export async function audit(page, name, rules) {
+export async function audit(page, name, options) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   check(over <= 0, `${name}: wider than the screen by ${over}`);
-  if (!rules) return;
+  if (!options) return;
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe);
-  const found = await page.evaluate(async (only) => {
-    const options = only === "all" ? {} : { runOnly: only };
+  const found = await page.evaluate(async (options) => {
     const { violations } = await window.axe.run(document, options);
     return violations.map((one) => ({
       impact: one.impact,
@@ -120,7 +119,7 @@ export async function audit(page, name, rules) {
         .slice(0, 3)
         .map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`),
     }));
-  }, rules);
+  }, options);
   for (const one of found) {
     const text = `${name}: axe: ${one.impact}: ${one.id}: ${one.nodes.join("\n    ")}`;
     if (one.impact === "serious" || one.impact === "critical") problem(text);

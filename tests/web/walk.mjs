@@ -27,15 +27,20 @@ const pages = [
   ["settings", "settings", "Settings"],
   ["tokens", "tokens", "API tokens"],
   ["account", "account", "Your account"],
-  ["nowhere", "nowhere", null],
+  ["nowhere", "nowhere", "There is no such page"],
 ];
 
-// [size, colours, how a page is reached, rules of axe]
+// Contrast is what costs axe most: it is looked at once in each colour.
+const all = {};
+const contrast = { runOnly: ["color-contrast"] };
+const others = { rules: { "color-contrast": { enabled: false } } };
+
+// [size, colours, how a page is reached, what axe looks at]
 const rounds = [
-  ["desktop", "light", "address", "all"],
-  ["desktop", "dark", "inside", ["color-contrast"]],
-  ["phone", "dark", "inside", ["color-contrast"]],
-  ["small", "light", "inside", "all"],
+  ["desktop", "light", "address", all],
+  ["desktop", "dark", "inside", contrast],
+  ["phone", "dark", "inside", null],
+  ["small", "light", "inside", others],
 ];
 
 async function show(page, address, how) {
@@ -58,8 +63,7 @@ await run(async (browser) => {
     await logIn(page);
     for (const [name, address, title] of pages) {
       await show(page, address, how);
-      if (title) await heading(page, title);
-      else await page.getByText("There is no such page").waitFor();
+      await heading(page, title);
       await settled(page);
       await page.waitForTimeout(50); // charts are drawn once their width is known
       await audit(page, `${name}, ${size}, ${scheme}`, rules);

@@ -21,7 +21,8 @@ import { TokensPage } from "./pages/tokens";
 import { Help } from "./ui/help";
 import { usePlace } from "./ui/hooks";
 import { Icon, type IconName, Logo } from "./ui/icons";
-import { Button, Empty, Link } from "./ui/parts";
+import { PageHead } from "./ui/page";
+import { Button, Card, Empty, Link } from "./ui/parts";
 import { ThemeChoice } from "./ui/theme";
 import { Toasts } from "./ui/toast";
 
@@ -74,11 +75,16 @@ const pages = groups.flatMap((group) => group.pages);
 
 function NoPage() {
   return (
-    <Empty icon="unknown" title="There is no such page">
-      <p>
-        The address may be an old one. <Link href={link("")}>Go to the overview</Link>
-      </p>
-    </Empty>
+    <>
+      <PageHead title="There is no such page" />
+      <Card>
+        <Empty icon="unknown" title="Nothing is here">
+          <p>
+            The address may be an old one. <Link href={link("")}>Go to the overview</Link>
+          </p>
+        </Empty>
+      </Card>
+    </>
   );
 }
 
