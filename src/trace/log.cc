@@ -148,14 +148,19 @@ std::string Log::line(const StoredEvent& event) const {
   return begin_ == Begin::priority ? front + untimed_line(event) : human_line(event);
 }
 
-std::string Log::format(std::string_view records, std::uint64_t lost) const {
+// As a line, and to who looks on.
+std::string Log::show(const StoredEvent& event) {
+  tail_.add(event);
+  return line(event) + '\n';
+}
+
+std::string Log::format(std::string_view records, std::uint64_t lost) {
   std::string lines;
   base::Time last;
   while (const auto size = record_size(records)) {
     const auto event = decode_record(records, Checksum::ignore);
     CHECK(event.has_value(), "what append_record wrote can be read");
-    lines += line(*event);
-    lines += '\n';
+    lines += show(*event);
     last = event->time;
     records.remove_prefix(*size);
   }
@@ -166,8 +171,7 @@ std::string Log::format(std::string_view records, std::uint64_t lost) const {
     event.time = last;
     event.fields.emplace_back("count", fmt::to_string(lost));
     event.fields.emplace_back("reason", "the output is slower than the events");
-    lines += line(event);
-    lines += '\n';
+    lines += show(event);
   }
   return lines;
 }

@@ -21,6 +21,7 @@
 #include "lib/base/result.h"
 #include "trace/record.h"
 #include "trace/settings.h"
+#include "trace/tail.h"
 
 namespace trace {
 
@@ -51,11 +52,14 @@ class Log final : public RecordSink {
   base::Result<> reopen();
   void set_level(std::string_view level);
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+  // The last lines, for who looks on.
+  [[nodiscard]] const LogTail& tail() const { return tail_; }
 
  private:
   void start_thread();
   void run();
-  [[nodiscard]] std::string format(std::string_view records, std::uint64_t lost) const;
+  [[nodiscard]] std::string format(std::string_view records, std::uint64_t lost);
+  [[nodiscard]] std::string show(const StoredEvent& event);
   [[nodiscard]] std::string line(const StoredEvent& event) const;
 
   const Settings settings_;
@@ -73,6 +77,7 @@ class Log final : public RecordSink {
   std::mutex output_mutex_;  // guards what follows
   Output output_;
   std::string batch_;
+  LogTail tail_;
   std::thread thread_;
 };
 

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <map>
 #include <tuple>
 #include <utility>
 
 #include "lib/base/text.h"
+#include "trace/source.h"
 
 namespace trace {
 namespace {
@@ -19,73 +21,8 @@ using base::fail;
 using base::Result;
 
 constexpr std::size_t chunk_bytes = 1 << 20;
-constexpr std::size_t first_read_bytes = 1'024;  // holds nearly every event
 // A trace file is file_bytes_max and one batch at most; more is not ours.
 constexpr std::uint64_t scan_bytes_max = 1ULL << 32U;
-
-// One trace file and a way to look keys up in it.
-class Source {
- public:
-  Source(io::Files& files, std::string path) : files_(files), path_(std::move(path)) {}
-
-  void use(std::span<const IndexEntry> live) {
-    entries_.assign(live.begin(), live.end());
-    indexed_ = true;
-  }
-
-  // A file that cannot be read has nothing to tell: the others may have.
-  std::vector<std::uint32_t> offsets(std::uint64_t key) {
-    if (!opened_) open();
-    if (sidecar_ != nullptr) {
-      auto found = find_in_index(*sidecar_, key);
-      if (found) return std::move(*found);
-      sidecar_ = nullptr;
-    }
-    if (!indexed_) {
-      if (auto scanned = scan_file(files_, path_)) entries_ = std::move(*scanned);
-      indexed_ = true;
-    }
-    std::vector<std::uint32_t> out;
-    for (const IndexEntry& entry : entries_) {
-      if (entry.key == key) out.push_back(entry.offset);
-    }
-    return out;
-  }
-
-  std::optional<StoredEvent> event(std::uint32_t offset) {
-    if (!opened_) open();
-    if (file_ == nullptr) return std::nullopt;
-    std::string bytes(first_read_bytes, '\0');
-    for (int reads = 0; reads < 2; ++reads) {
-      const auto read = file_->read_at(offset, bytes);
-      if (!read) return std::nullopt;
-      const std::string_view got(bytes.data(), *read);
-      const auto size = record_size(got);
-      if (!size) return std::nullopt;
-      if (*size <= got.size()) return decode_record(got, Checksum::verify);
-      bytes.resize(*size);
-    }
-    return std::nullopt;
-  }
-
- private:
-  void open() {
-    opened_ = true;
-    auto file = files_.open(path_, io::OpenMode::read);
-    if (file) file_ = std::move(*file);
-    if (indexed_) return;
-    auto sidecar = files_.open(path_ + std::string(index_suffix), io::OpenMode::read);
-    if (sidecar) sidecar_ = std::move(*sidecar);
-  }
-
-  io::Files& files_;
-  std::string path_;
-  bool opened_ = false;
-  bool indexed_ = false;
-  std::unique_ptr<io::File> file_;
-  std::unique_ptr<io::File> sidecar_;
-  std::vector<IndexEntry> entries_;
-};
 
 class Search {
  public:
@@ -93,7 +30,9 @@ class Search {
          const LiveIndex& live) {
     for (const auto& name : names) {
       sources_.emplace_back(files, fmt::format("{}/{}", folder, name));
-      if (name == live.file_name) sources_.back().use(live.entries);
+      if (name == live.file_name) {
+        sources_.back().use({live.entries.begin(), live.entries.end()});
+      }
     }
   }
 
@@ -190,12 +129,23 @@ Result<std::vector<std::string>> trace_files(io::Files& files, const std::string
   return out;  // sorted by name, which is by time
 }
 
-Result<> scan_events(io::Files& files, const std::string& path, const EventUse& use) {
+std::optional<base::Time> file_begun(std::string_view name) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value, 16);
+  if (error != std::errc() ||
+      name.substr(static_cast<std::size_t>(end - name.data())) != file_suffix) {
+    return std::nullopt;
+  }
+  return base::Time(base::Duration(value));
+}
+
+Result<> scan_views(io::Files& files, const std::string& path, const ViewUse& use) {
   auto file = files.open(path, io::OpenMode::read);
   if (!file) return std::unexpected(file.error());
   std::string bytes;  // what was read and is not decoded yet; begins at `offset` of the file
   std::uint64_t offset = 0;
   bool begun = false;
+  EventView event;
   while (offset < scan_bytes_max) {
     const std::size_t had = bytes.size();
     bytes.resize(had + chunk_bytes);
@@ -211,9 +161,9 @@ Result<> scan_events(io::Files& files, const std::string& path, const EventUse& 
     while (true) {
       const auto size = record_size(rest);
       if (!size || *size > rest.size()) break;
-      const auto event = decode_record(rest, Checksum::verify);
-      if (!event) return {};  // what a crash tore ends the file
-      if (!use(*event, offset + bytes.size() - rest.size(), rest.substr(0, *size))) return {};
+      // What a crash tore ends the file.
+      if (!view_record(rest, Checksum::verify, event)) return {};
+      if (!use(event, offset + bytes.size() - rest.size(), rest.substr(0, *size))) return {};
       rest.remove_prefix(*size);
     }
     if (*read < chunk_bytes || (rest.size() >= record_head_bytes && !record_size(rest))) return {};
@@ -223,17 +173,21 @@ Result<> scan_events(io::Files& files, const std::string& path, const EventUse& 
   return {};
 }
 
+Result<> scan_events(io::Files& files, const std::string& path, const EventUse& use) {
+  return scan_views(files, path,
+                    [&use](const EventView& view, std::uint64_t offset, std::string_view record) {
+                      return use(stored(view), offset, record);
+                    });
+}
+
 Result<std::vector<IndexEntry>> scan_file(io::Files& files, const std::string& path) {
   std::vector<IndexEntry> out;
-  EventView view;
   auto scanned =
-      scan_events(files, path,
-                  [&](const StoredEvent& /*event*/, std::uint64_t offset, std::string_view record) {
-                    if (!view_record(record, Checksum::ignore, view))
-                      return false;  // it was read just now
-                    append_keys(view, static_cast<std::uint32_t>(offset), out);
-                    return true;
-                  });
+      scan_views(files, path,
+                 [&out](const EventView& event, std::uint64_t offset, std::string_view /*record*/) {
+                   append_keys(event, static_cast<std::uint32_t>(offset), out);
+                   return true;
+                 });
   if (!scanned) return std::unexpected(scanned.error());
   return out;
 }

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,7 +30,14 @@ inline constexpr std::size_t messages_max = 100;
 // The trace files of a folder, oldest first, without their folder. None when there is no folder.
 [[nodiscard]] base::Result<std::vector<std::string>> trace_files(io::Files& files,
                                                                  const std::string& folder);
+// When the file of that name was begun; nothing: the name is not ours.
+[[nodiscard]] std::optional<base::Time> file_begun(std::string_view name);
 // Calls `use` with each event of a whole trace file, its place and its octets, until that says no.
+using ViewUse =
+    std::function<bool(const EventView& event, std::uint64_t offset, std::string_view record)>;
+[[nodiscard]] base::Result<> scan_views(io::Files& files, const std::string& path,
+                                        const ViewUse& use);
+// The same with events that own their texts.
 using EventUse =
     std::function<bool(const StoredEvent& event, std::uint64_t offset, std::string_view record)>;
 [[nodiscard]] base::Result<> scan_events(io::Files& files, const std::string& path,

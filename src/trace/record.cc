@@ -91,6 +91,25 @@ std::string_view StoredEvent::field(std::string_view key) const {
   return {};
 }
 
+std::string_view EventView::field(std::string_view key) const {
+  for (const auto& [name_of, value] : fields) {
+    if (name_of == key) return value;
+  }
+  return {};
+}
+
+StoredEvent stored(const EventView& view) {
+  StoredEvent event{.severity = view.severity,
+                    .name = std::string(view.name),
+                    .time = view.time,
+                    .session = view.session,
+                    .message = view.message,
+                    .fields = {}};
+  event.fields.reserve(view.fields.size());
+  for (const auto& [key, value] : view.fields) event.fields.emplace_back(key, value);
+  return event;
+}
+
 void append_record(const Event& event, std::string& out) {
   const std::size_t count = std::min(event.fields.size(), fields_max);
   const std::string_view name = cut(event.name, name_bytes_max);
@@ -160,15 +179,7 @@ bool view_record(std::string_view bytes, Checksum checksum, EventView& into) {
 std::optional<StoredEvent> decode_record(std::string_view bytes, Checksum checksum) {
   EventView view;
   if (!view_record(bytes, checksum, view)) return std::nullopt;
-  StoredEvent event{.severity = view.severity,
-                    .name = std::string(view.name),
-                    .time = view.time,
-                    .session = view.session,
-                    .message = view.message,
-                    .fields = {}};
-  event.fields.reserve(view.fields.size());
-  for (const auto& [key, value] : view.fields) event.fields.emplace_back(key, value);
-  return event;
+  return stored(view);
 }
 
 void RecordSink::emit(const Event& event) {

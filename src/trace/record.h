@@ -53,7 +53,10 @@ struct EventView {
   base::SessionId session;
   base::MessageId message;
   std::vector<std::pair<std::string_view, std::string_view>> fields;
+
+  [[nodiscard]] std::string_view field(std::string_view key) const;
 };
+[[nodiscard]] StoredEvent stored(const EventView& view);
 
 void append_record(const base::Event& event, std::string& out);
 // Fills in the checksum of the record that `record` begins with; its whole size.

@@ -3,8 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "lib/base/check.h"
 #include "lib/base/text.h"
 #include "trace/reader.h"
@@ -22,16 +20,6 @@ base::Duration file_age_max(const Settings& settings) { return settings.keep_for
 // Sixteen hexadecimal digits of microseconds: sorted by name is sorted by time.
 std::string name_of(Time begun) {
   return fmt::format("{:016x}{}", begun.time_since_epoch().count(), file_suffix);
-}
-
-std::optional<Time> begun_of(std::string_view name) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value, 16);
-  if (error != std::errc() ||
-      name.substr(static_cast<std::size_t>(end - name.data())) != file_suffix) {
-    return std::nullopt;
-  }
-  return Time(base::Duration(value));
 }
 
 std::uint64_t size_of(io::Files& files, const std::string& path) {
@@ -105,11 +93,21 @@ void TraceStore::write_pending(Time now) {
     pending_events_ = 0;
   }
   if (batch.empty()) return;
+  if (watcher_) show_watcher(batch);
   if (append(batch, now)) return;
   // The disk is full or broken. Events are lost and counted; a new file is tried next time.
   dropped_ += count_records(batch);
   file_ = nullptr;
   index_.clear();
+}
+
+// What the disk has no room for is counted all the same.
+void TraceStore::show_watcher(std::string_view batch) const {
+  EventView event;
+  while (const auto size = record_size(batch)) {
+    if (view_record(batch, Checksum::ignore, event)) watcher_(event);
+    batch.remove_prefix(*size);
+  }
 }
 
 Result<> TraceStore::append(std::string& batch, Time now) {
@@ -172,9 +170,9 @@ void TraceStore::forget_old(Time now) {
   for (std::size_t i = 0; i < names->size(); ++i) {
     const std::string& name = (*names)[i];
     if (file_ != nullptr && name == file_name_) break;
-    const auto begun = begun_of(name);
+    const auto begun = file_begun(name);
     if (!begun) continue;  // not ours
-    const auto next = i + 1 < names->size() ? begun_of((*names)[i + 1]) : std::nullopt;
+    const auto next = i + 1 < names->size() ? file_begun((*names)[i + 1]) : std::nullopt;
     const Time ended = next.value_or(*begun + file_age_max(settings_));
     if (total <= settings_.bytes_max && now - ended < settings_.keep_for) break;
     const std::string path = fmt::format("{}/{}", settings_.folder, name);
@@ -202,6 +200,23 @@ Result<std::vector<StoredEvent>> TraceStore::find(std::string_view what, std::si
   LiveIndex live;
   if (file_ != nullptr) live = {.file_name = file_name_, .entries = index_};
   return find_events(files_, settings_.folder, what, events_max, std::move(live));
+}
+
+Result<SearchStep> TraceStore::search(const MessageQuery& query, const Place& from,
+                                      std::size_t rows_max, Time now) {
+  std::string live_name;
+  std::vector<IndexEntry> live_index;
+  {
+    // Only until what is there is known: writing goes on while somebody searches.
+    const std::lock_guard files_lock(files_mutex_);
+    write_pending(now);
+    if (file_ != nullptr) {
+      live_name = file_name_;
+      live_index = index_;
+    }
+  }
+  return MessageSearch(files_, settings_.folder, query)
+      .step(from, rows_max, {.file_name = live_name, .entries = live_index});
 }
 
 }  // namespace trace

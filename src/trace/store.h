@@ -11,6 +11,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -24,6 +25,7 @@
 #include "lib/io/ref.h"
 #include "lib/io/task.h"
 #include "trace/index.h"
+#include "trace/message_search.h"
 #include "trace/person.h"
 #include "trace/record.h"
 #include "trace/settings.h"
@@ -55,6 +57,12 @@ class TraceStore final : public RecordSink {
   // See reader.h; what was emitted before is found, too. Blocks.
   [[nodiscard]] base::Result<std::vector<StoredEvent>> find(std::string_view what,
                                                             std::size_t events_max, base::Time now);
+  // See message_search.h; what was emitted before is found, too. Blocks, but no writing.
+  [[nodiscard]] base::Result<SearchStep> search(const MessageQuery& query, const Place& from,
+                                                std::size_t rows_max, base::Time now);
+  // Called with each event before it is written, by one thread at a time and never by a loop.
+  // Set before the first flush().
+  void watch(std::function<void(const EventView&)> watcher) { watcher_ = std::move(watcher); }
   // All events that name the person, oldest first, at most events_max. Blocks.
   [[nodiscard]] base::Result<std::vector<StoredEvent>> events_of(const Person& person,
                                                                  std::size_t events_max,
@@ -68,6 +76,7 @@ class TraceStore final : public RecordSink {
   TraceStore(io::Files& files, Settings settings) : files_(files), settings_(std::move(settings)) {}
 
   void write_pending(base::Time now);
+  void show_watcher(std::string_view batch) const;
   base::Result<> append(std::string& batch, base::Time now);
   base::Result<> begin_file(base::Time now);
   void end_file();
@@ -93,6 +102,7 @@ class TraceStore final : public RecordSink {
   base::Time forgot_;  // when old files were last looked for
   std::uint64_t file_bytes_ = 0;
   std::vector<IndexEntry> index_;  // of the current file, unsorted
+  std::function<void(const EventView&)> watcher_;
 };
 
 }  // namespace trace
