@@ -14,6 +14,7 @@
 #include "admin/queues.h"
 #include "admin/second_factor.h"
 #include "admin/tokens.h"
+#include "admin/views.h"
 #include "directory/store.h"
 #include "lib/base/metrics.h"
 #include "lib/http/router.h"
@@ -64,6 +65,7 @@ struct Parts {
   std::string auth_policy_key = {};      // of the Dovecot beside us; "": it is not served
   Tokens* tokens = nullptr;              // null: this Api has none
   SecondFactors* factors = nullptr;      // null: nobody has a second factor
+  ViewParts views = {};                  // without a flow: likewise
 };
 
 class Api final : public http::Handler {

@@ -333,7 +333,7 @@ std::vector<RouteText> session_routes() {
 std::vector<RouteText> all_routes() {
   std::vector<RouteText> out;
   for (auto* const part : {queue_routes, directory_routes, people_routes, guard_routes,
-                           report_routes, other_routes, session_routes}) {
+                           report_routes, view_routes, other_routes, session_routes}) {
     std::vector<RouteText> more = part();
     std::ranges::move(more, std::back_inserter(out));
   }

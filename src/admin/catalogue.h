@@ -38,6 +38,8 @@ struct RouteText {
 };
 
 [[nodiscard]] std::span<const RouteText> catalogue();
+// A part of it, in a file of its own.
+[[nodiscard]] std::vector<RouteText> view_routes();
 // "GET /api/v1/queue/{verb}", as http::Router lists it.
 [[nodiscard]] bool is_described(std::string_view route);
 // What a token needs for this route.

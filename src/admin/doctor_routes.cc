@@ -79,7 +79,8 @@ object kept_json(const doctor::Result& result) {
     object out = {{"id", one.id},
                   {"about", one.about},
                   {"severity", to_string(one.severity)},
-                  {"what", one.what}};
+                  {"what", one.what},
+                  {"remedy", one.remedy}};
     add_info(out, one.id);
     findings.push_back(std::move(out));
     well = well && one.severity != Severity::mend;

@@ -16,6 +16,11 @@
 
 namespace admin {
 
+struct QueueCensus {
+  queue::Census counts;
+  std::uint64_t bytes = 0;  // of the journal that the messages need
+};
+
 class Queues {
  public:
   Queues() = default;
@@ -25,6 +30,10 @@ class Queues {
   virtual io::Task<std::vector<queue::Summary>> list(queue::Filter filter, std::size_t max) = 0;
   // How many list() would find but for sender, recipient, account and the hold's reason.
   virtual io::Task<std::size_t> count(queue::Filter filter) = 0;
+  // How all that waits stands, in sum.
+  virtual io::Task<QueueCensus> census() = 0;
+  // The newest first; `ids` alone, or a page of those that match.
+  virtual io::Task<queue::SearchPage> search(queue::Search search) = 0;
   // What waits for each destination, the most first.
   virtual io::Task<std::vector<queue::DestinationSummary>> destinations() = 0;
   virtual io::Task<base::Result<std::size_t>> operate(queue::Operation operation,

@@ -61,6 +61,8 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_doctor_verb(verbs);
   add_sandbox_verb(verbs);
   add_message_verbs(verbs);
+  add_view_verbs(verbs);
+  add_search_verbs(verbs);
   add_report_verb(verbs);
   add_check_mail_verb(verbs);
   add_dovecot_verb(verbs);

@@ -39,6 +39,8 @@ void add_lists_verb(Verbs verbs);
 void add_doctor_verb(Verbs verbs);
 void add_sandbox_verb(Verbs verbs);
 void add_message_verbs(Verbs verbs);
+void add_view_verbs(Verbs verbs);
+void add_search_verbs(Verbs verbs);
 void add_report_verb(Verbs verbs);
 void add_check_mail_verb(Verbs verbs);
 void add_dovecot_verb(Verbs verbs);

@@ -7,6 +7,7 @@
 // Not here: walking a file (load.cc), values' syntax (codec.h), writing docs (docs.cc).
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct Setting {
   std::string default_text;  // from the Settings struct itself; as it is written in the file
   std::string text;          // one or two sentences
   std::function<base::Result<>(Config&, const Value&)> set;
+  std::function<std::string(const Config&)> show;  // the value, as it is written in the file
   // Called for every setting once all are set, with the home folder: paths become absolute.
   std::function<void(Config&, const std::string& home)> finish;
 };
@@ -33,8 +35,10 @@ struct Section {
   std::string name;  // "queue"; "" for what stands before the first section
   std::string text;
   std::vector<Setting> settings;
-  // For [[name]]: adds one more; its settings work on the last.
+  // For [[name]]: adds one more; its settings work on the last. See repeat().
   std::function<void(Config&)> begin;
+  std::function<std::size_t(const Config&)> size;        // how many there are
+  std::function<void(Config&, std::size_t count)> keep;  // the first of them only
   [[nodiscard]] bool repeated() const { return static_cast<bool>(begin); }
 };
 
@@ -61,6 +65,17 @@ struct Section {
 // A Config with one element in each repeated section: where defaults are read from.
 [[nodiscard]] const Config& defaults();
 
+// Makes it a [[section]] whose elements are in the list that `access` gives.
+template <class Access>
+void repeat(Section& section, Access access) {
+  section.begin = [access](Config& config) { access(config).emplace_back(); };
+  section.size = [access](const Config& config) { return access(config).size(); };
+  section.keep = [access](Config& config, std::size_t count) {
+    auto& list = access(config);
+    list.resize(std::min(list.size(), count));
+  };
+}
+
 // `access` gives the field of a Config, for a reading and a writing one.
 template <class T, class Access>
 [[nodiscard]] Setting setting(std::string key, Access access, Codec<T> codec, std::string text) {
@@ -75,6 +90,7 @@ template <class T, class Access>
     access(config) = std::move(*read);
     return {};
   };
+  out.show = [access, codec](const Config& config) { return codec.show(access(config)); };
   return out;
 }
 

@@ -164,7 +164,7 @@ Section list_section() {
   section.text =
       "A block list or allow-list of the DNS (RFC 5782); read its terms of use first. Each is "
       "tested hourly, and set aside while it fails: see `stagepost lists`.";
-  section.begin = [](Config& config) { config.policy.client.lists.emplace_back(); };
+  repeat(section, STAGEPOST_FIELD(policy.client.lists));
   section.settings = {
       setting("zone", STAGEPOST_FIELD(policy.client.lists.back().zone), zone_codec(),
               "Where it is asked: \"zen.spamhaus.org\". It has to be set."),

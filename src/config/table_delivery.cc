@@ -61,6 +61,11 @@ Setting relay_host_setting() {
     if (!route->host.empty()) config.delivery.routes.push_back(std::move(*route));
     return {};
   };
+  out.show = [](const Config& config) {
+    const auto& routes = config.delivery.routes;
+    if (routes.empty() || routes.back().domain != "*") return in_quotes("");
+    return in_quotes(fmt::format("{}:{}", routes.back().host, routes.back().port));
+  };
   return out;
 }
 
@@ -132,7 +137,7 @@ Section route_section() {
   Section section;
   section.name = "route";
   section.text = "Another way for some domains than by DNS. The first that matches counts.";
-  section.begin = [](Config& config) { config.delivery.routes.emplace_back(); };
+  repeat(section, STAGEPOST_FIELD(delivery.routes));
   Setting domain =
       setting("domain", STAGEPOST_FIELD(delivery.routes.back().domain), route_domain_codec(),
               "Which recipients: \"example.org\", \".example.org\" for its subdomains, "

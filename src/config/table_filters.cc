@@ -65,7 +65,7 @@ Section milter_section() {
   section.text =
       "Filters that speak the milter protocol, such as opendkim, clamav-milter and rspamd's proxy. "
       "They are asked in the order of this file, and each sees what those before it have changed.";
-  section.begin = [](Config& config) { config.policy.filters.milters.emplace_back(); };
+  repeat(section, STAGEPOST_FIELD(policy.filters.milters));
   Setting address =
       setting("address", STAGEPOST_FIELD(policy.filters.milters.back().address), place_codec(),
               "Where it listens: \"127.0.0.1:8891\" or \"unix:/run/opendkim/opendkim.sock\". It "

@@ -50,7 +50,7 @@ Section listener_section() {
   Section section;
   section.name = "listener";
   section.text = "One per address and port that clients connect to.";
-  section.begin = [](Config& config) { config.session.listeners.emplace_back(); };
+  repeat(section, STAGEPOST_FIELD(session.listeners));
   Setting address =
       setting("address", STAGEPOST_FIELD(session.listeners.back().at), endpoint_codec(),
               "Where to listen. \"0.0.0.0:25\" is every IPv4 address of the host, "

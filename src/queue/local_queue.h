@@ -120,6 +120,8 @@ class LocalQueue final : public Queue {
   [[nodiscard]] io::Task<std::vector<Summary>> list(Filter filter, std::size_t max) override;
   [[nodiscard]] io::Task<std::size_t> count(Filter filter) override;
   [[nodiscard]] io::Task<std::vector<DestinationSummary>> destinations() override;
+  [[nodiscard]] io::Task<Census> census() override;
+  [[nodiscard]] io::Task<SearchPage> search(Search search) override;
   io::Task<base::Result<std::size_t>> operate(Operation operation, Filter filter,
                                               std::string reason, bool dry_run) override;
   [[nodiscard]] std::size_t size() const override { return schedule_.messages(); }
@@ -212,6 +214,10 @@ class LocalQueue final : public Queue {
   io::Task<std::vector<MessageId>> candidates(Filter filter, std::size_t max);
   [[nodiscard]] std::vector<EntryView> matching(MessageId id, const Filter& filter) const;
   [[nodiscard]] static Summary summary(const Loaded& loaded, const std::vector<EntryView>& entries);
+
+  // queue_search.cc
+  [[nodiscard]] Standing standing_of(const Glance& entry) const;
+  io::Task<std::vector<MessageId>> newest(io::Ref<const Search> search, std::size_t max);
 
   // queue_operate.cc
   io::Task<base::Result<std::size_t>> retry_all(Filter filter, std::string reason);

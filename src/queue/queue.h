@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,45 @@ struct DestinationSummary {
   std::string last_reply;                       // why it could not be reached, if so
 };
 
+// How a message or an entry of it stands.
+enum class Standing : std::uint8_t {
+  due,       // as soon as there is a place for it
+  active,    // an attempt is running
+  deferred,  // tried, or its destination was: not before its next attempt
+  scheduled,
+  held,
+};
+
+// All that waits, in sum. A message for several destinations counts as its first entry stands.
+struct Census {
+  std::size_t messages = 0;
+  std::size_t due = 0;
+  std::size_t active = 0;
+  std::size_t deferred = 0;
+  std::size_t scheduled = 0;
+  std::size_t held = 0;
+  MessageId oldest;
+};
+
+// What is looked for among those that wait, the newest first. What is empty matches everything;
+// upper and lower case are alike.
+struct Search {
+  std::vector<MessageId> ids = {};  // these alone
+  std::optional<Standing> standing = {};
+  std::string text = {};  // part of the sender, of a recipient or of the id
+  std::string sender = {};
+  std::string recipient = {};
+  std::optional<base::Time> since = {};
+  std::optional<base::Time> until = {};
+  MessageId before = {};  // only older ones; 0: any
+  std::size_t max = 100;  // found messages
+};
+struct SearchPage {
+  std::vector<Summary> found;  // the newest first
+  MessageId reached;           // all younger ones were looked at; the next page is before it
+  bool end = true;             // and nothing is left
+};
+
 enum class Operation : std::uint8_t { retry, hold, release, bounce, remove };
 
 struct Parts {
@@ -83,6 +123,8 @@ struct Parts {
 
 class Queue {
  public:
+  static constexpr std::size_t search_reads_max = 2'000;
+
   Queue() = default;
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
@@ -109,6 +151,9 @@ class Queue {
   // recipient, account and the hold's reason are not looked at.
   [[nodiscard]] virtual io::Task<std::size_t> count(Filter filter) = 0;
   [[nodiscard]] virtual io::Task<std::vector<DestinationSummary>> destinations() = 0;
+  [[nodiscard]] virtual io::Task<Census> census() = 0;
+  // Reads at most search_reads_max messages back; where it stops short, `reached` says so.
+  [[nodiscard]] virtual io::Task<SearchPage> search(Search search) = 0;
   // How many messages it changed. `reason` goes into the journal and the trace.
   virtual io::Task<base::Result<std::size_t>> operate(Operation operation, Filter filter,
                                                       std::string reason, bool dry_run) = 0;

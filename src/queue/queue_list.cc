@@ -7,6 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/io/loop.h"
 #include "queue/local_queue.h"
+#include "queue/smallest_ids.h"
 
 namespace queue {
 namespace {
@@ -32,35 +33,6 @@ bool state_matches(const E& entry, const Filter& filter) {
   if (filter.held_only && entry.state != EntryState::held) return false;
   return !filter.scheduled_only || entry.scheduled;
 }
-
-// The smallest ids of those that come by, each once, with bounded memory.
-class Smallest {
- public:
-  explicit Smallest(std::size_t max) : max_(max) {}
-  void add(MessageId id) {
-    if (limit_ && id >= *limit_) return;
-    ids_.push_back(id);
-    if (ids_.size() >= 4 * max_) cut();
-  }
-  std::vector<MessageId> take() {
-    cut();
-    return std::move(ids_);
-  }
-
- private:
-  void cut() {
-    std::ranges::sort(ids_);
-    const auto doubled = std::ranges::unique(ids_);
-    ids_.erase(doubled.begin(), doubled.end());
-    if (ids_.size() < max_) return;
-    ids_.resize(max_);
-    limit_ = ids_.back();
-  }
-
-  std::size_t max_;
-  std::vector<MessageId> ids_;
-  std::optional<MessageId> limit_;
-};
 
 }  // namespace
 
@@ -132,7 +104,7 @@ io::Task<std::vector<MessageId>> LocalQueue::candidates(Filter filter, std::size
     if (!matching(filter.id, filter).empty()) one.push_back(filter.id);
     co_return one;
   }
-  Smallest ids(max);
+  SmallestIds ids(max);
   co_await scan(std::move(filter), [&ids](const Glance& entry) { ids.add(entry.id); });
   co_return ids.take();
 }

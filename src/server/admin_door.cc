@@ -104,6 +104,11 @@ admin::LoginDoor login_door(policy::Authenticator& authenticator) {
   };
 }
 
+admin::Parts with_views(admin::Parts parts, admin::ViewParts views) {
+  parts.views = std::move(views);
+  return parts;
+}
+
 http::ServerLimits limits_of(const admin::Settings& settings, std::size_t body_bytes_max) {
   http::ServerLimits limits;
   limits.connections_max = settings.connections_max;
@@ -118,6 +123,7 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                      const std::vector<Assembly*>& assemblies)
     : doors_(doors),
       settings_(config.admin),
+      config_(std::make_shared<const config::Config>(config)),
       queues_(doors.io.loop, assemblies),
       injector_(doors, *assemblies.front(), *shared.directory, *shared.events, config.session),
       rotation_({.doors = doors.io,
@@ -154,13 +160,20 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                      .tls_client = shared.tls_client,
                      .answers = answers_},
                     config, shared.certificate),
-      api_(with_certificates(
-          with_examiner(
-              with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
-                                        rotation_, shared, config),
-                           reporter_, shared),
-              examiner_),
-          certificates_)),
+      api_(with_views(
+          with_certificates(
+              with_examiner(
+                  with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
+                                            rotation_, shared, config),
+                               reporter_, shared),
+                  examiner_),
+              certificates_),
+          {.flow = shared.flow.get(),
+           .log = &shared.log->tail(),
+           .machine = &machine_,
+           .config = [this] { return config_; },
+           .started = doors.io.clock.wall(),
+           .version = STAGEPOST_VERSION})),
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),
       sessions_(

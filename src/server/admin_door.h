@@ -46,6 +46,10 @@ class AdminDoor {
   [[nodiscard]] report::Reporter& reporter() { return reporter_; }
   [[nodiscard]] doctor::Doctor& examiner() { return examiner_; }
   [[nodiscard]] CertificateKeeper& certificates() { return certificates_; }
+  // Those in force, to be shown.
+  void set_config(const config::Config& config) {
+    config_ = std::make_shared<const config::Config>(config);
+  }
 
  private:
   struct Face {
@@ -57,6 +61,7 @@ class AdminDoor {
 
   Doors doors_;
   const admin::Settings settings_;
+  std::shared_ptr<const config::Config> config_;
   AllQueues queues_;
   LocalInjector injector_;
   policy::Rotation rotation_;

@@ -12,6 +12,23 @@ namespace {
 
 io::Task<std::string> tell_trouble(Assembly* assembly) { co_return assembly->queue().trouble(); }
 
+io::Task<admin::QueueCensus> take_census(Assembly* assembly) {
+  admin::QueueCensus census;
+  census.counts = co_await assembly->queue().census();
+  census.bytes = assembly->journal().usage().live_bytes;
+  co_return census;
+}
+
+void join(queue::Census& sum, const queue::Census& part) {
+  sum.messages += part.messages;
+  sum.due += part.due;
+  sum.active += part.active;
+  sum.deferred += part.deferred;
+  sum.scheduled += part.scheduled;
+  sum.held += part.held;
+  if (!sum.oldest || (part.oldest && part.oldest < sum.oldest)) sum.oldest = part.oldest;
+}
+
 void join(queue::DestinationSummary& sum, queue::DestinationSummary part) {
   sum.key = std::move(part.key);
   sum.messages += part.messages;
@@ -48,6 +65,44 @@ io::Task<std::size_t> AllQueues::count(queue::Filter filter) {
     messages += co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
   }
   co_return messages;
+}
+
+io::Task<admin::QueueCensus> AllQueues::census() {
+  admin::QueueCensus sum;
+  for (Assembly* assembly : assemblies_) {
+    const std::function<io::Task<admin::QueueCensus>()> ask = [assembly] {
+      return take_census(assembly);
+    };
+    const auto part = co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
+    sum.bytes += part.bytes;
+    join(sum.counts, part.counts);
+  }
+  co_return sum;
+}
+
+// What one loop did not reach is shown for no loop: else the next page would miss it.
+io::Task<queue::SearchPage> AllQueues::search(queue::Search search) {
+  queue::SearchPage all;
+  for (Assembly* assembly : assemblies_) {
+    const std::function<io::Task<queue::SearchPage>()> ask = [assembly, search] {
+      return assembly->queue().search(search);
+    };
+    auto part = co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
+    std::ranges::move(part.found, std::back_inserter(all.found));
+    if (part.end) continue;
+    all.end = false;
+    all.reached = std::max(all.reached, part.reached);
+  }
+  if (!all.end) {
+    std::erase_if(all.found, [&all](const queue::Summary& one) { return one.id < all.reached; });
+  }
+  std::ranges::sort(all.found, std::ranges::greater(), &queue::Summary::id);
+  if (all.found.size() > search.max) {
+    all.found.resize(search.max);
+    all.reached = all.found.back().id;
+    all.end = false;
+  }
+  co_return all;
 }
 
 io::Task<std::vector<queue::DestinationSummary>> AllQueues::destinations() {

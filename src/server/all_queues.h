@@ -23,6 +23,8 @@ class AllQueues final : public admin::Queues {
 
   io::Task<std::vector<queue::Summary>> list(queue::Filter filter, std::size_t max) override;
   io::Task<std::size_t> count(queue::Filter filter) override;
+  io::Task<admin::QueueCensus> census() override;
+  io::Task<queue::SearchPage> search(queue::Search search) override;
   io::Task<std::vector<queue::DestinationSummary>> destinations() override;
   io::Task<base::Result<std::size_t>> operate(queue::Operation operation, queue::Filter filter,
                                               std::string reason, bool dry_run) override;

@@ -25,6 +25,7 @@
 #include "policy/policy.h"
 #include "policy/signing/signing.h"
 #include "policy/state/state.h"
+#include "queue/journal/journal.h"
 #include "queue/queue.h"
 #include "report/incoming/inbox_courier.h"
 #include "report/notifier.h"
@@ -77,6 +78,7 @@ class Assembly {
   void reload(const config::Config& config, std::shared_ptr<io::TlsServer> tls);
 
   [[nodiscard]] queue::Queue& queue() { return *queue_; }
+  [[nodiscard]] const queue::journal::Journal& journal() const { return *store_; }
   [[nodiscard]] const session::Front& front() const { return front_; }
   [[nodiscard]] policy::Policy& policy() { return policy_; }
   [[nodiscard]] policy::Signing& signing() { return signing_; }
@@ -90,7 +92,7 @@ class Assembly {
   Doors doors_;
   Slot slot_;
   base::IdMaker ids_;
-  std::unique_ptr<queue::Store> store_;
+  std::unique_ptr<queue::journal::Journal> store_;
   policy::Signing signing_;
   delivery::Dispatcher courier_;
   report::InboxCourier inbox_;

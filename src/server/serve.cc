@@ -158,7 +158,10 @@ base::Result<> Process::run() {
   if (auto saved = shared_->reports->save(); !saved) {
     emit(base::Severity::error, "report.unsaved", saved.error().text());
   }
-  shared_->trace->close(main_doors().clock.wall());
+  const io::Clock& clock = main_doors().clock;
+  shared_->trace->close(clock.wall());
+  // After the last events; what cannot be written now is lost, and was told if it is not new.
+  (void)shared_->flow->sample({.wall = clock.wall(), .steady = clock.now()});
   return result;
 }
 
@@ -184,6 +187,7 @@ io::Task<base::Result<>> Process::start() {
   tasks_.spawn(
       shared_->directory->watch(doors.clock, doors.pool, *shared_->watch_store, *shared_->events));
   tasks_.spawn(shared_->state->run(doors.clock, doors.pool));
+  tasks_.spawn(shared_->flow->run(doors.clock, doors.pool));
   tasks_.spawn(shared_->reports->run(doors.clock, doors.pool));
   tasks_.spawn(shared_->state->client().lists.run(*lanes_.front()->resolver, doors.clock));
   if (shared_->ldap) {
@@ -311,6 +315,7 @@ io::Task<void> Process::reload() {
   shared_->keys->load();  // somebody may have restored a file
   admin_->rotation().set_every(config->policy.signing.check_every);
   admin_->examiner().set_config(*config);
+  admin_->set_config(*config);
   admin_->certificates().set_config(*config, std::move(*loaded));
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);

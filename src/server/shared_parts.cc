@@ -15,6 +15,16 @@ base::Result<> take(T& part, base::Result<U> opened) {
   return {};
 }
 
+// The receivers are counted from the events, on the thread that writes them down.
+base::Result<> open_flow(SharedParts& parts, const config::Config& config, base::Time now) {
+  const std::string path = config.server.state_folder + "/flow.db";
+  auto done = take(parts.flow, flow::Flow::open(path, parts.metrics, *parts.events, now));
+  if (!done) return done;
+  parts.trace->watch(
+      [tally = &parts.flow->tally()](const trace::EventView& event) { tally->see(event); });
+  return {};
+}
+
 base::Result<> open_records(SharedParts& parts, const config::Config& config, io::Files& files) {
   if (auto done = take(parts.log, trace::Log::open(config.trace)); !done) return done;
   if (auto done = take(parts.trace, trace::TraceStore::open(files, config.trace)); !done) {
@@ -99,6 +109,7 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
     done =
         take(parts->state, policy::State::open(config.policy, *parts->events, parts->metrics, now));
   }
+  if (done) done = open_flow(*parts, config, now);
   if (done) {
     parts->keys = std::make_unique<policy::KeyStore>(files, config.policy.signing.key_folder);
     parts->keys->load();

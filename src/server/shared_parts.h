@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 
+#include "admin/flow/flow.h"
 #include "admin/second_factor.h"
 #include "admin/tokens.h"
 #include "config/config.h"
@@ -57,6 +58,7 @@ struct SharedParts {
   std::unique_ptr<io::real::ThreadPool> ldap_threads;
   std::unique_ptr<directory::LdapDirectory> ldap;  // null: nobody is in LDAP
   std::unique_ptr<policy::State> state;
+  std::unique_ptr<flow::Flow> flow;  // how the mail went, over time
   std::unique_ptr<report::Reports> reports;
   std::unique_ptr<DmarcLine> dmarc_line;
   std::unique_ptr<policy::KeyStore> keys;

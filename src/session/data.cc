@@ -233,6 +233,7 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   }
   ++messages_;
   parts_.counters.messages.add();
+  if (!transaction_.login.empty()) parts_.counters.submissions.add();
   parts_.counters.message_bytes.add(transaction_.received_bytes);
   parts_.events.emit(accepted);
   co_await send_notices(std::move(verdict.notices));

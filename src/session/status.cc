@@ -9,6 +9,8 @@ Counters::Counters(base::Metrics& metrics)
                                           "Connections refused by a limit")),
       open(metrics.gauge("stagepost_session_open", "Connections open now")),
       messages(metrics.counter("stagepost_session_messages_total", "Messages answered 250")),
+      submissions(metrics.counter("stagepost_session_submissions_total",
+                                  "Of the messages answered 250 those of people who logged in")),
       message_bytes(metrics.counter("stagepost_session_message_bytes_total",
                                     "Octets of messages answered 250")),
       refused(metrics.counter("stagepost_session_messages_refused_total",

@@ -18,6 +18,7 @@ struct Counters {
   base::Counter& connections_refused;
   base::Gauge& open;
   base::Counter& messages;
+  base::Counter& submissions;
   base::Counter& message_bytes;
   base::Counter& refused;
   base::Counter& deferred;

@@ -16,6 +16,8 @@ namespace {
 using base::Result;
 
 constexpr std::size_t name_digits = 16;  // of a trace file's name
+// A file is named by the time of its first write; the events in it are older by so much.
+constexpr base::Duration write_delay_max = std::chrono::minutes(1);
 
 bool has_part(std::string_view text, std::string_view part) {
   return part.empty() || base::icontains(text, part);
@@ -49,6 +51,16 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 }
 
 }  // namespace
+
+std::optional<base::Time> oldest_event(io::Files& files, const std::string& folder) {
+  const auto names = trace_files(files, folder);
+  if (!names) return std::nullopt;
+  for (const std::string& name : *names) {
+    const auto first = Source(files, fmt::format("{}/{}", folder, name)).event(file_magic.size());
+    if (first) return first->time;
+  }
+  return std::nullopt;
+}
 
 bool is_whole_address(std::string_view text) {
   text = base::trim(text);
@@ -236,13 +248,12 @@ Result<SearchStep> MessageSearch::step(const Place& from, std::size_t rows_max,
   if (files.names.empty()) return out;
   const std::string& name = files.names.front();
   const Place older{.file = name, .offset = 0};
-  out.begun = file_begun(name);
-  out.reached = *out.begun;
+  out.reached = *file_begun(name);
   // What is younger than it ended before `since` has nothing for us, nor has what is older.
   const bool too_old = query_.since && files.names.size() > 1 &&
                        file_begun(files.names[1]).value_or(base::Time::max()) < *query_.since;
   if (files.older && !too_old) out.next = older;
-  if (too_old || (query_.until && *out.begun >= *query_.until)) return out;
+  if (too_old || (query_.until && out.reached - write_delay_max >= *query_.until)) return out;
 
   std::vector<Source> sources;
   for (const std::string& one : files.names) {

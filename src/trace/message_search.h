@@ -49,11 +49,10 @@ struct PlacedRow {
 };
 
 struct SearchStep {
-  std::vector<PlacedRow> rows;      // the newest first
-  std::optional<Place> next;        // nothing: there is no older file
-  std::uint64_t bytes_read = 0;     // of the file, when it was read
-  std::optional<base::Time> begun;  // of the file; nothing: there was none
-  base::Time reached;               // all that is younger was looked at
+  std::vector<PlacedRow> rows;   // the newest first
+  std::optional<Place> next;     // nothing: there is no older file
+  std::uint64_t bytes_read = 0;  // of the file, when it was read
+  base::Time reached;            // all that is younger was looked at
 };
 
 class MessageSearch {
@@ -84,6 +83,9 @@ class MessageSearch {
   std::string folder_;
   MessageQuery query_;
 };
+
+// When the oldest event that is still there happened; nothing: there is none.
+[[nodiscard]] std::optional<base::Time> oldest_event(io::Files& files, const std::string& folder);
 
 // Is it a whole address, which the index can look up? "an@example.org", not "an@" or "@example".
 [[nodiscard]] bool is_whole_address(std::string_view text);

@@ -60,6 +60,10 @@ class TraceStore final : public RecordSink {
   // See message_search.h; what was emitted before is found, too. Blocks, but no writing.
   [[nodiscard]] base::Result<SearchStep> search(const MessageQuery& query, const Place& from,
                                                 std::size_t rows_max, base::Time now);
+  // See message_search.h. Blocks.
+  [[nodiscard]] std::optional<base::Time> oldest() const {
+    return oldest_event(files_, settings_.folder);
+  }
   // Called with each event before it is written, by one thread at a time and never by a loop.
   // Set before the first flush().
   void watch(std::function<void(const EventView&)> watcher) { watcher_ = std::move(watcher); }

@@ -45,7 +45,8 @@ object kept_json(const Kept& kept) {
           {"about", kept.about},
           {"severity", to_string(kept.severity)},
           {"known", to_string(kept.known)},
-          {"what", kept.what}};
+          {"what", kept.what},
+          {"remedy", kept.remedy}};
 }
 
 object sample_json(const Sample& sample) {
@@ -71,6 +72,8 @@ class Taker {
     if (value == nullptr || !value->is_string()) return fail<std::string>();
     return std::string(value->get_string());
   }
+  // Empty when it is not there.
+  std::string text_if(std::string_view name) { return find(name) == nullptr ? "" : text(name); }
   std::uint64_t number(std::string_view name) {
     const auto* value = find(name);
     if (value == nullptr) return fail<std::uint64_t>();
@@ -126,7 +129,8 @@ Result result_of(const Findings& findings, base::Time when, const Result* before
               .about = finding.about,
               .severity = finding.severity,
               .known = finding.severity,
-              .what = finding.what};
+              .what = finding.what,
+              .remedy = finding.remedy};
     const auto [at, added] = gravest.try_emplace(Key(kept.id, kept.about), kept);
     if (!added && kept.severity > at->second.severity) at->second = std::move(kept);
   }
@@ -220,7 +224,7 @@ base::Result<History> read_history(std::string_view text) {
     for (const auto& kept : taker.list("findings")) {
       Taker of(kept);
       result.findings.push_back({of.text("id"), of.text("about"), of.severity("severity"),
-                                 of.severity("known"), of.text("what")});
+                                 of.severity("known"), of.text("what"), of.text_if("remedy")});
       if (of.bad()) return corrupt();
     }
     if (taker.bad()) return corrupt();

@@ -32,6 +32,7 @@ struct Kept {
   // What it was when it was last seen: `unknown` says nothing about what is.
   Severity known = Severity::ok;
   std::string what;
+  std::string remedy = {};  // empty: none was told, or an older version kept it
 };
 
 struct Result {

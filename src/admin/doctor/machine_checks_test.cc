@@ -104,6 +104,10 @@ class Waiting final : public admin::Queues {
     co_return std::vector<queue::Summary>();
   }
   io::Task<std::size_t> count(queue::Filter /*filter*/) override { co_return 0; }
+  io::Task<admin::QueueCensus> census() override { co_return admin::QueueCensus(); }
+  io::Task<queue::SearchPage> search(queue::Search /*search*/) override {
+    co_return queue::SearchPage();
+  }
   io::Task<std::vector<queue::DestinationSummary>> destinations() override { co_return lines; }
   io::Task<base::Result<std::size_t>> operate(queue::Operation /*o*/, queue::Filter /*f*/,
                                               std::string /*r*/, bool /*dry_run*/) override {
