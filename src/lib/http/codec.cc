@@ -159,6 +159,28 @@ ReadState RequestReader::next_body() {
   return ReadState::need_more;
 }
 
+std::optional<Request> RequestReader::head() const {
+  const auto& header = parser_->beast.get();
+  Request request;
+  request.method = std_view(header.method_string());
+  request.target = std_view(header.target());
+  request.headers = take_headers(header);
+  if (!split_target(request)) return std::nullopt;
+  return request;
+}
+
+std::optional<std::uint64_t> RequestReader::body_bytes() const {
+  const auto length = parser_->beast.content_length();
+  if (!length) return std::nullopt;
+  return *length;
+}
+
+void RequestReader::limit_body(std::uint64_t bytes_max) {
+  bytes_max = std::min(bytes_max, limits_.body_bytes_max);
+  if (body_bytes().value_or(0) > bytes_max) (void)fail(413, "the request body is too large");
+  parser_->beast.body_limit(bytes_max);
+}
+
 bool RequestReader::expects_continue() const {
   const auto& header = parser_->beast.get();
   return header.version() >= 11 &&

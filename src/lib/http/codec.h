@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,10 +47,18 @@ class RequestReader {
   // After `done`: the request; the reader goes on with the next one. `invalid` when its target is
   // malformed; then the reader has failed.
   [[nodiscard]] base::Result<Request> take();
+  // After `header`: what has come of the request, without its body; nullopt: a malformed target.
+  [[nodiscard]] std::optional<Request> head() const;
+  // After `header`: how many octets the body has; nullopt when that is not said (chunked).
+  [[nodiscard]] std::optional<std::uint64_t> body_bytes() const;
+  // After `header`: of this body no more is taken. Never more than MessageLimits allow.
+  void limit_body(std::uint64_t bytes_max);
   // After `header`: does the client wait for "100 Continue" (RFC 9110 §10.1.1)?
   [[nodiscard]] bool expects_continue() const;
   // Of the request taken last.
   [[nodiscard]] bool keep_alive() const { return keep_alive_; }
+  // limit_body() has refused what is to come.
+  [[nodiscard]] bool refused() const { return failed_; }
   // After `failed`.
   [[nodiscard]] const Response& failure() const { return failure_; }
 

@@ -86,7 +86,7 @@ io::Task<Response> Router::handle(Request request) {
     Values captures;
     if (!fits(entry.parts, path, captures)) continue;
     if (answers(entry.method, request.method)) {
-      request.captures = std::move(captures);
+      for (auto& [name, value] : captures) request.captures.insert_or_assign(name, value);
       co_return co_await entry.route(std::move(request));
     }
     if (!allowed.empty()) allowed += ", ";

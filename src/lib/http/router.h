@@ -1,7 +1,8 @@
 // lib/http/router.h: which handler serves which method and path.
 //
 // What:    a table of method + pattern → function; "/api/v1/queue/{id}" takes one part of the path.
-// In/Out:  a Handler for Server; what a pattern took is in Request::captures["id"].
+// In/Out:  a Handler for Server; what a pattern took is in Request::captures["id"], beside what
+//          whoever handed the request on had put there (nothing of it came over the wire).
 // Errors:  404 when no pattern fits, 405 with Allow when one fits but not for this method.
 // Limits:  routes are tried in order: tens, not thousands.
 // Not here: the handlers (admin).

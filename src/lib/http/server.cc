@@ -58,7 +58,8 @@ class Server::Connection {
         handler_(server.handler_),
         limits_(server.limits_),
         stream_(stream),
-        reader_(server.limits_.message) {}
+        reader_(server.limits_.message),
+        body_(&server.bodies_, server.limits_.bodies_bytes_max, server.limits_.bodies_bytes_max) {}
 
   io::Task<void> run();
 
@@ -75,7 +76,10 @@ class Server::Connection {
   Handler& handler_;
   const ServerLimits& limits_;
   io::Stream& stream_;
+  [[nodiscard]] bool make_room_for_body();
+
   RequestReader reader_;
+  base::Share body_;  // what the body of this request may take
 };
 
 io::Task<base::Result<>> Server::Connection::fill() {
@@ -124,6 +128,17 @@ io::Task<bool> Server::Connection::wait_for_request() {
   co_return true;
 }
 
+// How much of a body is taken, and whether there is room for it beside the others.
+bool Server::Connection::make_room_for_body() {
+  const auto head = reader_.head();
+  // A malformed target is refused when the request is taken.
+  const std::uint64_t asked = head ? handler_.body_bytes_max(*head) : 0;
+  const std::uint64_t bytes_max = std::min(asked, limits_.message.body_bytes_max);
+  reader_.limit_body(bytes_max);
+  const std::uint64_t bytes = std::min(reader_.body_bytes().value_or(bytes_max), bytes_max);
+  return body_.grow(static_cast<std::size_t>(bytes));
+}
+
 io::Task<std::optional<Request>> Server::Connection::read_request() {
   if (!co_await wait_for_request()) co_return std::nullopt;
   base::Instant deadline = clock_.now() + limits_.header_timeout;
@@ -139,6 +154,13 @@ io::Task<std::optional<Request>> Server::Connection::read_request() {
     }
     if (state == ReadState::header) {
       deadline = clock_.now() + limits_.body_timeout;
+      if (!make_room_for_body()) {
+        Response busy = text_response(503, "too many large requests at once; try again\n");
+        busy.headers.add("Retry-After", "5");
+        co_await refuse(std::move(busy));
+        co_return std::nullopt;
+      }
+      if (reader_.refused()) continue;
       if (!reader_.expects_continue()) continue;
       if (!co_await write("HTTP/1.1 100 Continue\r\n\r\n", {})) co_return std::nullopt;
       continue;
@@ -161,6 +183,7 @@ io::Task<void> Server::Connection::run() {
     const bool head_only = request->method == "HEAD";
     const bool keep = reader_.keep_alive() && count < limits_.requests_per_connection_max;
     Response response = co_await handler_.handle(std::move(*request));
+    body_.shrink(body_.used());
     if (!co_await respond(std::move(response), keep, head_only)) co_return;
     if (!keep) break;
   }

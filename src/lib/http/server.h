@@ -2,7 +2,8 @@
 //
 // What:    serve() accepts connections, reads requests, asks the Handler and writes its responses.
 // In/Out:  Handler::handle(Request) → Response; usually a Router (router.h).
-// Errors:  malformed 400, too slow 408, too large 413 and 431; a broken connection just ends.
+// Errors:  malformed 400, too slow 408, too large 413 and 431, too many large ones at once 503; a
+//          broken connection just ends.
 // Limits:  ServerLimits; a connection above them is closed unread.
 // Not here: what is served (admin), authentication.
 #pragma once
@@ -12,6 +13,7 @@
 #include <map>
 #include <memory>
 
+#include "lib/base/budget.h"
 #include "lib/base/time.h"
 #include "lib/http/codec.h"
 #include "lib/http/message.h"
@@ -30,6 +32,9 @@ class Handler {
   Handler& operator=(const Handler&) = delete;
   virtual ~Handler() = default;
   virtual io::Task<Response> handle(Request request) = 0;
+  // How large the body of this request may be, which has come but for that; the server's own limit
+  // holds anyway.
+  [[nodiscard]] virtual std::uint64_t body_bytes_max(const Request& /*head*/) { return UINT64_MAX; }
 };
 
 struct ServerLimits {
@@ -37,6 +42,7 @@ struct ServerLimits {
   std::size_t connections_max = 256;
   std::size_t connections_per_address_max = 256;  // so that one host cannot take them all
   std::size_t requests_per_connection_max = 1000;
+  std::size_t bodies_bytes_max = 256UL << 20U;  // of all bodies in memory at once; above it 503
   base::Duration header_timeout = std::chrono::seconds(10);  // also for the TLS handshake
   base::Duration idle_timeout = std::chrono::seconds(60);
   base::Duration body_timeout = std::chrono::seconds(120);
@@ -69,6 +75,7 @@ class Server {
   Handler& handler_;
   ServerLimits limits_;
   std::size_t connections_ = 0;
+  base::Budget bodies_;
   std::map<io::IpAddress, std::size_t> per_address_;
 };
 
