@@ -49,6 +49,11 @@ http::Response error_response(const base::Error& error) {
   return http::json_response(status_of(error.kind), boost::json::serialize(body));
 }
 
+http::Response forbidden(std::string why) {
+  const boost::json::object body = {{"error", std::move(why)}};
+  return http::json_response(403, boost::json::serialize(body));
+}
+
 void add_health_routes(http::Router& router, Parts& parts) {
   router.add("GET", "/health", [&parts](http::Request) { return health(&parts); });
   router.add("GET", "/metrics", [&parts](http::Request) { return metrics(&parts); });
@@ -64,6 +69,9 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_guard_routes(router_, parts_);
   add_list_routes(router_, parts_);
   add_message_routes(router_, parts_);
+  add_send_route(router_, parts_);
+  add_status_route(router_, parts_);
+  if (parts_.webhooks != nullptr) add_webhook_routes(router_, parts_);
   if (parts_.examiner != nullptr) add_doctor_routes(router_, parts_);
   if (parts_.reports != nullptr) add_report_routes(router_, parts_);
   if (parts_.signing.keys != nullptr) add_dkim_routes(router_, parts_);

@@ -27,6 +27,15 @@
 namespace doctor {
 class Doctor;
 }  // namespace doctor
+namespace sending {
+class KeyDesk;
+}  // namespace sending
+namespace session {
+class Submitter;
+}  // namespace session
+namespace webhooks {
+class Webhooks;
+}  // namespace webhooks
 
 namespace admin {
 
@@ -39,6 +48,14 @@ struct SigningParts {
   policy::SigningSettings settings = {};
   // May we have keys of this domain? Ours, and the one that this server's own name is in.
   std::function<bool(const std::string& domain)> is_ours = {};
+};
+
+// Mail that programs send for accounts.
+struct SendingParts {
+  session::Submitter* submitter = nullptr;  // null: only administrators send here
+  sending::KeyDesk* keys = nullptr;         // null: no Idempotency-Key is taken
+  std::string hostname = {};                // of the Message-ID of an author without a domain
+  std::size_t recipients_max = 1'000;
 };
 
 // The parts outlive the Api.
@@ -66,6 +83,10 @@ struct Parts {
   Tokens* tokens = nullptr;              // null: this Api has none
   SecondFactors* factors = nullptr;      // null: nobody has a second factor
   ViewParts views = {};                  // without a flow: likewise
+  // Whom we know, at this moment; none: it is not known here.
+  std::function<std::shared_ptr<const directory::Snapshot>()> snapshot = {};
+  SendingParts sending = {};
+  webhooks::Webhooks* webhooks = nullptr;  // null: this Api has none
 };
 
 class Api final : public http::Handler {
@@ -102,6 +123,9 @@ void add_queue_routes(http::Router& router, Parts& parts);
 void add_dkim_routes(http::Router& router, Parts& parts);
 void add_certificate_routes(http::Router& router, Parts& parts);
 void add_message_routes(http::Router& router, Parts& parts);
+void add_send_route(http::Router& router, Parts& parts);
+void add_status_route(http::Router& router, Parts& parts);
+void add_webhook_routes(http::Router& router, Parts& parts);
 void add_doctor_routes(http::Router& router, Parts& parts);
 void add_report_routes(http::Router& router, Parts& parts);
 void add_token_routes(http::Router& router, Parts& parts);
@@ -109,5 +133,7 @@ void add_health_routes(http::Router& router, Parts& parts);
 
 // {"error": "…"} with the status that fits the kind of trouble.
 [[nodiscard]] http::Response error_response(const base::Error& error);
+// 403: who asks may not have that.
+[[nodiscard]] http::Response forbidden(std::string why);
 
 }  // namespace admin

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 
+#include "admin/caller.h"
 #include "admin/catalogue.h"
 #include "admin/same_origin.h"
 #include "lib/base/text.h"
@@ -115,16 +116,24 @@ ApiGate::Admission ApiGate::admit_token(const http::Request& request) {
   const std::string secret = secret_of(request);
   auto token = parts_.tokens.find(secret, parts_.doors.clock.wall());
   if (!token) return refuse_stranger(request, !secret.empty());
-  return count({.kind = "token", .name = std::move(token->name), .scope = token->scope});
+  return count({.kind = "token",
+                .name = std::move(token->name),
+                .scope = token->scope,
+                .account = std::move(token->account),
+                .key = std::move(token->hash)});
 }
 
 // A session that has ended is no guess: its id is of 256 random bits.
 ApiGate::Admission ApiGate::admit_session(const http::Request& request) {
-  auto account = parts_.sessions->admit(request);
-  if (auto* const refused = std::get_if<http::Response>(&account)) return std::move(*refused);
+  auto admitted = parts_.sessions->admit(request);
+  if (auto* const refused = std::get_if<http::Response>(&admitted)) return std::move(*refused);
+  std::string name = std::move(std::get<std::string>(admitted));
+  std::string key = "account " + name;
   return count({.kind = "account",
-                .name = std::move(std::get<std::string>(account)),
-                .scope = Scope::admin});
+                .name = std::move(name),
+                .scope = Scope::admin,
+                .account = {},
+                .key = std::move(key)});
 }
 
 ApiGate::Admission ApiGate::admit(const http::Request& request) {
@@ -139,9 +148,18 @@ std::optional<http::Response> ApiGate::forbidden(const http::Request& request,
   const auto pattern = parts_.api.pattern_of(request);
   if (!pattern) return std::nullopt;  // 404 or 405 is for the router to say
   const Scope needed = scope_needed(request.method, *pattern);
-  if (asker.scope >= needed) return std::nullopt;
+  if (allows(asker.scope, needed)) return std::nullopt;
+  if (asker.scope == Scope::send && is_for_senders(request.method, *pattern)) return std::nullopt;
   return refusal(403, fmt::format("this needs a token of the scope {}; {} has {}",
                                   to_string(needed), asker.name, to_string(asker.scope)));
+}
+
+std::uint64_t ApiGate::body_bytes_max(const http::Request& head) {
+  const auto pattern = parts_.api.pattern_of(head);
+  const RouteText* route = pattern ? find_route(head.method, *pattern) : nullptr;
+  if (route == nullptr || !route->large_body) return parts_.body_bytes_max;
+  const bool good = parts_.tokens.is_good(secret_of(head), parts_.doors.clock.wall());
+  return good ? parts_.settings.send_bytes_max : parts_.body_bytes_max;
 }
 
 io::Task<http::Response> ApiGate::handle(http::Request request) {
@@ -167,6 +185,7 @@ io::Task<http::Response> ApiGate::answer(http::Request request) {
   }
   const Asker& asker = std::get<Asker>(admitted);
   if (auto refused = forbidden(request, asker)) co_return std::move(*refused);
+  set_caller(request, {.name = asker.name, .account = asker.account, .key = asker.key});
   std::string what = request.method + " " + request.path;
   std::string peer = request.peer.address.text();
   http::Response response = co_await parts_.api.handle(std::move(request));

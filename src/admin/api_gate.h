@@ -48,12 +48,15 @@ class ApiGate final : public http::Handler {
     Tokens& tokens;
     base::EventSink& events;
     ApiSettings settings;
+    std::uint64_t body_bytes_max = 0;  // of requests that bring no message
     std::string hostname;
     std::string version;
     SessionRoutes* sessions = nullptr;  // null: nobody logs in by a browser
   };
   explicit ApiGate(Parts parts) : parts_(std::move(parts)) {}
   io::Task<http::Response> handle(http::Request request) override;
+  // Without a good token nobody makes us keep a large body in memory.
+  [[nodiscard]] std::uint64_t body_bytes_max(const http::Request& head) override;
 
  private:
   io::Task<http::Response> answer(http::Request request);
@@ -61,6 +64,8 @@ class ApiGate final : public http::Handler {
     std::string_view kind;  // "token" or "account"
     std::string name;
     Scope scope = Scope::read;
+    std::string account = {};  // a token's, of scope send
+    std::string key = {};      // whose Idempotency-Keys
   };
   using Admission = std::variant<Asker, http::Response>;
   // Who is allowed this request, or the refusal.

@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "admin/caller.h"
 #include "admin/catalogue.h"
 #include "lib/io/sim/host.h"
 #include "lib/io/sim/world.h"
@@ -42,6 +43,7 @@ class ApiGateTest : public testing::Test {
                                                                   .https = {},
                                                                   .requests_per_minute_max = 30,
                                                                   .failures_per_minute_max = 5},
+                                                     .body_bytes_max = 1'000,
                                                      .hostname = "mail.example.org",
                                                      .version = "1"});
   }
@@ -74,6 +76,7 @@ class ApiGateTest : public testing::Test {
   std::unique_ptr<Tokens> tokens_;
   std::map<std::string, std::string> secrets_;
   std::unique_ptr<ApiGate> gate_;
+  Caller caller_;
 };
 
 TEST_F(ApiGateTest, EachScopeMayWhatTheOneBeforeMay) {
@@ -146,6 +149,44 @@ TEST_F(ApiGateTest, APageOfAnotherSiteMayNotAsk) {
   EXPECT_EQ(with({{"Origin", "null"}}), 403);
   EXPECT_EQ(with({{"Origin", "http://127.0.0.1:8026"}, {"Host", "127.0.0.1:8026"}}), 200);
   EXPECT_EQ(with({{"Sec-Fetch-Site", "none"}}), 200);
+}
+
+TEST_F(ApiGateTest, ATokenThatSendsReachesItsOwnRoutesAlone) {
+  router_.add("POST", "/api/v1/send", [this](http::Request request) {
+    caller_ = caller_of(request);
+    return answer(std::move(request));
+  });
+  router_.add("GET", "/api/v1/messages/{id}", answer);
+  const auto secret = tokens_->add({.name = "shop", .scope = Scope::send, .account = "s@x.test"},
+                                   host_.doors().clock.wall(), host_.doors().random);
+  ASSERT_TRUE(secret);
+  secrets_["shop"] = *secret;
+  EXPECT_EQ(status("POST", "/api/v1/send", "shop"), 200);
+  EXPECT_EQ(caller_.account, "s@x.test");
+  EXPECT_EQ(caller_.name, "shop");
+  EXPECT_EQ(status("GET", "/api/v1/messages/1", "shop"), 200);
+  EXPECT_EQ(status("GET", "/api/v1/messages/1", "read"), 200);
+  EXPECT_EQ(status("GET", "/api/v1/queue", "shop"), 403);
+  EXPECT_EQ(status("POST", "/api/v1/users/add", "shop"), 403);
+  EXPECT_EQ(status("POST", "/api/v1/send", "operate"), 403);
+  EXPECT_EQ(status("POST", "/api/v1/send", "admin"), 200);
+  EXPECT_EQ(caller_.account, "");
+}
+
+TEST_F(ApiGateTest, LargeBodiesAreForGoodTokensAndMessages) {
+  router_.add("POST", "/api/v1/send", answer);
+  const auto most = [this](std::string target, const std::string& secret) {
+    http::Request head;
+    head.method = "POST";
+    head.target = std::move(target);
+    if (!secret.empty()) head.headers.add("Authorization", "Bearer " + secret);
+    EXPECT_TRUE(http::split_target(head));
+    return gate_->body_bytes_max(head);
+  };
+  EXPECT_GT(most("/api/v1/send", secrets_.at("admin")), 1'000U);
+  EXPECT_EQ(most("/api/v1/send", "stagepost_guess"), 1'000U);
+  EXPECT_EQ(most("/api/v1/send", ""), 1'000U);
+  EXPECT_EQ(most("/api/v1/users/add", secrets_.at("admin")), 1'000U);
 }
 
 TEST_F(ApiGateTest, ItDescribesItself) {

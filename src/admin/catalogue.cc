@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "admin/catalogue_sending.h"
+
 namespace admin {
 namespace {
 
@@ -61,13 +63,6 @@ std::vector<RouteText> queue_routes() {
        read,
        "The same, each event as a JSON object.",
        {{"what", text, true, "A message's id, or an address."}}},
-      {"POST",
-       "/api/v1/send",
-       admin,
-       "Queues a message; the answer comes when it is safe on disk.",
-       {{"from", text, true, "The sender; empty: the null sender."},
-        {"to", texts, true, "The recipients."},
-        {"message", text, true, "RFC 5322 text."}}},
   };
 }
 
@@ -224,7 +219,9 @@ std::vector<RouteText> report_routes() {
        operate,
        "Reads a report from a file.",
        {{"name", text, false, "Of the file, in the query."}},
-       "application/octet-stream"},
+       "application/octet-stream",
+       false,
+       true},
       {"POST",
        "/api/v1/reports/send",
        operate,
@@ -282,7 +279,8 @@ std::vector<RouteText> other_routes() {
        admin,
        "Makes a token; the secret is told once.",
        {{"name", text, true, "Of the program, such as monitoring."},
-        {"scope", text, true, "read, operate or admin."},
+        {"scope", text, true, "read, operate, admin or send."},
+        {"account", text, false, "Of scope send: whose mail it sends."},
         {"expires", text, false, "90d, or a day such as 2027-01-01."}}},
       {"POST",
        "/api/v1/tokens/revoke",
@@ -332,8 +330,9 @@ std::vector<RouteText> session_routes() {
 
 std::vector<RouteText> all_routes() {
   std::vector<RouteText> out;
-  for (auto* const part : {queue_routes, directory_routes, people_routes, guard_routes,
-                           report_routes, view_routes, other_routes, session_routes}) {
+  for (auto* const part :
+       {sending_routes, queue_routes, directory_routes, people_routes, guard_routes, report_routes,
+        view_routes, other_routes, session_routes}) {
     std::vector<RouteText> more = part();
     std::ranges::move(more, std::back_inserter(out));
   }
@@ -354,12 +353,22 @@ bool is_described(std::string_view route) {
   });
 }
 
-Scope scope_needed(std::string_view method, std::string_view pattern) {
+const RouteText* find_route(std::string_view method, std::string_view pattern) {
   if (method == "HEAD") method = "GET";
   for (const RouteText& route : catalogue()) {
-    if (route.method == method && route.pattern == pattern) return route.scope;
+    if (route.method == method && route.pattern == pattern) return &route;
   }
-  return Scope::admin;
+  return nullptr;
+}
+
+bool is_for_senders(std::string_view method, std::string_view pattern) {
+  const RouteText* route = find_route(method, pattern);
+  return route != nullptr && route->for_senders;
+}
+
+Scope scope_needed(std::string_view method, std::string_view pattern) {
+  const RouteText* route = find_route(method, pattern);
+  return route == nullptr ? Scope::admin : route->scope;
 }
 
 }  // namespace admin

@@ -17,7 +17,8 @@
 
 namespace admin {
 
-enum class FieldKind : std::uint8_t { text, number, flag, texts };
+// any: docs/api.md says what.
+enum class FieldKind : std::uint8_t { text, number, flag, texts, any };
 
 // Of a query or of a JSON object.
 struct FieldText {
@@ -35,6 +36,8 @@ struct RouteText {
   std::vector<FieldText> fields = {};  // of the query for GET and DELETE, of the body for POST
   std::string_view body = {};          // media type of a body that is no JSON object
   bool of_session = false;             // for a browser that logs in, whatever token it has
+  bool for_senders = false;            // also for a token of scope send, about its own mail
+  bool large_body = false;             // up to api.send_bytes_max, which others may not be
 };
 
 [[nodiscard]] std::span<const RouteText> catalogue();
@@ -42,6 +45,9 @@ struct RouteText {
 [[nodiscard]] std::vector<RouteText> view_routes();
 // "GET /api/v1/queue/{verb}", as http::Router lists it.
 [[nodiscard]] bool is_described(std::string_view route);
+// nullptr: it is not described.
+[[nodiscard]] const RouteText* find_route(std::string_view method, std::string_view pattern);
+[[nodiscard]] bool is_for_senders(std::string_view method, std::string_view pattern);
 // What a token needs for this route.
 [[nodiscard]] Scope scope_needed(std::string_view method, std::string_view pattern);
 // `base_url`: of this server, as in https://mail.example.org.

@@ -1,6 +1,5 @@
-// See api.h. One message: what happened to it, and sending one.
+// See api.h. One message: what happened to it.
 #include "admin/api.h"
-#include "admin/json.h"
 #include "lib/base/text.h"
 #include "lib/io/clock.h"
 #include "lib/io/pool.h"
@@ -48,33 +47,6 @@ io::Task<http::Response> list_events(Parts* parts, http::Request request) {
   co_return http::json_response(200, json + "]}");
 }
 
-io::Task<http::Response> send(Parts* parts, http::Request request) {
-  auto body = parse_object(request.body);
-  if (!body) co_return error_response(body.error());
-  auto sender = text_of(*body, "from");
-  auto recipients = texts_of(*body, "to");
-  auto text = text_of(*body, "message");
-  if (!sender) co_return error_response(sender.error());
-  if (!recipients) co_return error_response(recipients.error());
-  if (!text) co_return error_response(text.error());
-  Injection injection;
-  if (!sender->empty()) {
-    auto address = message::parse_address(*sender);
-    if (!address) co_return error_response(address.error());
-    injection.sender = std::move(*address);
-  }
-  for (const std::string& recipient : *recipients) {
-    auto address = message::parse_address(recipient);
-    if (!address) co_return error_response(address.error());
-    injection.recipients.push_back(std::move(*address));
-  }
-  injection.message = std::move(*text);
-  const auto id = co_await parts->injector.inject(std::move(injection));
-  if (!id) co_return error_response(id.error());
-  co_return http::json_response(200,
-                                boost::json::serialize(boost::json::object{{"id", id->text()}}));
-}
-
 }  // namespace
 
 void add_message_routes(http::Router& router, Parts& parts) {
@@ -82,8 +54,6 @@ void add_message_routes(http::Router& router, Parts& parts) {
              [&parts](http::Request request) { return explain(&parts, std::move(request)); });
   router.add("GET", "/api/v1/events",
              [&parts](http::Request request) { return list_events(&parts, std::move(request)); });
-  router.add("POST", "/api/v1/send",
-             [&parts](http::Request request) { return send(&parts, std::move(request)); });
 }
 
 }  // namespace admin

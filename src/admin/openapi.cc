@@ -17,6 +17,7 @@ json::object schema_of(FieldKind kind) {
     case FieldKind::number: return {{"type", "integer"}, {"minimum", 0}};
     case FieldKind::flag: return {{"type", "boolean"}};
     case FieldKind::texts: return {{"type", "array"}, {"items", {{"type", "string"}}}};
+    case FieldKind::any: return {};
   }
   return {};
 }
@@ -80,6 +81,7 @@ json::object operation(const RouteText& route) {
                                        : fmt::format("Scope: {}.", scope)},
       {"x-scope", scope},
       {"responses", responses()}};
+  if (route.for_senders) out["x-scope-own-mail"] = to_string(Scope::send);
   if (!parameters.empty()) out["parameters"] = std::move(parameters);
   if (is_json && !route.fields.empty()) out["requestBody"] = body_of(route);
   if (!route.body.empty()) {

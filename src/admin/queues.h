@@ -13,6 +13,7 @@
 #include "lib/base/result.h"
 #include "lib/io/task.h"
 #include "queue/queue.h"
+#include "session/submission.h"
 
 namespace admin {
 
@@ -47,7 +48,8 @@ class Queues {
 struct Injection {
   message::Address sender;
   std::vector<message::Address> recipients;
-  std::string message;  // RFC 5322 text; line ends of any kind, they become CRLF
+  std::string message;                    // RFC 5322 text; line ends of any kind, they become CRLF
+  session::CommitNotes* notes = nullptr;  // null: nobody wants to know
 };
 
 class Injector {

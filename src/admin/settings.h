@@ -46,6 +46,21 @@ struct ApiSettings {
   base::Duration session_time = std::chrono::hours(12);
   // Who may say for whom they ask (X-Forwarded-For, X-Forwarded-Proto).
   std::vector<io::IpNetwork> proxies = {};
+  std::uint64_t send_bytes_max = 50'000'000;   // of a request that brings a message
+  std::size_t idempotency_keys_max = 200'000;  // of a day
+};
+
+// Where events are told over HTTP.
+struct WebhookSettings {
+  std::vector<io::IpNetwork> allow_networks;  // besides the Internet: private ones, loopback
+  bool allow_http = false;
+  std::vector<std::uint16_t> ports = {443, 8443};
+  std::size_t webhooks_max = 100;
+  std::size_t pending_max = 100'000;  // events that wait, of all webhooks, and what was given up
+  unsigned concurrency_max = 4;       // requests at once to one webhook
+  base::Duration timeout = std::chrono::seconds(10);
+  base::Duration retry_for = std::chrono::hours(24);
+  base::Duration keep_parked_for = std::chrono::hours(7 * 24);
 };
 
 // What the doctor asks the world.
@@ -61,6 +76,8 @@ struct DoctorSettings {
 };
 
 struct Settings {
+  std::string idempotency_path;    // which mails were sent under which key
+  std::string webhooks_path;       // webhooks and the events that wait for them
   std::vector<io::Endpoint> http;  // health and metrics; empty: no HTTP port
   std::string socket_path;         // state folder + "/control.sock", mode 0600
   std::size_t connections_max = 100;
@@ -68,6 +85,7 @@ struct Settings {
   std::size_t body_bytes_max = 1 << 20;
   ClientSettings clients;
   ApiSettings api;
+  WebhookSettings webhooks;
   DoctorSettings doctor;
 };
 

@@ -22,7 +22,7 @@ constexpr std::size_t secret_octets = 32;
 constexpr std::uint64_t file_bytes_max = 1ULL << 20U;
 constexpr base::Duration use_noted_every = 1h;
 constexpr std::int64_t format_version = 1;
-constexpr std::array<std::string_view, 3> scope_names = {"read", "operate", "admin"};
+constexpr std::array<std::string_view, 4> scope_names = {"read", "operate", "admin", "send"};
 
 std::string hash_of(std::string_view secret) { return base::hex(io::sha256(secret)); }
 
@@ -41,6 +41,7 @@ json::object to_json(const Token& token) {
                    {"created", base::format_time(token.created)}};
   if (token.expires) out["expires"] = base::format_time(*token.expires);
   if (token.last_used) out["last_used"] = base::format_time(*token.last_used);
+  if (!token.account.empty()) out["account"] = token.account;
   return out;
 }
 
@@ -72,6 +73,10 @@ base::Result<Token> read_token(const json::value& entry) {
   token.scope = *scope;
   token.created = *created;
   token.last_used = time_in(object, "last_used");
+  token.account = text_in(object, "account");
+  if ((token.scope == Scope::send) == token.account.empty()) {
+    return damaged("a token of scope send is of an account, and no other is");
+  }
   if (object.if_contains("expires") == nullptr) return token;
   token.expires = time_in(object, "expires");
   // A token whose end cannot be read must not become one without an end.
@@ -87,6 +92,11 @@ std::optional<Scope> parse_scope(std::string_view text) {
   const auto* const found = std::ranges::find(scope_names, text);
   if (found == scope_names.end()) return {};
   return static_cast<Scope>(found - scope_names.begin());
+}
+
+bool allows(Scope has, Scope needed) {
+  if (has == needed || has == Scope::admin) return true;
+  return has == Scope::operate && needed == Scope::read;
 }
 
 std::string write_tokens(const std::vector<Token>& tokens) {
@@ -146,6 +156,11 @@ base::Result<std::string> Tokens::add(const Wish& wish, base::Time now, io::Rand
                                   "such as monitoring",
                                   token_name_bytes_max));
   }
+  if ((wish.scope == Scope::send) == wish.account.empty()) {
+    return base::fail(base::ErrorKind::invalid,
+                      "a token of scope send is of one account, and only such a token: say scope "
+                      "send and account you@example.org together");
+  }
   if (std::ranges::find(tokens_, wish.name, &Token::name) != tokens_.end()) {
     return base::fail(base::ErrorKind::exists,
                       fmt::format("there is a token {} already; revoke it first", wish.name));
@@ -162,7 +177,9 @@ base::Result<std::string> Tokens::add(const Wish& wish, base::Time now, io::Rand
                   .hash = hash_of(secret),
                   .scope = wish.scope,
                   .created = now,
-                  .expires = wish.expires});
+                  .expires = wish.expires,
+                  .last_used = {},
+                  .account = wish.account});
   std::ranges::sort(next, {}, &Token::name);
   if (auto done = save(std::move(next)); !done) return std::unexpected(std::move(done.error()));
   return secret;
@@ -176,6 +193,12 @@ base::Result<> Tokens::revoke(std::string_view name) {
                                   base::printable(name, token_name_bytes_max)));
   }
   return save(std::move(next));
+}
+
+bool Tokens::is_good(std::string_view secret, base::Time now) const {
+  if (!secret.starts_with(prefix)) return false;
+  const auto found = std::ranges::find(tokens_, hash_of(secret), &Token::hash);
+  return found != tokens_.end() && found->good(now);
 }
 
 std::optional<Token> Tokens::find(std::string_view secret, base::Time now) {

@@ -24,12 +24,15 @@ namespace admin {
 inline constexpr std::size_t tokens_max = 1'000;
 inline constexpr std::size_t token_name_bytes_max = 60;
 
-// Each may do what the one before it may.
+// Of read, operate and admin each may do what the one before it may.
 enum class Scope : std::uint8_t {
   read,     // look at everything but all of one person's data together
   operate,  // and act on the queue, bans, limits and reports
   admin,    // and change domains, people and keys, and send mail
+  send,     // send mail as one account, look at what became of it, and nothing else
 };
+// Is a token of scope `has` enough for what needs `needed`?
+[[nodiscard]] bool allows(Scope has, Scope needed);
 [[nodiscard]] std::string_view to_string(Scope scope);
 [[nodiscard]] std::optional<Scope> parse_scope(std::string_view text);
 
@@ -40,6 +43,7 @@ struct Token {
   base::Time created;
   std::optional<base::Time> expires = {};
   std::optional<base::Time> last_used = {};  // to the hour
+  std::string account = {};                  // of scope send: whose mail it sends
 
   [[nodiscard]] bool good(base::Time now) const { return !expires || now < *expires; }
 };
@@ -58,6 +62,7 @@ class Tokens {
     std::string name;
     Scope scope = Scope::read;
     std::optional<base::Time> expires = {};
+    std::string account = {};  // of scope send
   };
   // "stagepost_" and 64 hexadecimal digits: 256 bits, so that a plain hash is enough to keep.
   base::Result<std::string> add(const Wish& wish, base::Time now, io::Random& random);
@@ -65,6 +70,8 @@ class Tokens {
   [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }
   // nullopt: nobody's, or past its end. Notes the use.
   [[nodiscard]] std::optional<Token> find(std::string_view secret, base::Time now);
+  // Would find() find it? Notes nothing.
+  [[nodiscard]] bool is_good(std::string_view secret, base::Time now) const;
 
  private:
   Tokens(io::Files& files, std::string path) : files_(files), path_(std::move(path)) {}

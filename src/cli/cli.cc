@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/webhook_verb.h"
 #include "server/home.h"
 
 namespace cli {
@@ -68,6 +69,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_dovecot_verb(verbs);
   add_dkim_verbs(verbs);
   add_token_verb(verbs);
+  add_webhook_verb(verbs);
   add_import_verb(verbs);
   add_completion_verbs(verbs);
   add_certificate_verbs(verbs);

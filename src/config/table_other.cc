@@ -140,6 +140,56 @@ Section api_section() {
           "proxies", STAGEPOST_FIELD(admin.api.proxies), list_codec(network_codec()),
           "Reverse proxies in front of these addresses, such as \"127.0.0.1\": whom they ask for "
           "is taken from X-Forwarded-For, whether by HTTPS from X-Forwarded-Proto."),
+      setting("send_bytes_max", STAGEPOST_FIELD(admin.api.send_bytes_max),
+              size_codec(64UL * 1024, 128 * mib),
+              "The largest request that brings a message, with a good token; the message itself is "
+              "bounded by limits.message_bytes_max, and base64 makes a third more of attachments."),
+      setting(
+          "idempotency_keys_max", STAGEPOST_FIELD(admin.api.idempotency_keys_max),
+          count_codec<std::size_t>(100, 10'000'000),
+          "Idempotency-Keys that are remembered, each for a day; then sending with a new one is "
+          "deferred."),
+      path_setting("idempotency_database", STAGEPOST_FIELD(admin.idempotency_path),
+                   {.below = Below::state, .name = "idempotency.db"}, "Where they are remembered."),
+  };
+  return section;
+}
+
+Section webhooks_section() {
+  Section section;
+  section.name = "webhooks";
+  section.text =
+      "Events that are told to programs over HTTP (`stagepost webhook add`); docs/webhooks.md.";
+  section.settings = {
+      setting("allow_networks", STAGEPOST_FIELD(admin.webhooks.allow_networks),
+              list_codec(network_codec()),
+              "Networks beside the public Internet that a webhook may be in, such as "
+              "\"10.1.0.0/16\"; any port of theirs. Loopback, private, link-local and this host's "
+              "own addresses are refused otherwise."),
+      setting("allow_http", STAGEPOST_FIELD(admin.webhooks.allow_http), flag_codec(),
+              "Webhooks without TLS, too; everybody on the way reads them."),
+      setting("ports", STAGEPOST_FIELD(admin.webhooks.ports), list_codec(port_codec(), 1),
+              "Ports on the public Internet that a webhook may have."),
+      setting("webhooks_max", STAGEPOST_FIELD(admin.webhooks.webhooks_max),
+              count_codec<std::size_t>(1, 1'000), "How many there may be."),
+      setting("pending_max", STAGEPOST_FIELD(admin.webhooks.pending_max),
+              count_codec<std::size_t>(1'000, 10'000'000),
+              "Events that wait or were given up, of all webhooks; new ones are then dropped and "
+              "counted."),
+      setting("concurrency_max", STAGEPOST_FIELD(admin.webhooks.concurrency_max),
+              count_codec<unsigned>(1, 100), "Requests at once to one webhook."),
+      setting("timeout", STAGEPOST_FIELD(admin.webhooks.timeout),
+              duration_codec(std::chrono::seconds(1), std::chrono::minutes(1)),
+              "Of one request, from the DNS to the end of the answer."),
+      setting("retry_for", STAGEPOST_FIELD(admin.webhooks.retry_for),
+              duration_codec(std::chrono::minutes(1), hours(24 * 7)),
+              "How long an event is tried again, ever more rarely; then it is parked."),
+      setting("keep_parked_for", STAGEPOST_FIELD(admin.webhooks.keep_parked_for),
+              duration_codec(hours(1), hours(24 * 90)),
+              "How long what was given up is kept for `stagepost webhook replay --parked`."),
+      path_setting("database", STAGEPOST_FIELD(admin.webhooks_path),
+                   {.below = Below::state, .name = "webhooks.db"},
+                   "Webhooks, their secrets and the events that wait."),
   };
   return section;
 }
@@ -219,8 +269,9 @@ Section directory_section() {
 }  // namespace
 
 std::vector<Section> other_sections() {
-  return {dns_section(), report_section(),  trace_section(),  log_section(),      http_section(),
-          api_section(), clients_section(), doctor_section(), directory_section()};
+  return {dns_section(),    report_section(),   trace_section(),    log_section(),
+          http_section(),   api_section(),      webhooks_section(), clients_section(),
+          doctor_section(), directory_section()};
 }
 
 }  // namespace config

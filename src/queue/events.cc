@@ -37,12 +37,13 @@ base::Event Teller::about(const MessageInfo& message, std::size_t recipient, con
   if (reply.size() > reply_bytes_max) reply.resize(reply_bytes_max);
   // Microseconds say nothing to a reader, and cost digits.
   const auto delay = std::chrono::floor<std::chrono::milliseconds>(now - message.starts());
-  event.fields.reserve(6);
+  event.fields.reserve(7);
   event.fields.emplace_back("from", message.envelope.sender.text());
   event.fields.emplace_back("to", message.envelope.recipients.at(recipient).address.text());
   event.fields.emplace_back("remote", attempt.remote);
   event.fields.emplace_back("reply", std::move(reply));
   event.fields.emplace_back("delay", base::format_duration(delay));
+  if (!message.account.empty()) event.fields.emplace_back("account", message.account);
   return event;
 }
 
@@ -63,7 +64,12 @@ void Teller::queued(const MessageInfo& message) {
     event.fields.emplace_back("scheduled_for", base::format_time(message.release_at));
   }
   events_.emit(event);
-  if (message.hold) held(message.id, message.hold_reason);
+  if (!message.hold) return;
+  base::Event held = make("message.held", message.id, event.time);
+  held.fields.emplace_back("reason", message.hold_reason);
+  held.fields.emplace_back("from", message.envelope.sender.text());
+  if (!message.account.empty()) held.fields.emplace_back("account", message.account);
+  events_.emit(held);
 }
 
 void Teller::delivered(const MessageInfo& message, std::size_t recipient, const Attempt& attempt) {

@@ -112,7 +112,9 @@ class LocalQueue final : public Queue {
   io::Task<base::Result<ReplayReport>> start() override;
   io::Task<void> stop(base::Duration grace) override;
   std::unique_ptr<Draft> open_draft() override { return parts_.store.open_draft(); }
-  io::Task<base::Result<>> submit(std::unique_ptr<Draft> draft, MessageInfo info) override;
+  using Queue::submit;
+  io::Task<base::Result<>> submit(std::unique_ptr<Draft> draft, MessageInfo info,
+                                  BeforeDue before_due) override;
   [[nodiscard]] base::MessageId next_id() override {
     return parts_.ids.message(parts_.doors.clock.wall());
   }

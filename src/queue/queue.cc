@@ -36,11 +36,11 @@ std::size_t estimated_bytes(const MessageInfo& message) {
 }  // namespace
 
 std::unique_ptr<Queue> Queue::make(Parts parts, std::shared_ptr<const Settings> settings) {
-  return std::make_unique<LocalQueue>(parts, std::move(settings));
+  return std::make_unique<LocalQueue>(std::move(parts), std::move(settings));
 }
 
 LocalQueue::LocalQueue(Parts parts, std::shared_ptr<const Settings> settings)
-    : parts_(parts),
+    : parts_(std::move(parts)),
       settings_(std::move(settings)),
       schedule_(settings_),
       tell_(parts_.events, parts_.metrics, parts_.doors.clock),
@@ -71,6 +71,7 @@ io::Task<base::Result<ReplayReport>> LocalQueue::start() {
 void LocalQueue::load_one(Stored stored) {
   const MessageInfo& message = stored.info;
   parts_.ids.skip_past(message.id);
+  if (parts_.replayed) parts_.replayed(message.id);
   std::vector<std::uint32_t> pending;
   bool delay_told = true;  // to all of them
   for (std::uint32_t i = 0; i < message.envelope.recipients.size(); ++i) {
@@ -134,7 +135,8 @@ void LocalQueue::set_settings(std::shared_ptr<const Settings> settings) {
 
 // --- messages come in ----------------------------------------------------------------------------
 
-io::Task<base::Result<>> LocalQueue::submit(std::unique_ptr<Draft> draft, MessageInfo info) {
+io::Task<base::Result<>> LocalQueue::submit(std::unique_ptr<Draft> draft, MessageInfo info,
+                                            BeforeDue before_due) {
   if (stopping_) co_return base::fail(base::ErrorKind::cancelled, "the queue is shutting down");
   CHECK(info.id && !info.envelope.recipients.empty(), "a message has an id and a recipient");
   auto message = std::make_shared<const MessageInfo>(info);
@@ -142,6 +144,7 @@ io::Task<base::Result<>> LocalQueue::submit(std::unique_ptr<Draft> draft, Messag
   auto committing = parts_.store.commit(std::move(draft), std::move(info));
   committing.set_scope(shield_);  // a session that stops must not tear a message from its schedule
   auto committed = co_await std::move(committing);
+  if (committed && before_due) co_await before_due();
   being_written_.erase(being_written_.find(message->id));
   if (!committed) {
     tell_.trouble("queue.not_stored", message->id, committed.error().text());

@@ -119,7 +119,12 @@ struct Parts {
   base::EventSink& events;
   base::Metrics& metrics;
   base::IdMaker& ids;
+  // Hears of every message that the store brings back at start, before any is tried; of any loop.
+  std::function<void(MessageId)> replayed = {};
 };
+
+// Asked when a message is safe on disk; its first attempt begins when the task has ended.
+using BeforeDue = std::function<io::Task<void>()>;
 
 class Queue {
  public:
@@ -140,7 +145,12 @@ class Queue {
 
   virtual std::unique_ptr<Draft> open_draft() = 0;
   // Ends when the message is safe on disk; then it is due at once.
-  virtual io::Task<base::Result<>> submit(std::unique_ptr<Draft> draft, MessageInfo info) = 0;
+  io::Task<base::Result<>> submit(std::unique_ptr<Draft> draft, MessageInfo info) {
+    return submit(std::move(draft), std::move(info), {});
+  }
+  // The same, with a word in between: what it writes is there before any trace of a delivery is.
+  virtual io::Task<base::Result<>> submit(std::unique_ptr<Draft> draft, MessageInfo info,
+                                          BeforeDue before_due) = 0;
   [[nodiscard]] virtual base::MessageId next_id() = 0;
   // Not empty: why nothing can be accepted now.
   [[nodiscard]] virtual std::string trouble() const = 0;

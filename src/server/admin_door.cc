@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t control_body_bytes_max = 64U << 20U;  // a message for `stagepost send`
 
+// What any request may bring; the gate narrows it for each.
+std::size_t program_body_bytes_max(const admin::Settings& settings) {
+  return std::max<std::size_t>(settings.body_bytes_max, settings.api.send_bytes_max);
+}
+
 // A key has its local part without quotes, so it is not parsed as an address.
 std::string mail_folder_of(const std::string& mail_folder, const std::string& key) {
   const message::Address mailbox{.local = std::string(directory::local_of(key)),
@@ -61,7 +66,8 @@ admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector
               },
           .auth_policy_key = admin::auth_policy_key(shared.login_secret),
           .tokens = shared.tokens.get(),
-          .factors = shared.factors.get()};
+          .factors = shared.factors.get(),
+          .snapshot = [&shared] { return shared.directory->snapshot(); }};
 }
 
 // Mail of this server itself is from its own name: keys of the domain that it is in are ours, too.
@@ -106,6 +112,23 @@ admin::LoginDoor login_door(policy::Authenticator& authenticator) {
 
 admin::Parts with_views(admin::Parts parts, admin::ViewParts views) {
   parts.views = std::move(views);
+  return parts;
+}
+
+// What programs send and hear.
+struct ProgramParts {
+  session::Submitter& submitter;
+  sending::KeyDesk& keys;
+  webhooks::Webhooks& webhooks;
+};
+
+admin::Parts with_programs(admin::Parts parts, ProgramParts programs,
+                           const config::Config& config) {
+  parts.sending = {.submitter = &programs.submitter,
+                   .keys = &programs.keys,
+                   .hostname = config.session.hostname,
+                   .recipients_max = config.session.recipients_max};
+  parts.webhooks = &programs.webhooks;
   return parts;
 }
 
@@ -160,20 +183,31 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                      .tls_client = shared.tls_client,
                      .answers = answers_},
                     config, shared.certificate),
-      api_(with_views(
-          with_certificates(
-              with_examiner(
-                  with_reports(with_signing(admin_parts(doors, queues_, injector_, shared, config),
-                                            rotation_, shared, config),
-                               reporter_, shared),
-                  examiner_),
-              certificates_),
-          {.flow = shared.flow.get(),
-           .log = &shared.log->tail(),
-           .machine = &machine_,
-           .config = [this] { return config_; },
-           .started = doors.io.clock.wall(),
-           .version = STAGEPOST_VERSION})),
+      key_desk_(doors.io, *shared.idempotency_keys),
+      webhooks_(
+          {.sender = {.doors = doors.io, .resolver = doors.resolver, .tls = shared.tls_client},
+           .store = *shared.webhook_store,
+           .intake = *shared.webhook_intake,
+           .events = *shared.events,
+           .metrics = shared.metrics},
+          config.admin.webhooks),
+      api_(with_programs(
+          with_views(
+              with_certificates(
+                  with_examiner(with_reports(with_signing(admin_parts(doors, queues_, injector_,
+                                                                      shared, config),
+                                                          rotation_, shared, config),
+                                             reporter_, shared),
+                                examiner_),
+                  certificates_),
+              {.flow = shared.flow.get(),
+               .log = &shared.log->tail(),
+               .machine = &machine_,
+               .config = [this] { return config_; },
+               .started = doors.io.clock.wall(),
+               .version = STAGEPOST_VERSION}),
+          {.submitter = assemblies.front()->submitter(), .keys = key_desk_, .webhooks = webhooks_},
+          config)),
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),
       sessions_(
@@ -189,6 +223,7 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
              .tokens = *shared.tokens,
              .events = *shared.events,
              .settings = settings_.api,
+             .body_bytes_max = settings_.body_bytes_max,
              .hostname = config.session.hostname,
              .version = STAGEPOST_VERSION,
              .sessions = settings_.api.web ? &sessions_ : nullptr}),
@@ -196,7 +231,7 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
       control_(doors.io, api_, limits_of(settings_, control_body_bytes_max)),
       public_(doors.io, public_api_, limits_of(settings_, settings_.body_bytes_max)),
       clients_(doors.io, answers_, limits_of(settings_, settings_.body_bytes_max)),
-      programs_(doors.io, web_, limits_of(settings_, control_body_bytes_max)),
+      programs_(doors.io, web_, limits_of(settings_, program_body_bytes_max(settings_))),
       tls_([&shared] { return shared.tls_server; }) {}
 
 base::Result<> AdminDoor::open() {

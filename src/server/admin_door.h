@@ -16,8 +16,10 @@
 #include "admin/api_gate.h"
 #include "admin/doctor/doctor.h"
 #include "admin/doctor/view.h"
+#include "admin/sending/key_desk.h"
 #include "admin/session_routes.h"
 #include "admin/web_door.h"
+#include "admin/webhooks/webhooks.h"
 #include "lib/http/server.h"
 #include "lib/io/real/machine.h"
 #include "lib/io/task_group.h"
@@ -50,6 +52,7 @@ class AdminDoor {
   void set_config(const config::Config& config) {
     config_ = std::make_shared<const config::Config>(config);
   }
+  [[nodiscard]] webhooks::Webhooks& webhooks() { return webhooks_; }
 
  private:
   struct Face {
@@ -72,6 +75,8 @@ class AdminDoor {
   admin::ClientApi client_api_;
   HttpAnswers answers_;  // where [clients] has the port that an authority asks at
   CertificateKeeper certificates_;
+  sending::KeyDesk key_desk_;
+  webhooks::Webhooks webhooks_;
   admin::Api api_;
   admin::PublicApi public_api_;
   admin::SessionRoutes sessions_;

@@ -53,6 +53,8 @@ struct Shared {
   policy::DmarcObserver* dmarc_observer = nullptr;
   std::string login_secret = {};     // policy::Authenticator::Parts::secret
   policy::KeyStore* keys = nullptr;  // of DKIM; null: nothing is signed
+  // Hears of every message that the journal brings back at start, on any loop; none: nobody does.
+  std::function<void(base::MessageId)> replayed = {};
 };
 
 // Which loop of how many, and the journal's streams that earlier runs left, which they share out.
@@ -80,6 +82,7 @@ class Assembly {
   [[nodiscard]] queue::Queue& queue() { return *queue_; }
   [[nodiscard]] const queue::journal::Journal& journal() const { return *store_; }
   [[nodiscard]] const session::Front& front() const { return front_; }
+  [[nodiscard]] session::Submitter& submitter() { return front_; }
   [[nodiscard]] policy::Policy& policy() { return policy_; }
   [[nodiscard]] policy::Signing& signing() { return signing_; }
   [[nodiscard]] policy::Authenticator& authenticator() { return authenticator_; }

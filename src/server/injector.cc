@@ -66,11 +66,23 @@ io::Task<base::Result<base::MessageId>> LocalInjector::inject(admin::Injection i
     co_return std::unexpected(std::move(taken.error()));
   }
   const base::MessageId id = info.id;
-  tell(info);
-  if (auto safe = co_await assembly_.queue().submit(std::move(draft), std::move(info)); !safe) {
-    co_return std::unexpected(std::move(safe.error()));
+  session::CommitNotes* notes = injection.notes;
+  queue::BeforeDue after_commit;
+  if (notes != nullptr) {
+    session::Submitted so_far;
+    so_far.id = id;
+    if (auto noted = co_await notes->will_commit(std::move(so_far)); !noted) {
+      co_return std::unexpected(std::move(noted.error()));
+    }
+    after_commit = [notes] { return notes->committed(); };
   }
-  co_return id;
+  tell(info);
+  auto safe = co_await assembly_.queue().submit(std::move(draft), std::move(info), after_commit);
+  if (safe) co_return id;
+  if (notes != nullptr) {
+    co_await notes->not_committed(safe.error().kind != base::ErrorKind::no_space);
+  }
+  co_return std::unexpected(std::move(safe.error()));
 }
 
 // The rules of RCPT, for somebody who may relay: he has the state folder in his hands.

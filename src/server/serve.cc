@@ -198,11 +198,13 @@ io::Task<base::Result<>> Process::start() {
     tasks_.spawn(shared_->ldap->run(doors.loop, doors.clock));
   }
   if (auto started = co_await start_lanes(); !started) co_return started;
+  if (auto known = shared_->idempotency_keys->end_replay(); !known) co_return known;
   brake_line_->pull_all();
   tasks_.spawn(admin_->rotation().run());
   tasks_.spawn(admin_->reporter().run());
   tasks_.spawn(admin_->examiner().run());
   tasks_.spawn(admin_->certificates().run());
+  tasks_.spawn(admin_->webhooks().run());
   co_return admin_->open();
 }
 
@@ -316,6 +318,7 @@ io::Task<void> Process::reload() {
   admin_->rotation().set_every(config->policy.signing.check_every);
   admin_->examiner().set_config(*config);
   admin_->set_config(*config);
+  admin_->webhooks().set_settings(config->admin.webhooks);
   admin_->certificates().set_config(*config, std::move(*loaded));
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);

@@ -30,8 +30,10 @@ base::Result<> open_records(SharedParts& parts, const config::Config& config, io
   if (auto done = take(parts.trace, trace::TraceStore::open(files, config.trace)); !done) {
     return done;
   }
+  parts.webhook_intake = std::make_unique<webhooks::Intake>();
   parts.events = std::make_unique<trace::Tee>(
-      std::vector<trace::RecordSink*>{parts.log.get(), parts.trace.get()});
+      std::vector<trace::RecordSink*>{parts.log.get(), parts.trace.get()},
+      std::vector<base::EventSink*>{parts.webhook_intake.get()});
   return {};
 }
 
@@ -121,7 +123,11 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
   if (done) {
     done = take(parts->factors, admin::SecondFactors::open(
                                     files, config.server.state_folder + "/second-factors.json"));
+    done = take(parts->idempotency_keys,
+                sending::KeyBook::open(config.admin.idempotency_path,
+                                       config.admin.api.idempotency_keys_max, now));
   }
+  if (done) done = take(parts->webhook_store, webhooks::Store::open(config.admin.webhooks_path));
   if (done) done = take(parts->reports, report::Reports::open(config.report, *parts->events));
   if (done) parts->dmarc_line = std::make_unique<DmarcLine>(*parts->reports);
   if (done) done = take(parts->login_secret, server::login_secret(files, config));
@@ -153,7 +159,10 @@ Shared SharedParts::shared() {
           .reports = reports.get(),
           .dmarc_observer = dmarc_line.get(),
           .login_secret = login_secret,
-          .keys = keys.get()};
+          .keys = keys.get(),
+          .replayed = [book = idempotency_keys.get()](base::MessageId message) {
+            book->replayed(message);
+          }};
 }
 
 }  // namespace server

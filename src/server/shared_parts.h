@@ -12,7 +12,10 @@
 
 #include "admin/flow/flow.h"
 #include "admin/second_factor.h"
+#include "admin/sending/key_book.h"
 #include "admin/tokens.h"
+#include "admin/webhooks/intake.h"
+#include "admin/webhooks/store.h"
 #include "config/config.h"
 #include "directory/ldap/ldap_directory.h"
 #include "directory/live_directory.h"
@@ -51,6 +54,7 @@ struct SharedParts {
   base::Metrics metrics;
   std::unique_ptr<trace::Log> log;
   std::unique_ptr<trace::TraceStore> trace;
+  std::unique_ptr<webhooks::Intake> webhook_intake;
   std::unique_ptr<trace::Tee> events;
   std::unique_ptr<directory::Store> watch_store;  // of the watching task
   std::unique_ptr<directory::Store> admin_store;  // of the API
@@ -64,6 +68,8 @@ struct SharedParts {
   std::unique_ptr<policy::KeyStore> keys;
   std::unique_ptr<admin::Tokens> tokens;  // of the API
   std::unique_ptr<admin::SecondFactors> factors;
+  std::unique_ptr<sending::KeyBook> idempotency_keys;
+  std::unique_ptr<webhooks::Store> webhook_store;
   std::string login_secret;
   std::shared_ptr<io::TlsChallenges> challenges;
   Loaded certificate;  // as it was at the start

@@ -13,8 +13,9 @@ namespace {
 constexpr std::size_t data_buffer_bytes = 64UL * 1024;
 constexpr std::size_t set_aside_bytes_min = 16UL * 1024;
 
-// RFC 3848 and RFC 6531 §4.3 names for the "with" clause.
-std::string protocol_name(const policy::Transaction& transaction) {
+// RFC 3848 and RFC 6531 §4.3 names for the "with" clause. A program's HTTP has no name there.
+std::string protocol_name(const policy::Transaction& transaction, const SubmissionWay* program) {
+  if (program != nullptr) return program->tls ? "HTTPS" : "HTTP";
   if (!transaction.esmtp) return "SMTP";
   std::string name = transaction.envelope.smtputf8 ? "UTF8SMTP" : "ESMTP";
   if (!transaction.tls.protocol.empty()) name += 'S';
@@ -78,16 +79,9 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   if (transaction_.envelope.recipients.empty()) {
     co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");  // RFC 5321 §3.3
   }
-  transaction_.message = parts_.queue.next_id();
-  policy::Verdict begun = co_await parts_.policy.at_data(*visit_, transaction_);
-  if (!begun.accepted()) {
-    smtp::Reply refusal = refuse("DATA", std::move(begun));
-    co_await reset_transaction();
-    co_return refusal;
-  }
+  if (auto refusal = co_await begin_data()) co_return *std::move(refusal);
   channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
-  smtp::DataReader reader(
-      {.line_bytes_max = settings_.text_line_bytes_max, .size_max = settings_.message_bytes_max});
+  smtp::DataReader reader(data_limits());
   Watchers watchers;
   watch_recoding(watchers);
   auto draft = parts_.queue.open_draft();
@@ -101,9 +95,31 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
     co_return smtp::reply(421, {4, 4, 2},
                           silent ? "The message did not go on; closing" : "Closing the connection");
   }
+  co_return co_await end_data(reader, watchers, std::move(draft), received);
+}
+
+smtp::DataLimits Session::data_limits() const {
+  return {.line_bytes_max = settings_.text_line_bytes_max, .size_max = settings_.message_bytes_max};
+}
+
+// The message gets its name; nothing, or why it is not wanted.
+io::Task<std::optional<smtp::Reply>> Session::begin_data() {
+  transaction_.message = parts_.queue.next_id();
+  policy::Verdict begun = co_await parts_.policy.at_data(*visit_, transaction_);
+  if (begun.accepted()) co_return std::nullopt;
+  smtp::Reply refusal = refuse("DATA", std::move(begun));
+  co_await reset_transaction();
+  co_return refusal;
+}
+
+// The whole message has come: what becomes of it.
+io::Task<smtp::Reply> Session::end_data(io::Ref<smtp::DataReader> reader,
+                                        io::Ref<Watchers> watchers,
+                                        std::unique_ptr<queue::Draft> draft,
+                                        base::Result<> received) {
   smtp::Reply reply;
-  if (reader.fault()) {
-    reply = smtp::fault_reply(*reader.fault());
+  if (reader->fault()) {
+    reply = smtp::fault_reply(*reader->fault());
   } else if (!received) {
     reply = storage_reply(received.error());
   } else {
@@ -173,12 +189,17 @@ io::Task<base::Result<>> Session::receive(io::Ref<smtp::DataReader> reader,
     chunk.reserve(channel_.input().size());
     channel_.consume(reader->feed(channel_.input(), chunk));
     if (chunk.empty() || !stored || reader->fault()) continue;
-    watchers->header.feed(chunk);
-    if (watchers->recoder) watchers->recoder->feed(chunk);
-    show(*watchers, chunk);
-    stored = co_await draft->append(std::move(chunk));
+    stored = co_await keep(watchers, draft, std::move(chunk));
   }
   co_return stored;
+}
+
+io::Task<base::Result<>> Session::keep(io::Ref<Watchers> watchers, io::Ref<queue::Draft> draft,
+                                       std::string chunk) {
+  watchers->header.feed(chunk);
+  if (watchers->recoder) watchers->recoder->feed(chunk);
+  show(*watchers, chunk);
+  co_return co_await draft->append(std::move(chunk));
 }
 
 // Policy sees the message as it goes by: the header when it is whole, then what follows it.
@@ -220,6 +241,15 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
     accepted.fields.emplace_back("tls", transaction_.tls.protocol);
   }
   if (info.hold) accepted.fields.emplace_back("hold", info.hold_reason);
+  if (!info.account.empty()) accepted.fields.emplace_back("account", info.account);
+  if (program_ != nullptr) {
+    submitted_.id = info.id;
+    submitted_.hold_reason = info.hold_reason;
+    submitted_.release_at = info.release_at;
+    if (const auto noted = co_await note_commit(); !noted) {
+      co_return storage_reply(noted.error());
+    }
+  }
   const std::string id = info.id.text();
   if (verdict.kind != policy::Verdict::Kind::discard) {
     co_await sign(info, verdict, octets);
@@ -228,8 +258,14 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
       const auto kept = co_await draft->append(std::move(aside));
       if (!kept) co_return storage_reply(kept.error());
     }
-    const auto safe = co_await parts_.queue.submit(std::move(draft), std::move(info));
-    if (!safe) co_return storage_reply(safe.error());
+    const auto safe =
+        co_await parts_.queue.submit(std::move(draft), std::move(info), after_commit());
+    if (!safe) {
+      co_await note_failure(safe.error());
+      co_return storage_reply(safe.error());
+    }
+  } else if (const queue::BeforeDue noted = after_commit()) {
+    co_await noted();
   }
   ++messages_;
   parts_.counters.messages.add();
@@ -270,7 +306,7 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
   info.session_text = transaction_.session.text();
   info.hold = verdict.kind == policy::Verdict::Kind::hold;
   if (info.hold && !verdict.reasons.empty()) info.hold_reason = verdict.reasons.front();
-  const std::string protocol = protocol_name(transaction_);
+  const std::string protocol = protocol_name(transaction_, program_);
   info.note = fmt::format(FMT_COMPILE("from {} ({}) by {}"), transaction_.peer.address.text(),
                           transaction_.helo, protocol);
 

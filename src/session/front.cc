@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/io/deadline.h"
+#include "session/silent_stream.h"
 
 namespace session {
 namespace {
@@ -60,6 +61,15 @@ io::Task<void> Front::stop() {
     if (!co_await io::sleep_for(clock, std::chrono::milliseconds(20))) break;
   }
   co_await sessions_.stop();
+}
+
+io::Task<Submitted> Front::submit(Submission mail) {
+  ListenerSetting api;
+  api.name = "api";
+  api.role = Role::submission;
+  auto stream = std::make_unique<SilentStream>(mail.way.peer);
+  Session session(parts_, {settings_, std::move(api), tls_}, std::move(stream));
+  co_return co_await session.submit(std::move(mail));
 }
 
 io::Task<void> Front::accept_all(std::size_t door) {

@@ -1,6 +1,7 @@
 // session/front.h: the listeners of one loop and the sessions they begin.
 //
-// What:    opens every listener of the settings, accepts, limits connections, owns the sessions.
+// What:    opens every listener of the settings, accepts, limits connections, owns the sessions;
+//          a message that comes over HTTP gets a session of its own, too.
 // In/Out:  start() once; set_rules() at reload; stop(grace) refuses new ones and lets messages
 //          finish.
 // Errors:  a port that cannot be bound is an Error that names it; accept trouble backs off.
@@ -18,7 +19,7 @@
 
 namespace session {
 
-class Front {
+class Front final : public Submitter {
  public:
   Front(Parts parts, std::shared_ptr<const Settings> settings, std::shared_ptr<io::TlsServer> tls);
   Front(const Front&) = delete;
@@ -30,6 +31,8 @@ class Front {
   // New sessions get these; listeners that the settings add or drop need a restart.
   void set_rules(std::shared_ptr<const Settings> settings, std::shared_ptr<io::TlsServer> tls);
   io::Task<void> stop();
+  // A program's message, by the same rules as one that came to a submission port.
+  io::Task<Submitted> submit(Submission mail) override;
 
   [[nodiscard]] std::vector<io::Endpoint> listening() const;
 

@@ -18,19 +18,23 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
     ended_ = true;
     co_return smtp::reply(421, {4, 7, 0}, "Enough messages for one connection; open a new one");
   }
-  const smtp::Extensions offers = offered();
-  auto params = smtp::parse_mail(argument, offers);
+  auto params = smtp::parse_mail(argument, offered());
   if (!params) {
     report_refusal("MAIL " + std::string(argument), params.error());
     co_return params.error();
   }
-  if (params->size.value_or(0) > settings_.message_bytes_max) {
+  co_return co_await begin_message(std::move(*params), argument);
+}
+
+// `argument`: as the client said it, for the log.
+io::Task<smtp::Reply> Session::begin_message(smtp::MailParams params, std::string_view argument) {
+  if (params.size.value_or(0) > settings_.message_bytes_max) {
     co_return smtp::reply(552, {5, 3, 4},
                           fmt::format("The message is larger than {}, which is what we take",
                                       base::format_size(settings_.message_bytes_max)));
   }
   const auto release_at =
-      smtp::release_time(params->hold, offers.future_release.value_or(smtp::FutureRelease()),
+      smtp::release_time(params.hold, offered().future_release.value_or(smtp::FutureRelease()),
                          parts_.doors.clock.wall());
   if (!release_at) {
     report_refusal("MAIL " + std::string(argument), release_at.error());
@@ -38,15 +42,15 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
   }
   known_ = parts_.directory.snapshot();
   transaction_.begun = parts_.doors.clock.wall();
-  transaction_.envelope.sender = std::move(params->sender);
-  transaction_.envelope.binary = params->body == smtp::Body::binary_mime;
+  transaction_.envelope.sender = std::move(params.sender);
+  transaction_.envelope.binary = params.body == smtp::Body::binary_mime;
   transaction_.envelope.eight_bit =
-      params->body == smtp::Body::eight_bit_mime || transaction_.envelope.binary;
-  transaction_.envelope.smtputf8 = params->smtputf8;
-  transaction_.envelope.envid = std::move(params->envid);
-  transaction_.envelope.ret = params->ret;
+      params.body == smtp::Body::eight_bit_mime || transaction_.envelope.binary;
+  transaction_.envelope.smtputf8 = params.smtputf8;
+  transaction_.envelope.envid = std::move(params.envid);
+  transaction_.envelope.ret = params.ret;
   transaction_.release_at = *release_at;
-  transaction_.declared_bytes = params->size.value_or(0);
+  transaction_.declared_bytes = params.size.value_or(0);
   policy::Verdict verdict = co_await parts_.policy.at_mail(*visit_, transaction_, *known_);
   if (!verdict.accepted()) {
     smtp::Reply reply = refuse("MAIL " + std::string(argument), std::move(verdict));

@@ -9,17 +9,21 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
   if (chunks_ != nullptr) {
     co_return smtp::reply(503, {5, 5, 1}, "The message has begun; RSET drops it");
   }
-  // RFC 5321 §4.5.3.1.10: too many is a temporary answer, the client sends the rest again.
-  if (transaction_.envelope.recipients.size() >= settings_.recipients_max) {
-    co_return smtp::reply(452, {4, 5, 3}, "Too many recipients; send the others separately");
-  }
   auto params = smtp::parse_rcpt(argument, offered(), transaction_.envelope.smtputf8);
   if (!params) {
     report_refusal("RCPT " + std::string(argument), params.error());
     co_return params.error();
   }
+  co_return co_await add_recipient(std::move(*params));
+}
+
+io::Task<smtp::Reply> Session::add_recipient(smtp::RcptParams params) {
+  // RFC 5321 §4.5.3.1.10: too many is a temporary answer, the client sends the rest again.
+  if (transaction_.envelope.recipients.size() >= settings_.recipients_max) {
+    co_return smtp::reply(452, {4, 5, 3}, "Too many recipients; send the others separately");
+  }
   message::Recipient recipient;
-  recipient.address = std::move(params->recipient);
+  recipient.address = std::move(params.recipient);
   // RFC 5321 §4.5.1: <postmaster>, and postmaster@ our own name, are always accepted. The directory
   // knows who that is by the address without a domain.
   if (base::iequals(recipient.address.local, "postmaster") &&
@@ -28,8 +32,8 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
     recipient.address.domain.clear();
   }
   recipient.original = recipient.address;
-  recipient.orcpt = std::move(params->orcpt);
-  recipient.notify = params->notify;
+  recipient.orcpt = std::move(params.orcpt);
+  recipient.notify = params.notify;
 
   auto judged = co_await parts_.policy.at_rcpt(*visit_, transaction_, recipient, *known_);
   if (!judged.verdict.accepted()) {

@@ -36,6 +36,7 @@
 #include "session/channel.h"
 #include "session/settings.h"
 #include "session/status.h"
+#include "session/submission.h"
 
 namespace session {
 
@@ -95,6 +96,8 @@ class Session {
 
   // The whole conversation; ends when the connection is over.
   io::Task<void> run();
+  // In its place: one message that a program has brought; nothing is said on the stream.
+  io::Task<Submitted> submit(Submission mail);
 
  private:
   // session.cc: the loop
@@ -130,9 +133,24 @@ class Session {
   [[nodiscard]] std::size_t line_bytes_max() const;
   // mail.cc, rcpt.cc
   io::Task<smtp::Reply> mail(std::string_view argument);
+  io::Task<smtp::Reply> begin_message(smtp::MailParams params, std::string_view argument);
   io::Task<smtp::Reply> rcpt(std::string_view argument);
+  io::Task<smtp::Reply> add_recipient(smtp::RcptParams params);
+  // submit.cc
+  io::Task<smtp::Reply> admit_program(io::Ref<const Submission> mail);
+  io::Task<bool> address_message(io::Ref<const Submission> mail);
+  io::Task<smtp::Reply> take_message(std::string_view text);
+  io::Task<base::Result<>> note_commit();
+  io::Task<void> note_failure(base::Error error);
+  [[nodiscard]] queue::BeforeDue after_commit() const;
   // data.cc
   io::Task<smtp::Reply> data(std::string_view argument);
+  [[nodiscard]] smtp::DataLimits data_limits() const;
+  io::Task<std::optional<smtp::Reply>> begin_data();
+  io::Task<base::Result<>> keep(io::Ref<Watchers> watchers, io::Ref<queue::Draft> draft,
+                                std::string chunk);
+  io::Task<smtp::Reply> end_data(io::Ref<smtp::DataReader> reader, io::Ref<Watchers> watchers,
+                                 std::unique_ptr<queue::Draft> draft, base::Result<> received);
   io::Task<base::Result<>> receive(io::Ref<smtp::DataReader> reader, io::Ref<Watchers> watchers,
                                    io::Ref<queue::Draft> draft);
   void watch_recoding(Watchers& watchers);
@@ -184,6 +202,9 @@ class Session {
   unsigned failed_logins_ = 0;
   unsigned unknown_recipients_ = 0;
   std::size_t messages_ = 0;
+  // Of a program's message: how it came and what becomes of it; null in a conversation.
+  const SubmissionWay* program_ = nullptr;
+  Submitted submitted_;
 };
 
 }  // namespace session

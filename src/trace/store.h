@@ -71,6 +71,15 @@ class TraceStore final : public RecordSink {
   [[nodiscard]] base::Result<std::vector<StoredEvent>> events_of(const Person& person,
                                                                  std::size_t events_max,
                                                                  base::Time now);
+  // Those of [since, until) that are wanted, in the order in which they were written, at most
+  // events_max: store_range.cc. Blocks.
+  struct Range {
+    base::Time since;
+    base::Time until;
+    std::size_t events_max = 0;
+  };
+  [[nodiscard]] base::Result<std::vector<StoredEvent>> events_between(
+      const Range& range, const std::function<bool(std::string_view name)>& wanted, base::Time now);
   // Puts "erased" in the person's place, file by file: each is written anew beside the old one and
   // renamed over it, so that a crash leaves the one or the other. Blocks for seconds per gigabyte.
   [[nodiscard]] base::Result<EraseReport> erase(const Person& person, base::Time now);
