@@ -13,8 +13,8 @@ using directory::Statement;
 constexpr std::int64_t schema_version = 1;
 constexpr const char* tables = R"sql(
 CREATE TABLE flow (step INTEGER NOT NULL, begin INTEGER NOT NULL, received INTEGER NOT NULL,
-                   submitted INTEGER NOT NULL, delivered INTEGER NOT NULL, deferred INTEGER NOT NULL,
-                   failed INTEGER NOT NULL, refused INTEGER NOT NULL,
+                   submitted INTEGER NOT NULL, delivered INTEGER NOT NULL,
+                   deferred INTEGER NOT NULL, failed INTEGER NOT NULL, refused INTEGER NOT NULL,
                    PRIMARY KEY (step, begin)) WITHOUT ROWID;
 CREATE TABLE receivers (step INTEGER NOT NULL, begin INTEGER NOT NULL, domain TEXT NOT NULL,
                         delivered INTEGER NOT NULL, deferred INTEGER NOT NULL,
