@@ -2,7 +2,8 @@
 
 What:    10 KiB messages by ten sessions for ten mailboxes: delivered per second (the last file is
          in its `new`), CPU per message. The Maildirs are emptied before each run.
-Errors:  a message that is missing, doubled or not as long as it was sent marks the table as bad.
+Errors:  a message that is missing, doubled or whose body is not what was sent marks the table as
+         bad.
 """
 
 import argparse
@@ -24,6 +25,17 @@ TEXT = "10 KiB, 10 sessions, into 10 Maildirs"
 MAILBOXES, SESSIONS, BYTES = 10, 10, 10 * 1024
 RATE_ASKED, CPU_ASKED = 2.5, 3
 POLL_SECONDS = 0.01
+MARK = re.compile(rb"^X-Bench:\s+number=(\d+)\s+size=\d+\s+sum=([0-9a-f]{8})\s*$",
+                  re.MULTILINE | re.IGNORECASE)
+
+
+def crc_of(octet: int) -> int:
+    for _ in range(8):
+        octet = octet >> 1 ^ (0x82F63B78 if octet & 1 else 0)
+    return octet
+
+
+CRC32C = [crc_of(octet) for octet in range(256)]
 
 
 def run(world: World, name: str, options: argparse.Namespace) -> Result:
@@ -71,7 +83,7 @@ def deliver(world: World, peer: Peer, load: Load) -> measure.Run:
         time.sleep(POLL_SECONDS)
     time.sleep(measure.SETTLE_SECONDS)
     cost.read()
-    bad = trouble(peer, load, count)
+    bad = trouble(peer, count)
     unfinished = count < loaded.accepted
     if unfinished:
         bad = f"{loaded.accepted - count} missing, {bad}" if peer.ours else bad
@@ -83,16 +95,33 @@ def deliver(world: World, peer: Peer, load: Load) -> measure.Run:
                        loaded.refused, loaded.errors, unfinished, bad)
 
 
-def trouble(peer: Peer, load: Load, count: int) -> str:
-    """What is wrong with the files: a number twice, or a text that is shorter than it was."""
-    numbers, damaged = set(), 0
+def crc32c(octets: bytes) -> int:
+    state = 0xFFFFFFFF
+    for octet in octets:
+        state = state >> 8 ^ CRC32C[(state ^ octet) & 0xFF]
+    return state ^ 0xFFFFFFFF
+
+
+def trouble(peer: Peer, count: int) -> str:
+    """What is wrong with the files: a number twice, or a body that is not the one that was sent.
+    The bodies of a load are few, so each is added up once and then compared."""
+    numbers: set[int] = set()
+    bodies: dict[bytes, bytes] = {}  # by checksum: the one that has it
+    damaged = 0
     for path in stored(peer):
-        text = path.read_bytes()
-        found = re.search(rb"^X-Bench: number=(\d+) ", text, re.MULTILINE)
-        if found:
-            numbers.add(int(found[1]))
-        # Fields are added, and lines may end in LF only.
-        shortest = load.size - text.count(b"\n") - 2
-        damaged += not found or len(text) < shortest
+        # Lines may end in LF only.
+        text = path.read_bytes().replace(b"\r\n", b"\n")
+        header, _, body = text.partition(b"\n\n")
+        found = MARK.search(header)
+        if not found:
+            damaged += 1
+            continue
+        number, wanted = int(found[1]), found[2]
+        if wanted not in bodies and crc32c(body.replace(b"\n", b"\r\n")) == int(wanted, 16):
+            bodies[wanted] = body
+        if bodies.get(wanted) == body:
+            numbers.add(number)
+        else:
+            damaged += 1
     wrong = {"damaged": damaged, "doubled": count - damaged - len(numbers)}
     return ", ".join(f"{number} {what}" for what, number in wrong.items() if number > 0)

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,8 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "e2e"), str(ROOT / "te
 import measure  # noqa: E402
 import report  # noqa: E402
 import scenario_domains  # noqa: E402
+import scenario_growth  # noqa: E402
+import scenario_maildir  # noqa: E402
 import svg  # noqa: E402
 import tools  # noqa: E402
 from world import FAR  # noqa: E402
@@ -70,6 +73,38 @@ def test_one_domain_in_a_hundred_is_in_trouble():
     assert sum(host >= healthy for host in hosts(True)) == 6
     assert {host for host in hosts(True) if host >= healthy} == set(range(healthy, len(FAR)))
     assert max(hosts(False)) < healthy
+
+
+def test_growth_is_seen_where_one_session_costs_most():
+    def points(*costs: float) -> dict[int, SimpleNamespace]:
+        return {10 ** n: SimpleNamespace(cpu_ms=cost) for n, cost in enumerate(costs)}
+
+    assert scenario_growth.growth(points(0.5, 0.2, 0.1, 0.1)) == 1
+    assert scenario_growth.growth(points(0.5, 0.1, 0.2, 0.15)) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_file_in_a_maildir_is_whole_or_named(tmp_path, line_end):
+    assert scenario_maildir.crc32c(b"123456789") == 0xE3069283
+    new = tmp_path / "new"
+    new.mkdir()
+    sums = {name: f"{scenario_maildir.crc32c(body.encode()):08x}"
+            for name, body in (("one", "Hello\r\nyou\r\n"), ("other", "Bye\r\n"))}
+
+    def put(name: str, number: int, checksum: str, *body: str) -> None:
+        lines = ["Received: by x", f"X-Bench: number={number:012} size={40:012} sum={checksum}", "",
+                 *body, ""]
+        (new / name).write_bytes(line_end.join(line.encode() for line in lines))
+
+    peer = SimpleNamespace(maildir=lambda number: tmp_path if number == 0 else tmp_path / "none")
+    put("a", 1, sums["one"], "Hello", "you")
+    put("b", 2, sums["one"], "Hello", "you")
+    put("c", 3, sums["other"], "Bye")
+    assert scenario_maildir.trouble(peer, 3) == ""
+    put("d", 3, sums["other"], "Bye")
+    put("e", 4, sums["one"], "Bye")
+    put("f", 5, sums["other"], "By")
+    assert scenario_maildir.trouble(peer, 6) == "2 damaged, 1 doubled"
 
 
 def test_a_chart_is_xml_and_what_is_flat_looks_flat():

@@ -36,7 +36,7 @@ base::Result<std::unique_ptr<BareLoop>> BareLoop::make(const BareOptions& option
 BareLoop::~BareLoop() = default;
 
 // Every block is written once: a block that is only reserved costs a change of metadata at its
-// first sync (0.20 ms against 0.12 ms, PEERS).
+// first sync (0.20 ms against 0.12 ms).
 base::Result<> BareLoop::open_log(io::Files& files, unsigned index) {
   const std::string path = fmt::format("{}/bare-{}.log", options_.folder, index);
   auto file = files.open(path, io::OpenMode::create);

@@ -36,7 +36,7 @@ int run_disk(const DiskArguments& arguments) {
   }
   print(percentiles_head() + percentiles_row("overwrite 4 KiB, sync", report->overwrite) +
         percentiles_row("append 4 KiB, sync", report->append) +
-        fmt::format("sequential, a sync each MiB: {:.0f} MB/s\n", megabytes));
+        fmt::format("sequential, a sync each 64 MiB: {:.0f} MB/s\n", megabytes));
   return 0;
 }
 
