@@ -1,7 +1,6 @@
 // Tests of compaction.h: space comes back, nothing is lost, nothing comes back to life.
 #include <gtest/gtest.h>
 
-#include "lib/io/sim/for_each_failure.h"
 #include "queue/journal/test_kit.h"
 
 namespace queue::journal {
@@ -242,51 +241,37 @@ TEST(Compaction, ADamagedMessageKeepsItsSegment) {
   EXPECT_EQ(machine.found.size(), (messages / 10) - 1);
 }
 
-void fail_while_compacting(io::sim::Failure failure, SyncMode mode, bool crash) {
-  const auto make = [&] {
-    auto machine = std::make_unique<Machine>(5);
-    EXPECT_TRUE(machine->start({}, mode));
-    fill(*machine);
-    return machine;
+void survive_compacting(const Trouble& trouble) {
+  const auto work = [](Machine& machine) {
+    machine.world.run_for(20s);
+    return 0;
   };
-  io::sim::for_each_failure(
-      make,
-      [&](Machine& machine, io::sim::FailAt& fault) {
-        machine.world.run_for(20s);
-        machine.disk().set_faults(nullptr);
-        const std::string when = "failed at " + std::to_string(fault.number()) + ": ";
-        if (crash) {
-          machine.crash();
-        } else {
-          machine.stop();
-        }
-        ASSERT_TRUE(machine.start({}, mode)) << when;
-        expect_kept(machine, when);
-        machine.world.run_for(20s);  // it is made good
-        machine.crash();
-        ASSERT_TRUE(machine.start({}, mode)) << when;
-        expect_kept(machine, when + "again, ");
-        EXPECT_LE(machine.segments().size(), 5U) << when;
-      },
-      failure);
+  survive_every_step(trouble, fill, work, [&](Machine& machine, int, const std::string& when) {
+    expect_kept(machine, when);
+    machine.world.run_for(20s);  // it is made good
+    machine.crash();
+    ASSERT_TRUE(machine.start({}, trouble.mode)) << when;
+    expect_kept(machine, when + "again, ");
+    EXPECT_LE(machine.segments().size(), 5U) << when;
+  });
 }
 
 TEST(Compaction, PowerCutAtEveryStep) {
-  fail_while_compacting(io::sim::Failure::power_cut(), SyncMode::on_loop, true);
+  survive_compacting({io::sim::Failure::power_cut(), SyncMode::on_loop, true});
 }
 
 TEST(Compaction, PowerCutAtEveryStepOnThePool) {
-  fail_while_compacting(io::sim::Failure::power_cut(), SyncMode::on_pool, true);
+  survive_compacting({io::sim::Failure::power_cut(), SyncMode::on_pool, true});
 }
 
 TEST(Compaction, EveryStepFailsOnce) {
-  fail_while_compacting(io::sim::Failure::once(), SyncMode::on_loop, false);
-  fail_while_compacting(io::sim::Failure::once(), SyncMode::on_loop, true);
+  survive_compacting({io::sim::Failure::once()});
+  survive_compacting({io::sim::Failure::once(), SyncMode::on_loop, true});
 }
 
 TEST(Compaction, FromEveryStepOnTheDiskIsFull) {
-  fail_while_compacting(io::sim::Failure::for_ever(base::ErrorKind::no_space), SyncMode::on_loop,
-                        true);
+  survive_compacting(
+      {io::sim::Failure::for_ever(base::ErrorKind::no_space), SyncMode::on_loop, true});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <utility>
 
 #include "lib/base/size.h"
 
@@ -36,9 +37,8 @@ void DiskSpace::ask(std::uint64_t extra_bytes) {
   if (!free) {
     refusal_ = "cannot tell the free space of the disk: " + free.error().text();
   } else if (*free < settings_->disk_reserve_bytes + extra_bytes) {
-    refusal_ =
-        fmt::format("the disk is nearly full: {} free, {} are kept in reserve",
-                    base::format_size(*free), base::format_size(settings_->disk_reserve_bytes));
+    refuse(fmt::format("the disk is nearly full: {} free, {} are kept in reserve",
+                       base::format_size(*free), base::format_size(settings_->disk_reserve_bytes)));
   }
 }
 
@@ -59,7 +59,12 @@ bool DiskSpace::plenty_for(std::uint64_t bytes) const {
 
 void DiskSpace::met_the_end() {
   asked_ = doors_.clock.now();
-  refusal_ = "the disk is full";
+  refuse("the disk is full");
+}
+
+void DiskSpace::refuse(std::string why) {
+  refusal_ = std::move(why);
+  if (on_shortage_) on_shortage_();
 }
 
 }  // namespace queue::journal

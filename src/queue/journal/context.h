@@ -7,6 +7,7 @@
 // Not here: what is written (stream.h).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,13 +52,17 @@ class DiskSpace {
   [[nodiscard]] bool plenty_for(std::uint64_t bytes) const;
   // An allocation met the end of the disk.
   void met_the_end();
+  // Called when new mail begins to be, or is still, refused.
+  void on_shortage(std::function<void()> call) { on_shortage_ = std::move(call); }
 
  private:
   void ask(std::uint64_t extra_bytes);
+  void refuse(std::string why);
   io::Doors doors_;
   std::shared_ptr<const Settings> settings_;
   std::optional<base::Instant> asked_;
   std::string refusal_;
+  std::function<void()> on_shortage_;
 };
 
 struct Context {

@@ -118,7 +118,9 @@ base::Result<> JournalStore::claim_spares() {
     }
     for (const auto& lane : lanes_) {
       if (lane->stream.number() != spare.stream) continue;
-      if (auto removed = remove_spare(files, context_->folder(), spare); !removed) return removed;
+      // Best effort: one that stays costs room and no mail, and must not keep a server from its
+      // start.
+      [[maybe_unused]] const auto removed = remove_spare(files, context_->folder(), spare);
     }
   }
   return {};

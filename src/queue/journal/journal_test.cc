@@ -1,9 +1,8 @@
-// Tests of journal.h: what was committed is found again; group commit; streams; sizes.
+// Tests of journal.h: what was committed is found again; streams; sizes.
 #include "queue/journal/journal.h"
 
 #include <gtest/gtest.h>
 
-#include "lib/io/loop.h"
 #include "lib/io/task_group.h"
 #include "queue/journal/test_kit.h"
 
@@ -100,105 +99,6 @@ TEST(Journal, BodiesStayInMemoryUntilTheFirstAttempt) {
   EXPECT_EQ(machine.disk().operations(), last);
 }
 
-io::Task<void> commit_into(Store* store, std::uint64_t id, std::size_t* done) {
-  const auto result = co_await commit_message(*store, make_info(id), make_body(id, 100), 100);
-  if (result) ++*done;
-}
-
-TEST(Journal, OneTurnIsOneWriteAndOneSync) {
-  for (const SyncMode mode : {SyncMode::on_loop, SyncMode::on_pool}) {
-    Machine machine;
-    machine.settings.segment_bytes = 1 << 20;
-    ASSERT_TRUE(machine.start({}, mode));
-    ASSERT_TRUE(machine.commit(1, "first"));
-    const auto writes = machine.disk().writes();
-    const auto syncs = machine.disk().syncs();
-    io::TaskGroup group;
-    std::size_t done = 0;
-    for (std::uint64_t id = 2; id < 102; ++id) {
-      group.spawn(commit_into(machine.journal.get(), id, &done));
-    }
-    EXPECT_EQ(done, 0U) << "no answer before the sync";
-    machine.world.run(group.join());
-    EXPECT_EQ(done, 100U);
-    EXPECT_EQ(machine.disk().writes() - writes, 1U);
-    EXPECT_EQ(machine.disk().syncs() - syncs, 1U);
-    machine.stop();
-  }
-}
-
-// What comes while a turn is worked off is heard of after it; it still shares that turn's sync. Who
-// has no company to wait for does not wait.
-TEST(Journal, WhoIsALittleBehindSharesTheSync) {
-  for (const bool company : {true, false}) {
-    Machine machine;
-    ASSERT_TRUE(machine.start());
-    ASSERT_TRUE(machine.commit(1, "first"));
-    const auto arriving = company ? machine.journal->open_draft() : nullptr;
-    const auto syncs = machine.disk().syncs();
-    io::TaskGroup group;
-    std::size_t done = 0;
-    group.spawn(commit_into(machine.journal.get(), 2, &done));
-    machine.host.doors().loop.post(
-        [&] { group.spawn(commit_into(machine.journal.get(), 3, &done)); });
-    machine.world.run_for(1s);
-    EXPECT_EQ(done, 2U);
-    EXPECT_EQ(machine.disk().syncs() - syncs, company ? 1U : 2U);
-    machine.world.run(group.join());
-  }
-}
-
-io::Task<void> finish_into(Store* store, std::uint64_t id, bool* done) {
-  const auto result = co_await store->finish({make_end(id)}, {});
-  *done = result.has_value();
-}
-
-TEST(Journal, EndsWaitForACommitOrTenMilliseconds) {
-  Machine machine;
-  ASSERT_TRUE(machine.start());
-  ASSERT_TRUE(machine.commit(1, "one"));
-  ASSERT_TRUE(machine.commit(2, "two"));
-  auto syncs = machine.disk().syncs();
-  bool done = false;
-  io::TaskGroup group;
-  group.spawn(finish_into(machine.journal.get(), 1, &done));
-  machine.world.run_for(9ms);
-  EXPECT_EQ(machine.disk().syncs(), syncs);
-  EXPECT_FALSE(done);
-  machine.world.run_for(2ms);
-  EXPECT_EQ(machine.disk().syncs(), syncs + 1);
-  EXPECT_TRUE(done);
-
-  done = false;
-  syncs = machine.disk().syncs();
-  group.spawn(finish_into(machine.journal.get(), 2, &done));
-  ASSERT_TRUE(machine.commit(3, "three"));  // takes it along
-  EXPECT_TRUE(done);
-  EXPECT_EQ(machine.disk().syncs(), syncs + 1);
-  machine.world.run(group.join());
-  machine.restart();
-  EXPECT_EQ(machine.found.size(), 1U);
-  EXPECT_TRUE(machine.found.contains(3));
-}
-
-TEST(Journal, AReportIsSafeAtOnceAndReplacesItsOriginal) {
-  Machine machine;
-  ASSERT_TRUE(machine.start());
-  ASSERT_TRUE(machine.commit(1, "original"));
-  const base::Instant before = machine.world.now();
-  NewMessage report{make_info(2), "a report"};
-  report.info.is_dsn = true;
-  ASSERT_TRUE(machine.finish({make_end(1)}, {report}));
-  EXPECT_EQ(machine.world.now(), before) << "without waiting for a commit";
-  EXPECT_EQ(machine.body(1).error().kind, base::ErrorKind::not_found);
-  EXPECT_EQ(machine.body(2), "a report");
-  machine.crash();
-  ASSERT_TRUE(machine.start());
-  ASSERT_EQ(machine.found.size(), 1U);
-  EXPECT_TRUE(machine.found.at(2).info.is_dsn);
-  EXPECT_EQ(machine.body(2), "a report");
-}
-
 TEST(Journal, StateOfAMessageThatWaits) {
   Machine machine;
   ASSERT_TRUE(machine.start());
@@ -255,6 +155,37 @@ TEST(Journal, AWholeDestinationIsOneRecord) {
     EXPECT_EQ(machine.report.destinations[0].attempts, 2U);
     ASSERT_TRUE(machine.commit(100U + static_cast<unsigned>(round), "x"));
   }
+}
+
+// They are said again at the beginning of each segment, however many there are.
+TEST(Journal, ManyDestinationsLeaveRoomForMail) {
+  Machine machine;
+  ASSERT_TRUE(machine.start());
+  for (std::uint32_t i = 0; i < 40; ++i) {
+    Defer defer = make_defer(0, 1);
+    defer.destination = "mx:" + std::to_string(i) + ".example";
+    defer.last_reply = std::string(2000, 'x');
+    ASSERT_TRUE(machine.defer(defer));
+  }
+  const std::size_t before = machine.segments().size();
+  const Ids kept = commit_some(machine, 1, 61);
+  EXPECT_LE(machine.segments().size(), before + 6);
+  const auto writes = machine.disk().writes();
+  machine.world.run_for(1min);
+  EXPECT_LE(machine.disk().writes(), writes + 20) << "compaction comes to an end";
+  machine.restart();
+  EXPECT_EQ(machine.report.destinations.size(), 40U);
+  EXPECT_EQ(found_ids(machine), kept);
+}
+
+TEST(Journal, AQueueThatGrowsKeepsFewFilesOpen) {
+  Machine machine;
+  ASSERT_TRUE(machine.start());
+  const Ids kept = commit_some(machine, 1, 1600);
+  EXPECT_GT(machine.segments().size(), 90U);
+  EXPECT_LE(machine.disk().files_open(), 70U);
+  for (const std::uint64_t id : kept) ASSERT_EQ(machine.body(id), make_body(id, 900));
+  EXPECT_LE(machine.disk().files_open(), 70U);
 }
 
 TEST(Journal, AbandonedDraftsLeaveNothing) {

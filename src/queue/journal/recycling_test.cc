@@ -1,7 +1,7 @@
 // Tests of segments that are written over: nothing old comes back, nothing new is lost.
 #include <gtest/gtest.h>
 
-#include "lib/io/sim/for_each_failure.h"
+#include "queue/journal/segment.h"
 #include "queue/journal/test_kit.h"
 
 namespace queue::journal {
@@ -18,19 +18,13 @@ void leave_spares(Machine& machine, std::uint64_t from = 1, std::uint64_t count 
   machine.world.run_for(20s);
 }
 
-std::set<std::uint64_t> ids(const Machine& machine) {
-  std::set<std::uint64_t> out;
-  for (const auto& [id, stored] : machine.found) out.insert(id);
-  return out;
-}
-
 TEST(Recycling, DeadSegmentsAreWrittenOver) {
   Machine machine;
   ASSERT_TRUE(machine.start());
   leave_spares(machine);
   const auto spares = machine.spares();
   ASSERT_EQ(spares.size(), 3U);  // not all that died: they take room
-  std::set<std::uint64_t> kept;
+  Ids kept;
   for (std::uint64_t id = 100; machine.spares().size() > 1; ++id) {
     ASSERT_LT(id, 200U);
     ASSERT_TRUE(machine.commit(id, make_body(id, 900)));
@@ -39,7 +33,7 @@ TEST(Recycling, DeadSegmentsAreWrittenOver) {
   for (int round = 0; round < 3; ++round) {
     machine.crash();
     ASSERT_TRUE(machine.start());
-    EXPECT_EQ(ids(machine), kept) << round;
+    EXPECT_EQ(found_ids(machine), kept) << round;
     EXPECT_TRUE(machine.report.damages.empty()) << machine.report.damages.front();
     // What the older segment left is no torn write.
     EXPECT_EQ(machine.report.torn_bytes, 0U) << round;
@@ -60,7 +54,7 @@ TEST(Recycling, ARestartGoesOnWithTheSpares) {
     const auto from = static_cast<std::uint64_t>(200 + (100 * round));
     leave_spares(machine, from);
     machine.restart();
-    EXPECT_EQ(ids(machine), (std::set<std::uint64_t>{100}));
+    EXPECT_EQ(found_ids(machine), Ids{100});
     EXPECT_LE(machine.spares().size(), 3U);
   }
 }
@@ -69,6 +63,12 @@ TEST(Recycling, AdoptedStreamsKeepNone) {
   Machine machine;
   ASSERT_TRUE(machine.start());
   leave_spares(machine);
+  machine.stop();
+  // One that cannot be removed keeps no server from its start.
+  io::sim::FailOperation fault(io::sim::DiskOperation::remove);
+  machine.disk().set_faults(&fault);
+  ASSERT_TRUE(machine.start({.own = 1, .adopted = {0}}));
+  machine.disk().set_faults(nullptr);
   machine.restart({.own = 1, .adopted = {0}});
   machine.world.run_for(10s);
   EXPECT_TRUE(machine.spares().empty());
@@ -105,56 +105,63 @@ TEST(Recycling, ASpareThatCannotBeUsedIsNoLoss) {
   EXPECT_EQ(machine.found.size(), 60U);
 }
 
+// Half made, far too long, of garbage or of a live segment's octets: all of it is written over.
+TEST(Recycling, ASpareOfAnyLengthAndContentWillDo) {
+  Machine machine;
+  ASSERT_TRUE(machine.start());
+  const Ids kept = commit_some(machine, 1, 20);
+  machine.stop();
+  const std::string folder = machine.settings.journal_folder + "/";
+  const std::string live = machine.disk().content(folder + machine.segments().front());
+  std::uint32_t number = 50;
+  for (const std::string& content :
+       {std::string(), std::string(10, 'x'), live, live + std::string(100'000, '\1')}) {
+    const std::string name = folder + SegmentName{0, number++}.spare_text();
+    ASSERT_TRUE(io::write_file(machine.host.doors().files, name, content));
+  }
+  ASSERT_TRUE(machine.start());
+  EXPECT_EQ(found_ids(machine), kept);
+  Ids all = commit_some(machine, 100, 180);
+  EXPECT_TRUE(machine.spares().empty());
+  machine.crash();
+  ASSERT_TRUE(machine.start());
+  all.insert(kept.begin(), kept.end());
+  EXPECT_EQ(found_ids(machine), all);
+  expect_there(machine, all, "");
+}
+
 // At every step of putting aside and writing over: an error, or a power cut.
-void fail_while_recycling(io::sim::Failure failure, SyncMode mode, bool crash) {
-  const auto make = [&] {
-    auto machine = std::make_unique<Machine>(7);
-    EXPECT_TRUE(machine->start({}, mode));
+void survive_recycling(const Trouble& trouble) {
+  const auto prepare = [](Machine& machine) {
     for (std::uint64_t id = 1; id <= 40; ++id) {
-      EXPECT_TRUE(machine->commit(id, make_body(id, 900)));
-      EXPECT_TRUE(machine->finish(id));
+      EXPECT_TRUE(machine.commit(id, make_body(id, 900)));
+      EXPECT_TRUE(machine.finish(id));
     }
-    return machine;
   };
-  io::sim::for_each_failure(
-      make,
-      [&](Machine& machine, io::sim::FailAt& fault) {
-        std::set<std::uint64_t> answered;
-        machine.world.run_for(20s);
-        for (std::uint64_t id = 100; id < 130; ++id) {
-          if (machine.commit(id, make_body(id, 900))) answered.insert(id);
-        }
-        machine.disk().set_faults(nullptr);
-        const std::string when = "failed at " + std::to_string(fault.number()) + ": ";
-        if (crash) {
-          machine.crash();
-        } else {
-          machine.stop();
-        }
-        ASSERT_TRUE(machine.start({}, mode)) << when;
-        EXPECT_TRUE(machine.report.damages.empty()) << when << machine.report.damages.front();
-        for (const std::uint64_t id : answered) {
-          EXPECT_TRUE(machine.found.contains(id)) << when << id << " is lost";
-          EXPECT_EQ(machine.body(id), make_body(id, 900)) << when << id;
-        }
-        for (const std::uint64_t id : ids(machine)) {
-          EXPECT_GE(id, 100U) << when << id << " came back";
-        }
-      },
-      failure);
+  const auto work = [](Machine& machine) {
+    machine.world.run_for(20s);
+    return commit_some(machine, 100, 130);
+  };
+  survive_every_step(trouble, prepare, work,
+                     [](Machine& machine, const Ids& answered, const std::string& when) {
+                       expect_there(machine, answered, when);
+                       for (const std::uint64_t id : found_ids(machine)) {
+                         EXPECT_GE(id, 100U) << when << id << " came back";
+                       }
+                     });
 }
 
 TEST(Recycling, SurvivesAPowerCutAtEveryStep) {
-  fail_while_recycling(io::sim::Failure::power_cut(), SyncMode::on_loop, true);
+  survive_recycling({io::sim::Failure::power_cut(), SyncMode::on_loop, true});
 }
 
 TEST(Recycling, SurvivesAPowerCutAtEveryStepOnThePool) {
-  fail_while_recycling(io::sim::Failure::power_cut(), SyncMode::on_pool, true);
+  survive_recycling({io::sim::Failure::power_cut(), SyncMode::on_pool, true});
 }
 
 TEST(Recycling, SurvivesAnErrorAtEveryStep) {
-  fail_while_recycling(io::sim::Failure::once(), SyncMode::on_loop, false);
-  fail_while_recycling(io::sim::Failure::once(base::ErrorKind::no_space), SyncMode::on_loop, false);
+  survive_recycling({io::sim::Failure::once()});
+  survive_recycling({io::sim::Failure::once(base::ErrorKind::no_space)});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // See stock.h.
 #include "queue/journal/stock.h"
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -13,16 +14,21 @@ using namespace std::chrono_literals;
 
 // As many as a busy stream fills while compaction pauses; what they take is taken from mail.
 constexpr std::size_t files_max = 3;
+constexpr std::size_t short_files_max = 1;  // when the disk is short
 // A queue that grows for hours would else write everything twice.
 constexpr base::Duration make_every = 1min;
 // Small, so that nobody's sync waits long behind one.
 constexpr std::uint64_t piece_bytes = 256ULL << 10U;
-// So many times the file must be free beyond the reserve.
+// So many times the file must be free beyond the reserve: before it is made, itself included.
 constexpr std::uint64_t free_files_min = 4;
+// The rest of a larger segment is made from nothing when it is needed.
+constexpr std::uint64_t made_bytes_max = 64ULL << 20U;
 
 }  // namespace
 
-bool Stock::full() const { return files_.size() >= files_max; }
+bool Stock::full() const {
+  return files_.size() >= (context_.space.refusal().empty() ? files_max : short_files_max);
+}
 
 std::optional<SegmentName> Stock::take() {
   if (files_.empty()) return {};
@@ -38,9 +44,29 @@ bool Stock::is_short() const {
 
 void Stock::make_one(SegmentName name, std::uint64_t bytes) {
   made_ = context_.doors.clock.now();
+  bytes = std::min(bytes, made_bytes_max);
   if (!context_.space.plenty_for(bytes * free_files_min)) return;
   making_ = true;
   tasks_.spawn(make(name, bytes));
+}
+
+void Stock::give_back() {
+  if (closing_ || files_.size() <= short_files_max) return;
+  std::vector<SegmentName> surplus(files_.begin() + short_files_max, files_.end());
+  files_.resize(short_files_max);
+  tasks_.spawn(remove(std::move(surplus)));
+}
+
+io::Task<void> Stock::remove(std::vector<SegmentName> surplus) {
+  io::Files& files = context_.doors.files;
+  (void)co_await io::on_pool(context_.doors.pool,
+                             [&files, folder = context_.folder(), surplus = std::move(surplus)] {
+                               base::Result<> removed;
+                               // What stays waits again after the next start.
+                               for (const SegmentName file : surplus)
+                                 removed = remove_spare(files, folder, file);
+                               return removed;
+                             });
 }
 
 io::Task<void> Stock::close() {
@@ -55,8 +81,12 @@ io::Task<void> Stock::make(SegmentName name, std::uint64_t bytes) {
     return create_spare(files, folder, name, bytes);
   });
   if (file) {
-    const auto filled = co_await fill(std::move(*file), bytes);
-    if (filled && !closing_) {
+    // Asked again now that it is there: others, the other loops among them, may have taken the same
+    // room.
+    const bool room = context_.space.plenty_for(bytes * (free_files_min - 1));
+    base::Result<> filled;
+    if (room) filled = co_await fill(std::move(*file), bytes);
+    if (room && filled && !closing_) {
       files_.push_back(name);
     } else {
       // Best effort: what stays is written over after the next start.

@@ -5,8 +5,8 @@
 //          sync (docs/journal.md).
 // In/Out:  add(), take(); make_one() when a segment has been filled and is_short().
 // Errors:  none: a file that cannot be made is not there.
-// Limits:  files_max wait; one is made per make_every at most, in pieces of piece_bytes, and never
-//          from the last of the disk.
+// Limits:  files_max wait, one when the disk is short; one is made per make_every at most, of
+//          made_bytes_max at most, in pieces of piece_bytes, and never from the last of the disk.
 // Not here: making a segment of a file (segment.h), when one is needed (stream.h).
 #pragma once
 
@@ -24,6 +24,7 @@ class Stock {
  public:
   explicit Stock(Context& context) : context_(context) {}
 
+  [[nodiscard]] bool empty() const { return files_.empty(); }
   [[nodiscard]] bool full() const;
   void add(SegmentName file) { files_.push_back(file); }
   [[nodiscard]] std::optional<SegmentName> take();
@@ -31,15 +32,19 @@ class Stock {
   // None waits, and it is time to make one?
   [[nodiscard]] bool is_short() const;
   // One is being made, or will be: a small segment will do until then.
-  [[nodiscard]] bool expects_more() const { return making_ || is_short(); }
+  [[nodiscard]] bool expects_more() const { return files_.empty() && (making_ || is_short()); }
   // Makes a file of `bytes` in the background, under a number that nothing else has.
   void make_one(SegmentName name, std::uint64_t bytes);
+  // The disk is short: all but one are removed. That one takes the ends of messages, should the
+  // disk become full.
+  void give_back();
   // Ends the making.
   io::Task<void> close();
 
  private:
   io::Task<void> make(SegmentName name, std::uint64_t bytes);
   io::Task<base::Result<>> fill(std::shared_ptr<io::File> file, std::uint64_t bytes);
+  io::Task<void> remove(std::vector<SegmentName> files);
 
   Context& context_;
   std::vector<SegmentName> files_;

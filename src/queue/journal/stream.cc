@@ -28,6 +28,8 @@ constexpr std::uint64_t segment_bytes_min = 64ULL << 10U;
 // Of one that is made from nothing while a better file is expected: a stream of little mail needs
 // no more, and a busy one has filled it when the other is there.
 constexpr std::uint64_t first_segment_bytes_max = 1ULL << 20U;
+// Destinations put off take this part of a segment at most, else it is made larger.
+constexpr std::uint64_t opening_part_max = 4;
 // A dead segment shorter than this part of the usual one is not worth being written over.
 constexpr std::uint64_t spare_part_min = 2;
 // An adopted stream takes only the ends of its messages.
@@ -36,9 +38,14 @@ constexpr std::uint64_t adopted_segment_bytes_max = 1ULL << 20U;
 }  // namespace
 
 Stream::Stream(Context& context, std::uint32_t number, bool own)
-    : context_(context), number_(number), own_(own), ledger_(context.bodies) {}
+    : context_(context), number_(number), own_(own), ledger_(context.bodies) {
+  if (own_) context_.space.on_shortage([this] { stock_.give_back(); });
+}
 
-Stream::~Stream() { context_.doors.clock.disarm(soon_timer_); }
+Stream::~Stream() {
+  context_.doors.clock.disarm(soon_timer_);
+  if (own_) context_.space.on_shortage({});
+}
 
 void Stream::SoonTimer::fire() {
   stream_.soon_armed_ = false;
@@ -184,11 +191,11 @@ io::Task<base::Result<>> Stream::roll_over(io::Ref<const Submission> next) {
     co_return base::fail(base::ErrorKind::limit, "more than fits into a segment of the journal");
   }
   mind_the_stock();
-  const std::uint64_t limit =
-      own_ && stock_.expects_more() ? first_segment_bytes_max : segment_bytes_max;
-  std::uint64_t capacity = std::max(needed, std::min(standard_bytes(), limit));
+  std::uint64_t capacity = std::max(needed, capacity_after(Head::opening_bytes(opening)));
+  // A file that waits has its room already.
+  const std::uint64_t more = stock_.empty() ? capacity : 0;
   // Asked in this order: right after a refusal the disk is left alone.
-  if (next->mail && (!context_.space.refusal().empty() || !context_.space.room_for(capacity))) {
+  if (next->mail && (!context_.space.refusal().empty() || !context_.space.room_for(more))) {
     co_return base::fail(base::ErrorKind::no_space, context_.space.refusal());
   }
   auto made = co_await make_segment(capacity);
@@ -216,6 +223,17 @@ io::Task<base::Result<>> Stream::roll_over(io::Ref<const Submission> next) {
 std::uint64_t Stream::standard_bytes() const {
   const std::uint64_t most = own_ ? segment_bytes_max : adopted_segment_bytes_max;
   return std::min(context_.settings->segment_bytes, most);
+}
+
+// Where thousands of destinations are put off, what each segment says again at its beginning must
+// leave as much room again: else a full one would count as mostly dead, and compaction would move
+// its mail into the next one of that kind, for ever.
+std::uint64_t Stream::capacity_after(std::uint64_t opening) const {
+  const std::uint64_t limit =
+      own_ && stock_.expects_more() ? first_segment_bytes_max : segment_bytes_max;
+  const std::uint64_t usual = std::min(standard_bytes(), limit);
+  if (opening <= usual / opening_part_max) return usual;
+  return std::min(Head::capacity_for(opening + std::max(opening, usual)), segment_bytes_max);
 }
 
 // Called when a segment is full.
@@ -279,7 +297,7 @@ io::Task<base::Result<>> Stream::seal_head() {
   });
   if (!bytes) co_return std::unexpected(std::move(bytes.error()));
   ledger_.seal_segment(segment->header.segment, *bytes);
-  open_[segment->header.segment] = segment;
+  keep_open(segment);
   head_.reset();
   co_return base::Result<>{};
 }
@@ -293,10 +311,17 @@ base::Result<std::shared_ptr<OpenSegment>> Stream::segment(std::uint32_t segment
   }
   auto opened = open_segment(context_.doors.files, context_.folder(), {number_, segment});
   if (!opened) return std::unexpected(std::move(opened.error()));
+  auto shared = std::make_shared<OpenSegment>(std::move(*opened));
+  keep_open(shared);
+  return shared;
+}
+
+void Stream::keep_open(std::shared_ptr<OpenSegment> segment) {
   if (open_.size() >= open_segments_max) {  // those that somebody reads stay known: wants_spare()
     std::erase_if(open_, [](const auto& entry) { return entry.second.use_count() == 1; });
   }
-  return open_[segment] = std::make_shared<OpenSegment>(std::move(*opened));
+  const std::uint32_t number = segment->header.segment;
+  open_[number] = std::move(segment);
 }
 
 base::Result<ReadAhead::Source> Stream::source(std::uint32_t number) {

@@ -101,6 +101,8 @@ class Stream {
   io::Task<void> make_room(io::Ref<std::deque<Submission*>> turn);
   io::Task<base::Result<>> roll_over(io::Ref<const Submission> next);
   [[nodiscard]] std::uint64_t standard_bytes() const;
+  [[nodiscard]] std::uint64_t capacity_after(std::uint64_t opening) const;
+  void keep_open(std::shared_ptr<OpenSegment> segment);
   void mind_the_stock();
   io::Task<base::Result<OpenSegment>> make_segment(std::uint64_t capacity);
   io::Task<base::Result<OpenSegment>> make_segment_from(SegmentName spare, std::uint64_t capacity);

@@ -1,6 +1,7 @@
 // queue/journal/test_kit.h: a simulated machine with a journal on it, for the tests of this folder.
 //
-// What:    Machine starts, stops and crashes a Journal; make_info() and make_body() make messages.
+// What:    Machine starts, stops and crashes a Journal; make_info() and make_body() make messages;
+//          survive_every_step() fails at each step of some work and looks what is left.
 // In/Out:  every operation runs to its end in virtual time and gives its Result.
 // Errors:  a load that fails is a failed expectation.
 // Limits:  none.
@@ -11,10 +12,12 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "lib/io/sim/for_each_failure.h"
 #include "lib/io/sim/host.h"
 #include "lib/io/sim/world.h"
 #include "queue/journal/journal.h"
@@ -154,5 +157,65 @@ class Machine {
   std::map<std::uint64_t, Stored> found;
   ReplayReport report;
 };
+
+using Ids = std::set<std::uint64_t>;
+
+inline Ids found_ids(const Machine& machine) {
+  Ids ids;
+  for (const auto& [id, stored] : machine.found) ids.insert(id);
+  return ids;
+}
+
+// Commits messages of 900 octets; gives those that were answered.
+inline Ids commit_some(Machine& machine, std::uint64_t from, std::uint64_t end) {
+  Ids answered;
+  for (std::uint64_t id = from; id < end; ++id) {
+    if (machine.commit(id, make_body(id, 900))) answered.insert(id);
+    machine.world.run_for(std::chrono::milliseconds(10));
+  }
+  return answered;
+}
+
+// After a start: what was answered is there, and nothing is damaged.
+inline void expect_there(Machine& machine, const Ids& answered, const std::string& when) {
+  EXPECT_TRUE(machine.report.damages.empty()) << when << machine.report.damages.front();
+  for (const std::uint64_t id : answered) {
+    EXPECT_TRUE(machine.found.contains(id)) << when << id << " is lost";
+    EXPECT_EQ(machine.body(id), make_body(id, 900)) << when << id;
+  }
+}
+
+struct Trouble {
+  io::sim::Failure failure;
+  SyncMode mode = SyncMode::on_loop;
+  bool power_cut = false;  // after the work; else the journal is closed
+};
+
+// prepare(machine) on a sound disk; work(machine) with its first step failing, its second, …; then
+// a new start, and check(machine, what work gave, when it was).
+template <class Prepare, class Work, class Check>
+void survive_every_step(const Trouble& trouble, Prepare prepare, Work work, Check check) {
+  const auto make = [&] {
+    auto machine = std::make_unique<Machine>(7);
+    EXPECT_TRUE(machine->start({}, trouble.mode));
+    prepare(*machine);
+    return machine;
+  };
+  io::sim::for_each_failure(
+      make,
+      [&](Machine& machine, io::sim::FailAt& fault) {
+        const auto given = work(machine);
+        machine.disk().set_faults(nullptr);
+        if (trouble.power_cut) {
+          machine.crash();
+        } else {
+          machine.stop();
+        }
+        const std::string when = "failed at " + std::to_string(fault.number()) + ": ";
+        ASSERT_TRUE(machine.start({}, trouble.mode)) << when;
+        check(machine, given, when);
+      },
+      trouble.failure);
+}
 
 }  // namespace queue::journal

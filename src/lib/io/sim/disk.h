@@ -59,6 +59,7 @@ struct DiskNode {
 // What Files and Files' open Files share: whether the machine still lives that they were opened on.
 struct DiskMount {
   Disk* disk = nullptr;  // nullptr after a crash
+  std::size_t files_open = 0;
 };
 
 class SimFiles final : public Files {
@@ -108,6 +109,7 @@ class Disk {
   [[nodiscard]] std::uint64_t syncs() const { return syncs_; }  // of files and directories
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
   [[nodiscard]] std::uint64_t bytes_used() const;
+  [[nodiscard]] std::size_t files_open() const { return mount_->files_open; }
   // The content of a file as programs see it; a missing one is a CHECK. For assertions; no
   // operation.
   [[nodiscard]] std::string content(std::string_view path) const;

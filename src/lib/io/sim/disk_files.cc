@@ -28,7 +28,12 @@ class SimFile final : public File {
       : mount_(std::move(mount)),
         node_(std::move(node)),
         path_(std::move(path)),
-        writable_(writable) {}
+        writable_(writable) {
+    ++mount_->files_open;
+  }
+  SimFile(const SimFile&) = delete;
+  SimFile& operator=(const SimFile&) = delete;
+  ~SimFile() override { --mount_->files_open; }
 
   base::Result<std::size_t> read_at(std::uint64_t offset, std::span<char> into) override {
     if (auto begun = begin(DiskOperation::read, false); !begun) {
