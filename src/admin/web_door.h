@@ -33,6 +33,9 @@ class WebDoor final : public http::Handler {
   WebDoor(http::Handler& api, WebFiles files, ApiSettings settings)
       : api_(api), files_(files), settings_(std::move(settings)) {}
   io::Task<http::Response> handle(http::Request request) override;
+  [[nodiscard]] std::uint64_t body_bytes_max(const http::Request& head) override {
+    return api_.body_bytes_max(head);
+  }
 
  private:
   http::Handler& api_;
