@@ -10,6 +10,7 @@
 #include "lib/io/clock.h"
 #include "lib/io/deadline.h"
 #include "lib/io/pool.h"
+#include "lib/io/random.h"
 
 namespace webhooks {
 namespace {
