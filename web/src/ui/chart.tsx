@@ -92,7 +92,7 @@ function Legend(props: { series: Series[]; at: number | undefined; label: string
           <b>{count(props.at === undefined ? sum(one.values) : (one.values[props.at] ?? 0))}</b>
         </span>
       ))}
-      <span class="legend-at">{props.label ?? ""}</span>
+      <span class="legend-at">{props.label ?? "in all"}</span>
     </span>
   );
 }
