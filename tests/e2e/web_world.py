@@ -1,8 +1,8 @@
 """tests/e2e/web_world.py: a server with something to show on every page of its web interface.
 
-What:    a namespace with DNS; receivers that accept, defer, refuse and are away; people, aliases, app
-         passwords, keys, tokens, bans, reports; messages in every state.
-In/Out:  WebWorld(net, folder).start() → server, base (…/admin/), what the browser tests need to know.
+What:    a namespace with DNS; receivers that accept, defer, refuse and are away; people, aliases,
+         app passwords, keys, tokens, bans, reports; messages in every state.
+In/Out:  WebWorld(net, folder).start() → server, base (…/admin/), what the browser tests must know.
 Limits:  a few dozen messages: lists of a million are the server's matter, and paged.
 """
 
@@ -157,7 +157,8 @@ class WebWorld:
         wait_until("what waits has been tried", lambda: all(
             one["attempts"] > 0 or "mx:away.example" in one["destinations"]
             for one in self.queued()) and len(self.queued()) == 16, 60)
-        self.held = next(one for one in self.queued() if "customer5@example.com" in one["recipients"])
+        self.held = next(one for one in self.queued()
+                         if "customer5@example.com" in one["recipients"])
         self.server.cli("doctor", code=None)  # as the server does by itself once an hour
         self.server.cli("queue", "hold", self.held["id"], "--reason", "the customer asked to wait")
 
