@@ -201,7 +201,7 @@ TEST_F(ClientTest, ChunksWhereTheyAreOffered) {
                             "> 250 ok",
                             "< RCPT*",
                             "> 250 ok",
-                            "< BDAT 11 LAST",
+                            "< BDAT 13 LAST",
                             "< A: b",
                             "< ",
                             "< a\rb",
@@ -210,7 +210,7 @@ TEST_F(ClientTest, ChunksWhereTheyAreOffered) {
   EXPECT_EQ(text_of(deliver({"x@a.example"}, text)[0]), "delivered 250 2.0.0 taken");
   EXPECT_EQ(text_of(deliver({"x@a.example"}, text)[0]), "failed 550 5.1.1 no");
   info->envelope.binary = true;
-  EXPECT_EQ(text_of(deliver({"x@a.example"}, "A: b\r\n\r\na\rb")[0]).substr(0, 6), "failed");
+  EXPECT_EQ(text_of(deliver({"x@a.example"}, "A: b\r\n\r\na\rb\r\n")[0]).substr(0, 6), "failed");
 }
 
 TEST_F(ClientTest, BinaryOnlyWhereItIsOffered) {

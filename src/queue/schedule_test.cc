@@ -62,9 +62,7 @@ TEST_F(ScheduleTest, LateOnesBehindABackoffAreGivenOutOnce) {
   EXPECT_TRUE(schedule.retry_now(second, now));
   ASSERT_EQ(next_id(), 1U);
   EXPECT_FALSE(out.at(1).late);
-  ASSERT_EQ(next_id(), 2U);
   unreachable(1);
-  unreachable(2);
   EXPECT_EQ(schedule.expire_blocked(0, 10, now), no_slot);
   ASSERT_EQ(next_id(), 2U) << "which has not been told";
   EXPECT_TRUE(out.at(2).late);

@@ -1,7 +1,7 @@
 // report/dsn_words.h: what a report says to people.
 //
-// What:    the subject and the first part of a DSN: what happened, the remote's own words, what they
-//          mean, what the sender can do.
+// What:    the subject and the first part of a DSN: what happened, the remote's own words, what
+//          they mean, what the sender can do.
 // In/Out:  DsnInput and the recipients it tells of → text, CRLF line ends.
 // Errors:  none.
 // Limits:  lines of 72 columns, but for the remote's own.

@@ -101,8 +101,13 @@ io::Task<smtp::Reply> Session::after_chunk(base::Result<> received, std::uint64_
     transaction_.received_bytes = chunks_->draft->size();
     reply = co_await conclude_received(chunks_->watchers, std::move(chunks_->draft));
   }
+  if (!transaction_.message) {  // nothing has begun, and nothing is to be remembered of it
+    chunks_.reset();
+    co_return reply;
+  }
   if (!reply.positive() && !chunks_->refusal) tell_refused(reply);
   if (!last) {
+    chunks_->draft.reset();
     chunks_->refusal = reply;
     co_return reply;
   }

@@ -2,10 +2,10 @@
 // memory.
 //
 // A dialogue file is text: lines "C: …" are sent with CRLF, "S: …" are what the server must say
-// ("*" at the end of such a line stands for anything), "R: 250" is a reply of that code with however
-// many lines, "X: …" sends the bytes as written with \r \n
-// \0 \\ \xNN, "E:" expects the end of the connection, "# …" is a comment, "@ 587" chooses another
-// port (first line), "Z: …" is a line of the DNS (lib/dns/zone_resolver.h).
+// ("*" at the end of such a line stands for anything), "R: 250" is a reply of that code with
+// however many lines, "X: …" sends the bytes as written with \r \n \0 \\ \xNN, "E:" expects the
+// end of the connection, "# …" is a comment, "@ 587" chooses another port (first line), "Z: …" is
+// a line of the DNS (lib/dns/zone_resolver.h).
 // tests/e2e/test_dialogs.py runs the files of tests/dialogs itself, which need no DNS, against the
 // real program.
 #include <gtest/gtest.h>

@@ -30,9 +30,10 @@ class Dsn:
 
 def status_groups(part: Message) -> list[Message]:
     payload = part.get_payload()
-    if isinstance(payload, list):  # Python takes message/delivery-status apart itself
+    if part.get_content_type() == "message/delivery-status":  # Python takes it apart itself
         return payload
-    groups = part.get_payload(decode=True).decode().replace("\r\n", "\n").split("\n\n")
+    # RFC 6533's newer type is a nested message to it, whose first group is the header.
+    groups = payload[0].as_bytes().decode().replace("\r\n", "\n").split("\n\n")
     return [email.message_from_string(group) for group in groups if group.strip()]
 
 

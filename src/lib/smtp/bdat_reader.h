@@ -3,8 +3,9 @@
 // What:    counts each chunk; without BINARYMIME lines must end with CRLF, as in DATA.
 // In/Out:  begin(size, last), then feed(input, out) until chunk_done(); message_done() after the
 //          last chunk.
-// Errors:  fault(): the first thing wrong. What is counted is still read to its end, so that nothing
-//          of it is ever taken for a command (SMTP smuggling); nothing more is appended to out.
+// Errors:  fault(): the first thing wrong. What is counted is still read to its end, so that
+//          nothing of it is ever taken for a command (SMTP smuggling); nothing more is appended to
+//          out.
 // Limits:  DataLimits: octets per line (not of binary messages) and per message.
 // Not here: the command (command.h), who may send one (session/bdat.cc).
 #pragma once
