@@ -248,8 +248,9 @@ class Checker {
                                              "\"127.0.0.1:5353\"",
                                              acme.dns_server));
     }
-    if (acme.tsig_key_name.empty() != acme.tsig_secret_file.empty()) {
-      problem(acme.tsig_key_name.empty() ? "acme.tsig_secret_file" : "acme.tsig_key_name",
+    // A file that tsig-keygen wrote has the name, too.
+    if (!acme.tsig_key_name.empty() && acme.tsig_secret_file.empty()) {
+      problem("acme.tsig_key_name",
               "tsig_key_name and tsig_secret_file belong together; set both, or none for a server "
               "that trusts this host's address");
     }

@@ -45,8 +45,8 @@ std::vector<Setting> dns_settings() {
               "The name of the key that signs updates (TSIG, hmac-sha256)."),
       path_setting("tsig_secret_file", STAGEPOST_FIELD(server.acme.tsig_secret_file),
                    {.below = Below::none, .name = {}},
-                   "File with the key's secret in base64; only the server should be able to read "
-                   "it."),
+                   "File with the key's secret in base64, or the whole key as tsig-keygen writes "
+                   "it; only the server should be able to read it."),
       setting("dns_wait_max", STAGEPOST_FIELD(server.acme.dns_wait_max),
               duration_codec(seconds(1), hours(1)),
               "So long every name server of the zone may take to serve the record."),

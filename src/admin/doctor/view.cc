@@ -32,13 +32,13 @@ std::string Told::where() const {
 io::Task<Survey> AuthorityView::ask(std::string name, dns::Type type) {
   Survey survey;
   const std::string key = dns::name_key(name);
-  const auto servers = co_await dns::name_servers(parts_.resolver, key);
-  if (!servers) {
-    survey.trouble = servers.error().detail;
+  const auto zone = co_await dns::zone_of(parts_.resolver, key);
+  if (!zone) {
+    survey.trouble = zone.error().detail;
     co_return survey;
   }
   io::TaskGroup asking(co_await io::current_scope());
-  for (const std::string& server : *servers) {
+  for (const std::string& server : zone->servers) {
     asking.spawn(ask_server(server, {.name = key, .type = type}, survey));
   }
   co_await asking.join();

@@ -7,19 +7,17 @@
 
 namespace dns {
 
-// The zone's apex is the nearest name above that has NS records.
-io::Task<base::Result<std::vector<std::string>>> name_servers(io::Ref<Resolver> resolver,
-                                                              std::string name) {
+io::Task<base::Result<Zone>> zone_of(io::Ref<Resolver> resolver, std::string name) {
   while (true) {
     const Answer answer = co_await resolver->query(name.empty() ? "." : name, Type::ns);
     // Where a CNAME led are the servers of another zone.
     if (answer.status == Status::ok && answer.canonical_name == name) {
-      std::vector<std::string> servers;
-      servers.reserve(answer.records.size());
-      for (const Record& record : answer.records) servers.push_back(record.data);
-      std::ranges::sort(servers);
-      if (servers.size() > name_servers_max) servers.resize(name_servers_max);
-      co_return servers;
+      Zone zone{.apex = name, .servers = {}};
+      zone.servers.reserve(answer.records.size());
+      for (const Record& record : answer.records) zone.servers.push_back(record.data);
+      std::ranges::sort(zone.servers);
+      if (zone.servers.size() > name_servers_max) zone.servers.resize(name_servers_max);
+      co_return zone;
     }
     if (answer.status != Status::ok && !is_negative(answer.status)) {
       co_return base::fail(

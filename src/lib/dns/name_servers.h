@@ -1,7 +1,7 @@
-// lib/dns/name_servers.h: which name servers are the authority for a name?
+// lib/dns/name_servers.h: which zone does a name lie in, and which name servers are its authority?
 //
-// What:    finds the apex of the zone that a name lies in, by its NS records.
-// In/Out:  name and Resolver → names of the servers, sorted.
+// What:    finds the apex of the zone by its NS records: the nearest name above that has some.
+// In/Out:  name and Resolver → the zone's name and the names of its servers, sorted.
 // Errors:  unreachable when the DNS does not say; not_found when it knows none.
 // Limits:  name_servers_max; a question per label of the name.
 // Not here: asking them (server_resolver.h).
@@ -19,7 +19,11 @@ namespace dns {
 
 inline constexpr std::size_t name_servers_max = 20;
 
-[[nodiscard]] io::Task<base::Result<std::vector<std::string>>> name_servers(
-    io::Ref<Resolver> resolver, std::string name);
+struct Zone {
+  std::string apex;  // name_key; "": the root
+  std::vector<std::string> servers;
+};
+
+[[nodiscard]] io::Task<base::Result<Zone>> zone_of(io::Ref<Resolver> resolver, std::string name);
 
 }  // namespace dns

@@ -5,6 +5,7 @@
 
 #include "lib/base/text.h"
 #include "lib/dns/packet.h"
+#include "lib/dns/record_text.h"
 #include "lib/io/digest.h"
 
 namespace dns {
@@ -13,14 +14,24 @@ namespace {
 constexpr std::uint16_t opcode_update = 5U << 11U;  // RFC 2136 §1.3
 constexpr std::uint16_t opcode_mask = 0x7800;
 constexpr std::uint16_t type_soa = 6;
-constexpr std::uint16_t type_txt = 16;
 constexpr std::uint16_t type_tsig = 250;
 constexpr std::uint16_t class_none = 254;  // RFC 2136 §2.5.4: delete this very record
 constexpr std::uint16_t class_any = 255;
 constexpr std::uint16_t fudge_seconds = 300;  // RFC 8945 §10
 constexpr std::string_view algorithm = "hmac-sha256";
 constexpr std::size_t additional_count_at = 10;
-constexpr std::size_t text_bytes_max = 255;
+constexpr std::size_t data_bytes_max = 16'384;     // of one record
+constexpr std::size_t message_bytes_max = 65'000;  // and what signs it comes besides
+
+// RFC 2136 §2.5
+std::uint16_t class_of(Change::Kind kind) {
+  switch (kind) {
+    case Change::Kind::add: return class_in;
+    case Change::Kind::remove: return class_none;
+    case Change::Kind::remove_set: break;
+  }
+  return class_any;
+}
 
 std::unexpected<base::Error> no_name(std::string_view name) {
   return base::fail(base::ErrorKind::invalid, base::printable(name) + " is no domain name");
@@ -88,13 +99,17 @@ bool sign(SignedUpdate& update, std::uint16_t id, const TsigKey& key, base::Time
 }
 
 bool put_change(std::string& out, const Change& change, std::uint32_t ttl_seconds) {
-  if (change.text.size() > text_bytes_max || !put_name(out, change.name)) return false;
-  put16(out, type_txt);
-  put16(out, change.removes ? class_none : class_in);
-  put32(out, change.removes ? 0 : ttl_seconds);
-  put16(out, static_cast<std::uint16_t>(change.text.size() + 1));
-  out += static_cast<char>(change.text.size());
-  out += change.text;
+  const bool adds = change.kind == Change::Kind::add;
+  std::string data;
+  if (change.kind != Change::Kind::remove_set && !put_data(data, change.type, change.record)) {
+    return false;
+  }
+  if (data.size() > data_bytes_max || !put_name(out, change.name)) return false;
+  put16(out, static_cast<std::uint16_t>(change.type));
+  put16(out, class_of(change.kind));
+  put32(out, adds ? ttl_seconds : 0);
+  put16(out, static_cast<std::uint16_t>(data.size()));
+  out += data;
   return true;
 }
 
@@ -208,6 +223,12 @@ bool is_signed_well(std::string_view reply, const RawTsig& tsig, const SentUpdat
 
 }  // namespace
 
+Change add_text(std::string name, std::string text) {
+  Change change{.name = std::move(name), .type = Type::txt, .record = {}};
+  change.record.data = std::move(text);
+  return change;
+}
+
 base::Result<SignedUpdate> write_update(const Update& update, const std::optional<TsigKey>& key,
                                         base::Time now) {
   if (update.changes.size() > changes_max) {
@@ -224,7 +245,15 @@ base::Result<SignedUpdate> write_update(const Update& update, const std::optiona
   put16(out.octets, type_soa);
   put16(out.octets, class_in);
   for (const Change& change : update.changes) {
-    if (!put_change(out.octets, change, update.ttl_seconds)) return no_name(change.name);
+    if (!put_change(out.octets, change, update.ttl_seconds)) {
+      return base::fail(
+          base::ErrorKind::invalid,
+          fmt::format("{} {} {} is no record", base::printable(change.name), to_string(change.type),
+                      base::printable(data_text(change.type, change.record))));
+    }
+  }
+  if (out.octets.size() > message_bytes_max) {
+    return base::fail(base::ErrorKind::limit, "the update is longer than a DNS message may be");
   }
   if (key && !sign(out, update.id, *key, now)) return no_name(key->name);
   return out;

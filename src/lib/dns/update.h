@@ -1,11 +1,13 @@
 // lib/dns/update.h: changes of a zone, as messages (RFC 2136), signed with a shared key (TSIG,
 // RFC 8945, hmac-sha256).
 //
-// What:    writes an UPDATE that adds or deletes TXT records; reads the server's reply.
+// What:    writes an UPDATE that adds or deletes records; reads the server's reply.
 // In/Out:  Update and key → octets and their MAC; reply → well, or why not.
-// Errors:  invalid for a name that is none; denied, invalid or tls-like trouble of the reply in
-//          words with the remedy; a reply with a wrong or missing signature is no reply.
-// Limits:  changes_max; the reply's records as far as its header says, each within the packet.
+// Errors:  invalid for a name that is none, or data that is none of its type; denied, invalid or
+//          tls-like trouble of the reply in words with the remedy; a reply with a wrong or missing
+//          signature is no reply.
+// Limits:  changes_max; 64 KiB in all; the reply's records as far as its header says, each within
+//          the packet.
 // Not here: sending it (updater.h), which records (the caller).
 #pragma once
 
@@ -17,16 +19,24 @@
 
 #include "lib/base/result.h"
 #include "lib/base/time.h"
+#include "lib/dns/resolver.h"
 
 namespace dns {
 
 inline constexpr std::size_t changes_max = 100;
 
 struct Change {
+  enum class Kind : std::uint8_t {
+    add,
+    remove,      // this very record
+    remove_set,  // all records of the name and type
+  };
   std::string name;  // name_key
-  std::string text;  // of a TXT record, 255 octets at most
-  bool removes = false;
+  Type type = Type::txt;
+  Record record = {};
+  Kind kind = Kind::add;
 };
+[[nodiscard]] Change add_text(std::string name, std::string text);
 
 struct Update {
   std::uint16_t id = 0;

@@ -18,10 +18,9 @@ const base::Time at_second_1000 = base::Time(std::chrono::seconds(1000));
 const TsigKey key{.name = "k.test", .secret = "secret"};
 
 Update one_record(bool removes = false) {
-  return {.id = 0x1234,
-          .zone = "example.org",
-          .ttl_seconds = 60,
-          .changes = {{.name = "_acme-challenge.example.org", .text = "text", .removes = removes}}};
+  Change change = add_text("_acme-challenge.example.org", "text");
+  if (removes) change.kind = Change::Kind::remove;
+  return {.id = 0x1234, .zone = "example.org", .ttl_seconds = 60, .changes = {change}};
 }
 
 TEST(Update, AddsOneRecord) {
@@ -59,9 +58,7 @@ TEST(Update, NamesThatAreNone) {
   update.changes[0].name = std::string(64, 'x') + ".org";
   EXPECT_FALSE(write_update(update, std::nullopt, at_second_1000));
   update = one_record();
-  update.changes[0].text = std::string(256, 'x');
-  EXPECT_FALSE(write_update(update, std::nullopt, at_second_1000));
-  update.changes.assign(changes_max + 1, {.name = "a.org", .text = "t"});
+  update.changes.assign(changes_max + 1, add_text("a.org", "t"));
   EXPECT_FALSE(write_update(update, std::nullopt, at_second_1000));
   EXPECT_FALSE(write_update(one_record(), TsigKey{.name = "a..b", .secret = "s"}, at_second_1000));
 }

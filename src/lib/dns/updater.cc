@@ -3,12 +3,22 @@
 
 #include <fmt/format.h>
 
+#include "lib/base/text.h"
 #include "lib/dns/exchange.h"
 #include "lib/io/clock.h"
 #include "lib/io/deadline.h"
 #include "lib/io/random.h"
 
 namespace dns {
+
+base::Result<io::Endpoint> parse_server(std::string_view text) {
+  constexpr std::uint16_t dns_port = 53;
+  if (const auto alone = io::IpAddress::parse(text)) return io::Endpoint{*alone, dns_port};
+  if (const auto with_port = io::Endpoint::parse(text)) return *with_port;
+  return base::fail(
+      base::ErrorKind::invalid,
+      fmt::format("\"{}\" is not an IP address, with :port if not 53", base::printable(text)));
+}
 
 io::Task<base::Result<>> send_update(UpdaterParts parts, Update update) {
   constexpr std::uint64_t ids = 65'536;

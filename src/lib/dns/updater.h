@@ -4,7 +4,7 @@
 // In/Out:  Update → done, or why not.
 // Errors:  those of the connection; what the server says, with the remedy (update.h).
 // Limits:  `timeout` for all of it.
-// Not here: which server and zone (server/certificate/dns_solver.h).
+// Not here: which server and zone (server/certificate/dns_solver.h, admin/records/publisher.h).
 #pragma once
 
 #include <optional>
@@ -22,6 +22,9 @@ struct UpdaterParts {
   std::optional<TsigKey> key;
   base::Duration timeout;
 };
+
+// "192.0.2.53", "[2001:db8::53]:5353"; invalid for anything else.
+[[nodiscard]] base::Result<io::Endpoint> parse_server(std::string_view text);
 
 // The update's id is made here.
 [[nodiscard]] io::Task<base::Result<>> send_update(UpdaterParts parts, Update update);

@@ -98,13 +98,13 @@ io::Task<KeyCheck> Rotation::check(KeyRecord record) {
     check.problem = key.error().detail;
     co_return check;
   }
-  const auto servers = co_await dns::name_servers(parts_.resolver, check.key.dns_name());
-  if (!servers) {
-    check.problem = servers.error().detail;
+  const auto zone = co_await dns::zone_of(parts_.resolver, check.key.dns_name());
+  if (!zone) {
+    check.problem = zone.error().detail;
     co_return check;
   }
   io::TaskGroup asking(co_await io::current_scope());
-  for (const std::string& server : *servers) asking.spawn(ask(server, check, *key));
+  for (const std::string& server : zone->servers) asking.spawn(ask(server, check, *key));
   co_await asking.join();
   std::ranges::sort(check.servers, {}, [](const ServerAnswer& answer) {
     return std::pair(answer.server, answer.address);

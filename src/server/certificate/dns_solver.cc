@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "lib/acme/jws.h"
+#include "lib/dns/name_servers.h"
 #include "lib/dns/names.h"
 #include "lib/dns/server_resolver.h"
 #include "lib/dns/updater.h"
@@ -23,30 +24,6 @@ bool serves(const dns::Answer& answer, std::string_view text) {
 }
 
 }  // namespace
-
-// The zone's apex is the nearest name above the record's that has NS records.
-io::Task<base::Result<DnsSolver::Zone>> DnsSolver::zone_of(std::string name) {
-  while (true) {
-    const dns::Answer answer =
-        co_await parts_.resolver.query(name.empty() ? "." : name, dns::Type::ns);
-    if (answer.status == dns::Status::ok && answer.canonical_name == name) {
-      Zone zone{.name = name, .servers = {}};
-      for (const dns::Record& record : answer.records) zone.servers.push_back(record.data);
-      std::ranges::sort(zone.servers);
-      if (zone.servers.size() > servers_max) zone.servers.resize(servers_max);
-      co_return zone;
-    }
-    if (answer.status != dns::Status::ok && !dns::is_negative(answer.status)) {
-      co_return base::fail(
-          base::ErrorKind::unreachable,
-          fmt::format("the DNS does not say which zone {} is in: {}", name, answer.why));
-    }
-    if (name.empty()) break;
-    const std::size_t dot = name.find('.');
-    name = dot == std::string::npos ? std::string() : name.substr(dot + 1);
-  }
-  co_return base::fail(base::ErrorKind::not_found, "the DNS knows no zone for the name");
-}
 
 io::Task<base::Result<>> DnsSolver::update(dns::Change change, std::string zone) {
   constexpr std::uint32_t ttl_seconds = 60;
@@ -70,7 +47,7 @@ io::Task<std::string> DnsSolver::missing(dns::Change record, std::vector<std::st
                                     .server = {.address = address, .port = dns_port},
                                     .timeout = answer_seconds_max});
       const dns::Answer answer = co_await resolver.query(record.name, dns::Type::txt);
-      if (serves(answer, record.text)) continue;
+      if (serves(answer, record.record.data)) continue;
       co_return fmt::format("{} [{}] does not serve it{}{}", server, address.text(),
                             answer.why.empty() ? "" : ": ", answer.why);
     }
@@ -102,13 +79,13 @@ io::Task<base::Result<>> DnsSolver::prepare(acme::Proof proof) {
   // Somebody may have sent this name to a zone that takes updates.
   const dns::Answer there = co_await parts_.resolver.query(name, dns::Type::txt);
   if (!there.canonical_name.empty()) name = dns::name_key(there.canonical_name);
-  const auto zone = co_await zone_of(name);
+  const auto zone = co_await dns::zone_of(parts_.resolver, name);
   if (!zone) co_return std::unexpected(zone.error());
-  const dns::Change record{
-      .name = name, .text = acme::base64url(io::sha256(proof.key_authorization)), .removes = false};
-  if (auto done = co_await update(record, zone->name); !done) co_return done;
+  const dns::Change record =
+      dns::add_text(name, acme::base64url(io::sha256(proof.key_authorization)));
+  if (auto done = co_await update(record, zone->apex); !done) co_return done;
   added_ = record;
-  added_zone_ = zone->name;
+  added_zone_ = zone->apex;
   co_return co_await wait_until_served(record, zone->servers);
 }
 
@@ -117,7 +94,7 @@ io::Task<void> DnsSolver::clean(acme::Proof /*proof*/) {
   if (!added_) co_return;
   dns::Change record = *added_;
   added_.reset();
-  record.removes = true;
+  record.kind = dns::Change::Kind::remove;
   (void)co_await update(std::move(record), added_zone_);
 }
 

@@ -6,7 +6,8 @@
 // In/Out:  a Proof → in the DNS, then gone.
 // Errors:  what the server says to the update, or which one does not serve the record; with the
 //          remedy.
-// Limits:  wait_max; servers_max name servers, addresses_max of each; answer_seconds_max each.
+// Limits:  wait_max; dns::name_servers_max name servers, addresses_max of each; answer_seconds_max
+//          each.
 // Not here: messages (lib/dns/update.h), other challenges.
 #pragma once
 
@@ -24,7 +25,6 @@ namespace server {
 
 class DnsSolver final : public acme::Solver {
  public:
-  static constexpr std::size_t servers_max = 20;
   static constexpr std::size_t addresses_max = 4;
   static constexpr auto answer_seconds_max = std::chrono::seconds(5);
   static constexpr std::uint16_t dns_port = 53;
@@ -42,11 +42,6 @@ class DnsSolver final : public acme::Solver {
   io::Task<void> clean(acme::Proof proof) override;
 
  private:
-  struct Zone {
-    std::string name;                  // "": the root
-    std::vector<std::string> servers;  // names
-  };
-  io::Task<base::Result<Zone>> zone_of(std::string name);
   io::Task<base::Result<>> update(dns::Change change, std::string zone);
   // What is missing, in words; empty: every name server serves it.
   io::Task<std::string> missing(dns::Change record, std::vector<std::string> servers);

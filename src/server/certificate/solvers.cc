@@ -1,8 +1,8 @@
 // See solvers.h.
 #include "server/certificate/solvers.h"
 
-#include "lib/base/text.h"
-#include "lib/dns/names.h"
+#include "lib/dns/tsig_key.h"
+#include "lib/dns/updater.h"
 #include "lib/io/files.h"
 #include "server/certificate/dns_solver.h"
 #include "server/certificate/tls_solver.h"
@@ -21,29 +21,21 @@ base::Result<std::optional<dns::TsigKey>> key_of(const SolverParts& parts,
   if (!text) {
     return base::fail(text.error().kind, "acme.tsig_secret_file: " + text.error().detail);
   }
-  const auto secret = base::unbase64(base::trim(*text));
-  if (!secret || secret->empty()) {
-    return base::fail(
-        base::ErrorKind::invalid,
-        acme.tsig_secret_file + ": holds no secret in base64; write the key's secret there, alone");
+  auto key = dns::parse_tsig_secret(*text, acme.tsig_key_name);
+  if (!key) {
+    return base::fail(key.error().kind, acme.tsig_secret_file + ": " + key.error().detail);
   }
-  return dns::TsigKey{.name = dns::name_key(acme.tsig_key_name), .secret = *secret};
+  return std::move(*key);
 }
 
 Made make_dns(const SolverParts& parts, const AcmeSettings& acme) {
   auto key = key_of(parts, acme);
   if (!key) return std::unexpected(std::move(key.error()));
-  io::Endpoint server{.address = {}, .port = DnsSolver::dns_port};
-  if (const auto alone = io::IpAddress::parse(acme.dns_server)) {
-    server.address = *alone;
-  } else if (const auto with_port = io::Endpoint::parse(acme.dns_server)) {
-    server = *with_port;
-  } else {
-    return base::fail(base::ErrorKind::invalid, "acme.dns_server is not an IP address");
-  }
+  const auto server = dns::parse_server(acme.dns_server);
+  if (!server) return base::fail(server.error().kind, "acme.dns_server: " + server.error().detail);
   return std::make_unique<DnsSolver>(DnsSolver::Parts{.doors = parts.doors,
                                                       .resolver = parts.resolver,
-                                                      .server = server,
+                                                      .server = *server,
                                                       .key = std::move(*key),
                                                       .wait_max = acme.dns_wait_max});
 }
