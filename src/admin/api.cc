@@ -76,6 +76,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   if (parts_.reports != nullptr) add_report_routes(router_, parts_);
   if (parts_.signing.keys != nullptr) add_dkim_routes(router_, parts_);
   if (parts_.certificates != nullptr) add_certificate_routes(router_, parts_);
+  if (parts_.publisher != nullptr) add_dns_routes(router_, parts_);
   if (parts_.tokens != nullptr) add_token_routes(router_, parts_);
   if (parts_.views.flow != nullptr) add_view_routes(router_, parts_);
   for (const std::string& route : router_.routes()) {

@@ -27,6 +27,9 @@
 namespace doctor {
 class Doctor;
 }  // namespace doctor
+namespace records {
+class Publisher;
+}  // namespace records
 namespace sending {
 class KeyDesk;
 }  // namespace sending
@@ -75,14 +78,15 @@ struct Parts {
   SigningParts signing = {};
   // Tests every block list and allow-list now; none: they cannot be tested from here.
   std::function<io::Task<void>()> test_lists = {};
-  report::Reports* reports = nullptr;    // null: this Api has none
-  report::Reporter* reporter = nullptr;  // likewise
-  doctor::Doctor* examiner = nullptr;    // likewise
-  Certificates* certificates = nullptr;  // likewise
-  std::string auth_policy_key = {};      // of the Dovecot beside us; "": it is not served
-  Tokens* tokens = nullptr;              // null: this Api has none
-  SecondFactors* factors = nullptr;      // null: nobody has a second factor
-  ViewParts views = {};                  // without a flow: likewise
+  report::Reports* reports = nullptr;       // null: this Api has none
+  report::Reporter* reporter = nullptr;     // likewise
+  doctor::Doctor* examiner = nullptr;       // likewise
+  Certificates* certificates = nullptr;     // likewise
+  records::Publisher* publisher = nullptr;  // likewise
+  std::string auth_policy_key = {};         // of the Dovecot beside us; "": it is not served
+  Tokens* tokens = nullptr;                 // null: this Api has none
+  SecondFactors* factors = nullptr;         // null: nobody has a second factor
+  ViewParts views = {};                     // without a flow: likewise
   // Whom we know, at this moment; none: it is not known here.
   std::function<std::shared_ptr<const directory::Snapshot>()> snapshot = {};
   SendingParts sending = {};
@@ -122,6 +126,7 @@ void add_list_routes(http::Router& router, Parts& parts);
 void add_queue_routes(http::Router& router, Parts& parts);
 void add_dkim_routes(http::Router& router, Parts& parts);
 void add_certificate_routes(http::Router& router, Parts& parts);
+void add_dns_routes(http::Router& router, Parts& parts);
 void add_message_routes(http::Router& router, Parts& parts);
 void add_send_route(http::Router& router, Parts& parts);
 void add_status_route(http::Router& router, Parts& parts);

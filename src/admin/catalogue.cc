@@ -232,7 +232,7 @@ std::vector<RouteText> report_routes() {
   };
 }
 
-std::vector<RouteText> other_routes() {
+std::vector<RouteText> domain_routes() {
   return {
       {"GET",
        "/api/v1/dkim",
@@ -273,6 +273,26 @@ std::vector<RouteText> other_routes() {
        "Orders one if it is due.",
        {{"new_key", flag, false, "With the next key, if its TLSA record allows it."},
         {"force", flag, false, "With new_key: whatever the TLSA records say."}}},
+      {"GET",
+       "/api/v1/dns",
+       read,
+       "Every DNS record that a domain of ours and this host need.",
+       {{"domain", text, true, "example.org"},
+        {"check", text, false, "\"true\": ask each name server what is published."}}},
+      {"POST",
+       "/api/v1/dns/publish",
+       admin,
+       "Writes what is missing into the DNS (RFC 2136), and says what every name server has then.",
+       {{"domain", text, true, "example.org"},
+        {"server", text, false, "That takes updates, as in 192.0.2.53; else acme.dns_server."},
+        {"key", text, false, "As tsig-keygen writes it, or hmac-sha256:name:secret."},
+        {"replace", flag, false, "Also what is somebody else's."},
+        {"dry_run", flag, false, "Only say what would be changed."}}},
+  };
+}
+
+std::vector<RouteText> other_routes() {
+  return {
       {"GET", "/api/v1/tokens", admin, "The tokens of this API, without their secrets."},
       {"POST",
        "/api/v1/tokens/add",
@@ -332,7 +352,7 @@ std::vector<RouteText> all_routes() {
   std::vector<RouteText> out;
   for (auto* const part :
        {sending_routes, queue_routes, directory_routes, people_routes, guard_routes, report_routes,
-        view_routes, other_routes, session_routes}) {
+        domain_routes, view_routes, other_routes, session_routes}) {
     std::vector<RouteText> more = part();
     std::ranges::move(more, std::back_inserter(out));
   }

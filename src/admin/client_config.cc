@@ -130,6 +130,22 @@ std::string escape_xml(std::string_view text) {
   return out;
 }
 
+ClientPlaces offered_places(const config::Config& config) {
+  ClientPlaces places = config.admin.clients.places;
+  if (places.imap_host.empty()) places.imap_host = config.session.hostname;
+  if (places.smtp_host.empty()) {
+    places.smtp_host = config.session.hostname;
+    places.submissions_port = places.submission_port = 0;
+    for (const session::ListenerSetting& listener : config.session.listeners) {
+      if (listener.role != session::Role::submission) continue;
+      std::uint16_t& port =
+          listener.tls == session::Tls::implicit ? places.submissions_port : places.submission_port;
+      if (port == 0) port = listener.at.port;
+    }
+  }
+  return places;
+}
+
 std::string autoconfig_xml(const ClientPlaces& places, std::string_view domain) {
   const std::string name = escape_xml(domain);
   std::string out(declaration);

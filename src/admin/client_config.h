@@ -6,7 +6,7 @@
 //          depends on whether the address exists.
 // Errors:  requested_address is nullopt for what is no autodiscover request.
 // Limits:  request_bytes_max of a request; addresses are parsed before they get here.
-// Not here: paths and status codes (client_routes.cc), SRV records (cli/dns_records.h).
+// Not here: paths and status codes (client_routes.cc), SRV records (admin/records/wanted.h).
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,15 @@
 #include <string_view>
 
 #include "admin/settings.h"
+#include "config/config.h"
 #include "lib/message/address.h"
 
 namespace admin {
 
 inline constexpr std::size_t autodiscover_request_bytes_max = 64 * 1024;
+
+// [clients] completed: an empty host is ours; a port that no listener of ours has is not offered.
+[[nodiscard]] ClientPlaces offered_places(const config::Config& config);
 
 // As Thunderbird and others read it; they fill in the address themselves.
 [[nodiscard]] std::string autoconfig_xml(const ClientPlaces& places, std::string_view domain);

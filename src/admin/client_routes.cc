@@ -98,6 +98,16 @@ io::Task<http::Response> apple(const ClientParts* parts, http::Request request) 
   co_return response;
 }
 
+// RFC 8461 §3.3: the policy of example.org is on mta-sts.example.org.
+io::Task<http::Response> mta_sts(const ClientParts* parts, http::Request request) {
+  const std::string* header = request.headers.find("Host");
+  const bool named = header != nullptr && base::istarts_with(*header, "mta-sts.");
+  if (!named || parts->mta_sts_policy.empty() || domain_of_host(*parts, request).empty()) {
+    co_return not_ours();
+  }
+  co_return answer("text/plain; charset=utf-8", parts->mta_sts_policy);
+}
+
 io::Task<http::Response> page(const ClientParts* parts, http::Request request) {
   co_return answer("text/html; charset=utf-8",
                    setup_page(parts->places, domain_of_host(*parts, request)));
@@ -123,6 +133,7 @@ void add_client_routes(http::Router& router, const ClientParts& parts) {
     add("GET", path, autodiscover_json);
   }
   add("GET", "/apple.mobileconfig", apple);
+  add("GET", "/.well-known/mta-sts.txt", mta_sts);
   add("GET", "/mail-setup", page);
   add("GET", "/", page);
 }

@@ -1,7 +1,7 @@
 // admin/client_routes.h: the paths at which mail programs look for a domain's settings.
 //
-// What:    routes for client_config.h's texts, and a handler with nothing else, which may face the
-//          Internet.
+// What:    routes for client_config.h's texts and for the policy of MTA-STS (RFC 8461), and a
+//          handler with nothing else, which may face the Internet.
 // In/Out:  http::Request → 200 with the text; 404 for domains that are not ours.
 // Errors:  400 for a request without an address where one is needed.
 // Limits:  client_config.h; those of the HTTP server.
@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include "admin/settings.h"
@@ -18,6 +19,7 @@ namespace admin {
 
 struct ClientParts {
   ClientPlaces places;
+  std::string mta_sts_policy = {};                      // of all our domains; empty: none
   std::function<bool(std::string_view)> is_our_domain;  // A-labels, lower case
 };
 

@@ -28,8 +28,18 @@ struct ClientPlaces {
   std::uint16_t submission_port = 587;
 };
 
+// What others are told about TLS to our domains (RFC 8461).
+enum class MtaStsMode : std::uint8_t { off, testing, enforce };
+struct MtaStsSettings {
+  MtaStsMode mode = MtaStsMode::testing;
+  std::vector<std::string>
+      mx;  // names of hosts that take our mail, or "*.example.org"; empty: ours
+  base::Duration max_age = std::chrono::hours(24 * 7);
+};
+
 struct ClientSettings {
   ClientPlaces places;
+  MtaStsSettings mta_sts;  // the policy is served on https
   // Besides [http], for the Internet: the pages for mail programs and nothing else.
   std::vector<io::Endpoint> http;
   std::vector<io::Endpoint> https;

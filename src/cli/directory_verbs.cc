@@ -1,42 +1,11 @@
-// See cli.h. domain and alias: add, set, list, remove.
+// See cli.h. alias: add, set, list, remove.
 #include <cstdio>
 
 #include "cli/answer.h"
+#include "cli/dns_sheet.h"
 
 namespace cli {
 namespace {
-
-void add_domain_verb(Verbs verbs) {
-  Verb domain = verbs.app.add_subcommand("domain",
-                                         "The domains whose mail is ours.\n"
-                                         "  stagepost domain add example.org\n"
-                                         "  stagepost domain list");
-  domain.require_subcommand();
-  auto name = std::make_shared<std::string>();
-  Verb add = domain.add_subcommand("add", "Take mail for a domain");
-  add.add_option("DOMAIN", *name).required();
-  add.callback([verbs, name] {
-    verbs.status = do_and_show(verbs.place, {"POST", "/api/v1/domains/add", {{"domain", *name}}},
-                               [name](const auto&) {
-                                 std::printf("%s is ours now. Next: stagepost user add you@%s\n",
-                                             name->c_str(), name->c_str());
-                               });
-  });
-  Verb remove = domain.add_subcommand("remove", "Take mail for a domain no more");
-  remove.add_option("DOMAIN", *name).required();
-  remove.callback([verbs, name] {
-    verbs.status = do_and_show(
-        verbs.place, {"POST", "/api/v1/domains/remove", {{"domain", *name}}},
-        [name](const auto&) { std::printf("%s is not ours any more\n", name->c_str()); });
-  });
-  auto json = std::make_shared<bool>(false);
-  Verb list = domain.add_subcommand("list", "Show the domains");
-  list.add_flag("--json", *json, "As JSON");
-  list.callback([verbs, json] {
-    verbs.status = show_list(verbs.place, {"GET", "/api/v1/domains"}, "domains", *json,
-                             [](const boost::json::object& row) { return field_of(row, "text"); });
-  });
-}
 
 std::string alias_line(const boost::json::object& row) {
   std::string line = field_of(row, "address") + " →";
@@ -90,7 +59,8 @@ void add_alias_verb(Verbs verbs) {
 }  // namespace
 
 void add_directory_verbs(Verbs verbs) {
-  add_domain_verb(verbs);
+  add_domain_verbs(verbs);
+  add_dns_verbs(verbs);
   add_alias_verb(verbs);
 }
 

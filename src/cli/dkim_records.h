@@ -4,7 +4,7 @@
 // In/Out:  name and record text → text for people.
 // Errors:  none.
 // Limits:  strings of 255 octets (RFC 1035 §3.3); longer records are several strings.
-// Not here: keys (policy/signing/), all other records (dns_records.h).
+// Not here: keys (policy/signing/), all other records (dns_sheet.h).
 #pragma once
 
 #include <string>

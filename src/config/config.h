@@ -61,6 +61,15 @@ struct ExampleOptions {
   std::uint16_t api_port = 0;
   std::string certificate_path = {};  // both or none: none is self-signed
   std::string key_path = {};
+  std::string acme_url = {};  // of the authority's directory; empty: no certificates are ordered
+  std::string acme_email = {};
+  std::string acme_ca_file = {};
+  std::string acme_challenge = {};  // empty: http-01
+  // Where mail programs and other servers look for settings and policy; empty: nowhere.
+  std::vector<io::Endpoint> client_http = {};
+  std::vector<io::Endpoint> client_https = {};
+  std::vector<io::IpAddress> public_addresses = {};  // empty: those of the host
+  bool listen_v6 = true;                             // false on a host without IPv6
 };
 
 // The text that `stagepost init` writes; load() accepts it.

@@ -42,12 +42,13 @@ std::string listeners_text(const ExampleOptions& options) {
   const std::string_view implicit = "role = \"submission\"\ntls = \"implicit\"";
   const std::string_view v4 = demo ? "127.0.0.1" : "0.0.0.0";
   out += listener_text("smtp", v4, smtp, mx);
-  if (!demo) out += listener_text("smtp6", "[::]", smtp, mx);
+  const bool v6 = !demo && options.listen_v6;
+  if (v6) out += listener_text("smtp6", "[::]", smtp, mx);
   out +=
       "# Mail from people's own clients, who log in: with STARTTLS, and with TLS from the start.\n";
   out += listener_text("submission", v4, submission, starttls);
   out += listener_text("submissions", v4, submissions, implicit);
-  if (!demo) {
+  if (v6) {
     out += listener_text("submission6", "[::]", submission, starttls);
     out += listener_text("submissions6", "[::]", submissions, implicit);
   }
@@ -62,6 +63,48 @@ std::string tls_text(const ExampleOptions& options) {
   }
   return out + fmt::format("certificate = {}\nkey = {}\n\n", in_quotes(options.certificate_path),
                            in_quotes(options.key_path));
+}
+
+template <class T>
+std::string quoted_list(const std::vector<T>& values) {
+  std::string out;
+  for (const T& value : values) {
+    out += fmt::format("{}\"{}\"", out.empty() ? "" : ", ", value.text());
+  }
+  return "[" + out + "]";
+}
+
+std::string acme_text(const ExampleOptions& options) {
+  if (options.acme_url.empty()) return {};
+  std::string out = fmt::format(
+      "[acme]\n"
+      "# Certificates from this authority, to whose terms of service you have agreed.\n"
+      "directory_url = {}\nemail = {}\n",
+      in_quotes(options.acme_url), in_quotes(options.acme_email));
+  if (!options.acme_ca_file.empty()) {
+    out += fmt::format("ca_file = {}\n", in_quotes(options.acme_ca_file));
+  }
+  if (!options.acme_challenge.empty()) {
+    out += fmt::format("challenge = {}\n", in_quotes(options.acme_challenge));
+  }
+  return out + "\n";
+}
+
+std::string clients_text(const ExampleOptions& options) {
+  if (options.client_http.empty() && options.client_https.empty()) return {};
+  return fmt::format(
+      "[clients]\n"
+      "# Settings for mail programs, the policy of MTA-STS, and the authority's questions.\n"
+      "addresses = {}\ntls_addresses = {}\n\n",
+      quoted_list(options.client_http), quoted_list(options.client_https));
+}
+
+std::string doctor_text(const ExampleOptions& options) {
+  if (options.public_addresses.empty()) return {};
+  return fmt::format(
+      "[doctor]\n# The addresses that the world reaches this host by.\n"
+      "public_addresses = {}\n\n",
+      quoted_list(options.public_addresses));
 }
 
 }  // namespace
@@ -110,6 +153,7 @@ std::string example_config(const ExampleOptions& options) {
       "# All outgoing mail through another server; without it, directly to the recipients' "
       "servers.\n"
       "# relay_host = \"relay.example.org:25\"\n\n";
+  out += acme_text(options) + clients_text(options) + doctor_text(options);
   const std::uint16_t http = options.http_port != 0 ? options.http_port : std::uint16_t{8025};
   const std::uint16_t api = options.api_port != 0 ? options.api_port : std::uint16_t{8026};
   out += fmt::format(

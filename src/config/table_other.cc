@@ -224,6 +224,29 @@ Section clients_section() {
   return section;
 }
 
+Section mta_sts_section() {
+  Section section;
+  section.name = "mta_sts";
+  section.text =
+      "The policy of MTA-STS (RFC 8461) that is served for every domain of ours on "
+      "clients.tls_addresses, under the name mta-sts.DOMAIN; `stagepost dns publish` publishes "
+      "its record.";
+  section.settings = {
+      setting("mode", STAGEPOST_FIELD(admin.clients.mta_sts.mode),
+              choice_codec<admin::MtaStsMode>({{"off", admin::MtaStsMode::off},
+                                               {"testing", admin::MtaStsMode::testing},
+                                               {"enforce", admin::MtaStsMode::enforce}}),
+              "testing: others report what would fail; enforce: they send nothing when the "
+              "certificate or a name is wrong; off: there is no policy."),
+      setting("mx", STAGEPOST_FIELD(admin.clients.mta_sts.mx), list_codec(certificate_name_codec()),
+              "The hosts that may take our mail, all that the MX records name; empty: this one."),
+      setting("max_age", STAGEPOST_FIELD(admin.clients.mta_sts.max_age),
+              duration_codec(std::chrono::hours(24), hours(24 * 365)),
+              "So long others keep the policy."),
+  };
+  return section;
+}
+
 Section doctor_section() {
   Section section;
   section.name = "doctor";
@@ -269,9 +292,9 @@ Section directory_section() {
 }  // namespace
 
 std::vector<Section> other_sections() {
-  return {dns_section(),    report_section(),   trace_section(),    log_section(),
-          http_section(),   api_section(),      webhooks_section(), clients_section(),
-          doctor_section(), directory_section()};
+  return {dns_section(),     report_section(), trace_section(),    log_section(),
+          http_section(),    api_section(),    webhooks_section(), clients_section(),
+          mta_sts_section(), doctor_section(), directory_section()};
 }
 
 }  // namespace config

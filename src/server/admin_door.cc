@@ -2,6 +2,8 @@
 #include "server/admin_door.h"
 
 #include "admin/auth_policy.h"
+#include "admin/client_config.h"
+#include "admin/records/texts.h"
 #include "delivery/maildir_path.h"
 #include "directory/names.h"
 
@@ -23,27 +25,18 @@ std::string mail_folder_of(const std::string& mail_folder, const std::string& ke
   return delivery::maildir_path(mail_folder, mailbox).value_or("");
 }
 
-// An empty host is ours; a port that no listener of ours has is not offered.
-admin::ClientPlaces places_of(const config::Config& config) {
-  admin::ClientPlaces places = config.admin.clients.places;
-  if (places.imap_host.empty()) places.imap_host = config.session.hostname;
-  if (places.smtp_host.empty()) {
-    places.smtp_host = config.session.hostname;
-    places.submissions_port = places.submission_port = 0;
-    for (const session::ListenerSetting& listener : config.session.listeners) {
-      if (listener.role != session::Role::submission) continue;
-      std::uint16_t& port =
-          listener.tls == session::Tls::implicit ? places.submissions_port : places.submission_port;
-      if (port == 0) port = listener.at.port;
-    }
-  }
-  return places;
-}
-
 admin::ClientParts client_parts(const config::Config& config, SharedParts& shared) {
-  return {.places = places_of(config), .is_our_domain = [&shared](std::string_view domain) {
+  return {.places = admin::offered_places(config),
+          .mta_sts_policy = records::mta_sts_policy(config.admin.clients.mta_sts,
+                                                    message::domain_key(config.session.hostname)),
+          .is_our_domain = [&shared](std::string_view domain) {
             return shared.directory->snapshot()->is_local_domain(domain);
           }};
+}
+
+std::vector<std::string> domains_of(const directory::Directory& directory) {
+  const auto domains = directory.snapshot()->domains();
+  return domains ? *domains : std::vector<std::string>();
 }
 
 admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector,
@@ -95,8 +88,10 @@ admin::Parts with_reports(admin::Parts parts, report::Reporter& reporter, Shared
   return parts;
 }
 
-admin::Parts with_certificates(admin::Parts parts, admin::Certificates& certificates) {
+admin::Parts with_certificates(admin::Parts parts, admin::Certificates& certificates,
+                               records::Publisher& publisher) {
   parts.certificates = &certificates;
+  parts.publisher = &publisher;
   return parts;
 }
 
@@ -181,8 +176,18 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                      .tls = shared.tls_server,
                      .challenges = shared.challenges,
                      .tls_client = shared.tls_client,
-                     .answers = answers_},
+                     .answers = answers_,
+                     .domains = [&shared] { return domains_of(*shared.directory); }},
                     config, shared.certificate),
+      records_view_(
+          {.network = doors.io.network, .clock = doors.io.clock, .resolver = doors.resolver}),
+      publisher_({.doors = doors.io,
+                  .resolver = doors.resolver,
+                  .directory = *shared.directory,
+                  .keys = *shared.keys,
+                  .certificates = certificates_,
+                  .view = records_view_},
+                 config),
       key_desk_(doors.io, *shared.idempotency_keys),
       webhooks_(
           {.sender = {.doors = doors.io, .resolver = doors.resolver, .tls = shared.tls_client},
@@ -199,7 +204,7 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                                                           rotation_, shared, config),
                                              reporter_, shared),
                                 examiner_),
-                  certificates_),
+                  certificates_, publisher_),
               {.flow = shared.flow.get(),
                .log = &shared.log->tail(),
                .machine = &machine_,

@@ -16,6 +16,7 @@
 #include "admin/api_gate.h"
 #include "admin/doctor/doctor.h"
 #include "admin/doctor/view.h"
+#include "admin/records/publisher.h"
 #include "admin/sending/key_desk.h"
 #include "admin/session_routes.h"
 #include "admin/web_door.h"
@@ -75,6 +76,8 @@ class AdminDoor {
   admin::ClientApi client_api_;
   HttpAnswers answers_;  // where [clients] has the port that an authority asks at
   CertificateKeeper certificates_;
+  doctor::AuthorityView records_view_;
+  records::Publisher publisher_;
   sending::KeyDesk key_desk_;
   webhooks::Webhooks webhooks_;
   admin::Api api_;

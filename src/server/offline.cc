@@ -1,6 +1,7 @@
 // See offline.h.
 #include "server/offline.h"
 
+#include "admin/client_config.h"
 #include "lib/io/clock.h"
 #include "lib/io/real/files.h"
 #include "lib/io/real/pool.h"
@@ -29,9 +30,10 @@ io::Task<base::Result<http::Response>> handle_one(Lane* lane, AdminDoor* admin,
 
 base::Result<http::Response> handle_offline(config::Config config, http::Request request) {
   if (auto done = work_as_owner(config); !done) return std::unexpected(std::move(done.error()));
-  config.queue.attempts_max = 0;     // nothing is delivered
-  config.session.listeners.clear();  // and nothing accepted
-  config.trace.log_level = "error";  // the verb itself says what it did
+  config.admin.clients.places = admin::offered_places(config);  // by the listeners
+  config.queue.attempts_max = 0;                                // nothing is delivered
+  config.session.listeners.clear();                             // and nothing accepted
+  config.trace.log_level = "error";                             // the verb itself says what it did
   io::real::ThreadPool pool(1);
   io::real::PosixFiles files;
   Lane lane(pool);

@@ -2,7 +2,8 @@
 
 A name that the zone does not have is NXDOMAIN, as with a resolver. With signed=True the zone has
 DNSSEC, and trust_anchor() is the DS record that a validator needs. With update_secret (base64) it
-takes updates (RFC 2136) that are signed with the key UPDATE_KEY.
+takes updates (RFC 2136) that are signed with the key UPDATE_KEY. `zones` are zones of their own
+below the root: name → text; the root delegates them to the same server.
 """
 
 import os
@@ -36,6 +37,19 @@ zone:
     journal-content: all
     dnssec-signing: {signing}
 """
+ZONE_HEAD = """\
+$ORIGIN {name}.
+$TTL 1
+@ SOA ns.root.test. hostmaster.root.test. 1 60 60 60 1
+@ NS ns.root.test.
+"""
+ZONE_CONFIGURATION = """\
+  - domain: {name}.
+    file: "{folder}/{name}.zone"
+    zonefile-sync: -1
+    zonefile-load: difference-no-serial
+    journal-content: all
+"""
 UPDATE_KEY = "update.test"
 UPDATES = f"""\
 key:
@@ -51,7 +65,7 @@ acl:
 
 class DnsServer:
     def __init__(self, net: Netns, address: str, folder: Path, signed: bool = False,
-                 update_secret: str = ""):
+                 update_secret: str = "", zones: dict[str, str] | None = None):
         self.net = net
         self.address = address
         self.folder = folder
@@ -59,11 +73,16 @@ class DnsServer:
         self.env = {"LD_LIBRARY_PATH": unpack.library_path(self.root)}
         folder.mkdir(parents=True)
         (folder / "db").mkdir()
+        self.zones = zones or {}
         signing = "on" if signed else "off"
         updates = UPDATES.format(secret=update_secret) if update_secret else ""
-        (folder / "knot.conf").write_text(
-            CONFIGURATION.format(folder=folder, address=address, signing=signing, updates=updates)
-            + ("    acl: update\n" if update_secret else ""))
+        acl = "    acl: update\n" if update_secret else ""
+        text = CONFIGURATION.format(folder=folder, address=address, signing=signing,
+                                    updates=updates) + acl
+        for name, zone in self.zones.items():
+            text += ZONE_CONFIGURATION.format(folder=folder, name=name) + acl
+            (folder / f"{name}.zone").write_text(ZONE_HEAD.format(name=name) + zone)
+        (folder / "knot.conf").write_text(text)
         self.process: subprocess.Popen | None = None
 
     def start(self, zone: str) -> "DnsServer":
@@ -81,7 +100,9 @@ class DnsServer:
         return self.process is not None and self.process.poll() is not None
 
     def write(self, zone: str) -> None:
-        (self.folder / "zone").write_text(HEAD.format(address=self.address) + zone + "\n")
+        delegations = "".join(f"{name}. NS ns.root.test.\n" for name in self.zones)
+        (self.folder / "zone").write_text(HEAD.format(address=self.address) + delegations + zone
+                                          + "\n")
 
     def change(self, zone: str) -> None:
         """Serves this zone from now on; TTLs are those of the zone (1 s by default)."""

@@ -7,6 +7,7 @@
 #include "admin/doctor/mta_sts.h"
 #include "admin/doctor/opinion.h"
 #include "admin/doctor/zone_text.h"
+#include "admin/records/texts.h"
 #include "lib/base/text.h"
 #include "lib/io/clock.h"
 #include "policy/login/web.h"
@@ -69,8 +70,23 @@ io::Task<base::Result<MtaStsPolicy>> fetch_policy(io::Ref<const Ground> ground,
   co_return policy;
 }
 
+// That this server itself serves; empty: none.
+std::string served_policy(const Ground& ground) {
+  const admin::ClientSettings& clients = ground.config.admin.clients;
+  if (clients.https.empty()) return {};
+  return records::mta_sts_policy(clients.mta_sts, ground.hostname);
+}
+
 std::string new_policy(const std::string& hostname) {
-  return fmt::format("version: STSv1\nmode: testing\nmx: {}\nmax_age: 604800", hostname);
+  return records::mta_sts_policy(admin::MtaStsSettings(), hostname);
+}
+
+// What makes others look for the policy, and where they look.
+std::string new_mta_sts(const Ground& ground, const std::string& domain) {
+  const std::string served = served_policy(ground);
+  const std::string policy = served.empty() ? new_policy(ground.hostname) : served;
+  return zone_line("mta-sts." + domain, "CNAME", ground.hostname + ".") + "\n" +
+         zone_txt("_mta-sts." + domain, records::mta_sts_text(policy));
 }
 
 void judge_policy(const MtaStsPolicy& policy, const dns::Answer& mx, Finding& finding) {
@@ -89,7 +105,10 @@ void judge_policy(const MtaStsPolicy& policy, const dns::Answer& mx, Finding& fi
   if (policy.mode != MtaStsPolicy::Mode::enforce) {
     finding.severity = Severity::note;
     finding.what = "the policy does not enforce anything yet";
-    finding.remedy = "when TLS reports are quiet: mode: enforce, and a new id= in the record";
+    finding.remedy =
+        "when TLS reports are quiet: mode: enforce, and a new id= in the record; of a policy that "
+        "this server serves: `stagepost dns publish`";
+    finding.paste = "[mta_sts]\nmode = \"enforce\"";
   } else if (policy.age_seconds_max < age_seconds_min) {
     finding.severity = Severity::note;
     finding.what = fmt::format("the policy is kept for {} seconds only", policy.age_seconds_max);
@@ -171,11 +190,27 @@ io::Task<Findings> check_mta_sts(io::Ref<const Ground> ground, Domain domain) {
   Finding finding{
       .id = "mta-sts", .about = domain, .severity = opinion.severity, .what = opinion.words};
   if (finding.severity == Severity::note || is_trouble(finding.severity)) {
-    const auto day = base::format_time(ground->doors.clock.wall()).substr(0, 10);
-    std::string id;
-    std::ranges::copy_if(day, std::back_inserter(id), base::is_digit);
-    finding.remedy = "serve the policy first (see mta-sts-policy), then publish one record";
-    finding.paste = zone_txt("_mta-sts." + domain, fmt::format("v=STSv1; id={}", id));
+    finding.remedy = served_policy(*ground).empty()
+                         ? "serve the policy first (see mta-sts-policy), then publish one record"
+                         : "this server serves the policy: publish its name and one record, as "
+                           "`stagepost dns publish` does";
+    finding.paste = new_mta_sts(*ground, domain);
+  }
+  const std::string served = served_policy(*ground);
+  if (finding.severity != Severity::ok || served.empty()) co_return one(std::move(finding));
+  const std::string wanted = records::mta_sts_text(served);
+  const dns::Answer host = co_await dns::query_addresses(ground->resolver, "mta-sts." + domain);
+  const bool is_here = std::ranges::any_of(host.records, [ground](const dns::Record& record) {
+    return std::ranges::find(ground->addresses, record.address) != ground->addresses.end();
+  });
+  const auto id = parse_mta_sts_record(finding.what);
+  if (is_here && id && *id != *parse_mta_sts_record(wanted)) {
+    finding.severity = Severity::warning;
+    finding.what +=
+        ": its id is not that of the policy that this server serves, so others go on "
+        "with the one that they have";
+    finding.remedy = "publish this one instead, as `stagepost dns publish` does";
+    finding.paste = zone_txt("_mta-sts." + domain, wanted);
   }
   co_return one(std::move(finding));
 }
@@ -214,7 +249,7 @@ io::Task<Findings> check_tls_rpt(io::Ref<const Ground> ground, Domain domain) {
       .id = "tls-rpt", .about = domain, .severity = opinion.severity, .what = opinion.words};
   if (finding.severity == Severity::note || is_trouble(finding.severity)) {
     finding.remedy = "publish one record; `stagepost report list` shows what arrives";
-    finding.paste = zone_txt(name, fmt::format("v=TLSRPTv1; rua=mailto:postmaster@{}", domain));
+    finding.paste = zone_txt(name, records::tls_rpt_text(domain));
   }
   co_return one(std::move(finding));
 }

@@ -6,6 +6,7 @@
 #include "admin/doctor/domain_checks.h"
 #include "admin/doctor/opinion.h"
 #include "admin/doctor/zone_text.h"
+#include "admin/records/texts.h"
 #include "lib/base/text.h"
 #include "lib/io/clock.h"
 #include "lib/mailauth/dkim_key.h"
@@ -90,11 +91,7 @@ io::Task<void> try_own_addresses(io::Ref<const Ground> ground, io::Ref<Finding> 
 }
 
 std::string new_spf(const Ground& ground, const std::string& domain) {
-  std::string text = "v=spf1 mx";
-  for (const io::IpAddress& address : ground.addresses) {
-    text += fmt::format(" ip{}:{}", address.is_v6() ? 6 : 4, address.text());
-  }
-  return zone_txt(domain, text + " -all");
+  return zone_txt(domain, records::spf_text(ground.addresses));
 }
 
 io::Task<Finding> check_key(io::Ref<const Ground> ground, policy::KeyRecord key) {
@@ -318,10 +315,9 @@ io::Task<Findings> check_dmarc(io::Ref<const Ground> ground, Domain domain) {
     finding.remedy = "publish one record; begin with p=none and read the reports";
   }
   if (finding.severity == Severity::note || is_trouble(finding.severity)) {
-    finding.paste =
-        zone_txt("_dmarc." + domain,
-                 fmt::format("v=DMARC1; p={}; rua=mailto:postmaster@{}",
-                             finding.severity == Severity::note ? "quarantine" : "none", domain));
+    finding.paste = zone_txt(
+        "_dmarc." + domain,
+        records::dmarc_text(domain, finding.severity == Severity::note ? "quarantine" : "none"));
   }
   co_return one(std::move(finding));
 }

@@ -7,6 +7,7 @@
 #include "admin/doctor/host_checks.h"
 #include "admin/doctor/opinion.h"
 #include "admin/doctor/zone_text.h"
+#include "admin/records/texts.h"
 #include "lib/base/text.h"
 #include "lib/io/clock.h"
 #include "lib/io/network.h"
@@ -219,7 +220,7 @@ io::Task<Findings> check_host_spf(io::Ref<const Ground> ground) {
     }
     if (finding.severity == Severity::note || is_trouble(finding.severity)) {
       finding.remedy = "bounces have no other sender than this name: give it a record of its own";
-      finding.paste = zone_txt(ground->hostname, "v=spf1 a -all");
+      finding.paste = zone_txt(ground->hostname, records::host_spf_text());
     }
     findings.push_back(std::move(finding));
   }

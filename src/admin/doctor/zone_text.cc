@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "lib/mailauth/dkim_key.h"
+#include "lib/dns/record_text.h"
 
 namespace doctor {
 
@@ -12,11 +12,9 @@ std::string zone_line(std::string_view name, std::string_view type, std::string_
 }
 
 std::string zone_txt(std::string_view name, std::string_view text) {
-  std::string strings;
-  for (const std::string& part : mailauth::split_txt(text)) {
-    strings += fmt::format("{}\"{}\"", strings.empty() ? "" : " ", part);
-  }
-  return zone_line(name, "TXT", strings);
+  dns::Record record;
+  record.data = text;
+  return dns::zone_line(name, dns::Type::txt, record);
 }
 
 }  // namespace doctor

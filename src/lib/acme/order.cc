@@ -77,7 +77,8 @@ io::Task<base::Result<>> prove(ClientRef client, std::string url, Challenge chal
               challenge.type));
 }
 
-io::Task<base::Result<>> authorize(ClientRef client, io::Ref<Solver> solver, std::string url) {
+io::Task<base::Result<>> authorize(ClientRef client, io::Ref<Solver> solver, std::string url,
+                                   std::string* refused_name) {
   const auto response = co_await client->post(url, {});
   if (!response) co_return std::unexpected(response.error());
   const auto authorization = read_authorization(response->body);
@@ -91,6 +92,7 @@ io::Task<base::Result<>> authorize(ClientRef client, io::Ref<Solver> solver, std
   base::Result<> result = co_await solver->prepare(proof);
   if (result) result = co_await prove(client, std::move(url), std::move(*challenge));
   co_await solver->clean(proof);
+  if (!result && refused_name != nullptr) *refused_name = proof.name;
   co_return result;
 }
 
@@ -128,7 +130,7 @@ io::Task<base::Result<std::string>> obtain(ClientRef client, io::Ref<Solver> sol
   auto order = read_order(made->body);
   if (!order) co_return std::unexpected(std::move(order.error()));
   for (const std::string& one : order->authorizations) {
-    if (auto proved = co_await authorize(client, solver, one); !proved) {
+    if (auto proved = co_await authorize(client, solver, one, wanted.refused); !proved) {
       co_return std::unexpected(std::move(proved.error()));
     }
   }

@@ -46,7 +46,8 @@ class Solver {
 
 struct Wanted {
   std::vector<std::string> names;
-  std::string request;  // DER
+  std::string request;             // DER
+  std::string* refused = nullptr;  // takes the name that could not be proved, if that is it
 };
 
 // The client is open.

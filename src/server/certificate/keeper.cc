@@ -26,6 +26,8 @@ std::string joined(const std::vector<std::string>& names) {
 CertificateKeeper::CertificateKeeper(Parts parts, const config::Config& config, Loaded loaded)
     : parts_(std::move(parts)),
       config_(config),
+      served_(
+          {.clock = parts_.doors.clock, .resolver = parts_.resolver, .domains = parts_.domains}),
       not_after_(parts_.metrics.gauge("stagepost_tls_certificate_not_after_seconds",
                                       "End of the certificate, in seconds since 1970")) {
   take(std::move(loaded));
@@ -42,7 +44,10 @@ void CertificateKeeper::emit(base::Severity severity, std::string_view name,
 }
 
 std::vector<std::string> CertificateKeeper::names() const {
-  return acme().domains.empty() ? std::vector{config_.session.hostname} : acme().domains;
+  if (!acme().domains.empty()) return acme().domains;
+  std::vector<std::string> names = {config_.session.hostname};
+  names.insert(names.end(), served_.names().begin(), served_.names().end());
+  return names;
 }
 
 // Whoever changed something does not want to wait for the next try.
@@ -129,16 +134,30 @@ io::Task<void> CertificateKeeper::tend() {
   }
 }
 
-io::Task<base::Result<CertificateKeeper::Plan>> CertificateKeeper::plan() {
+// With names of its own choice the certificate has these and no others. Else new ones are taken up
+// soon, together with those of the same hour; those that are not needed any more go at the renewal.
+std::string_view CertificateKeeper::names_are_due() const {
+  constexpr auto together = std::chrono::hours(1);
+  if (!acme().domains.empty()) {
+    const bool differ = acme::names_differ(loaded_.facts.names, names());
+    return differ ? "the names in the settings are others" : "";
+  }
+  if (!io::covers(loaded_.facts, config_.session.hostname)) return "the host has another name";
+  const bool lacks = std::ranges::any_of(served_.names(), [this](const std::string& name) {
+    return !io::covers(loaded_.facts, name);
+  });
+  return lacks && now() >= loaded_.facts.not_before + together ? "a domain has a new name" : "";
+}
+
+io::Task<base::Result<CertificateKeeper::Plan>> CertificateKeeper::plan(bool at_once) {
+  co_await served_.refresh(config_, loaded_.facts.names, at_once);
   const auto memory = store().memory();
   if (!memory) co_return std::unexpected(memory.error());
   if (const auto next = store().next_key(); !next) co_return std::unexpected(next.error());
   if (loaded_.source != CertificateSource::acme) {
     co_return Plan{.why = "there is none yet"};  // with the self-signed one's key
   }
-  if (acme::names_differ(loaded_.facts.names, names())) {
-    co_return Plan{.why = "the names in the settings are others"};
-  }
+  if (const std::string_view why = names_are_due(); !why.empty()) co_return Plan{.why = why};
   if (memory->directory_url != acme().directory_url) {
     co_return Plan{.why = "the authority in the settings is another"};
   }
@@ -166,7 +185,7 @@ io::Task<base::Result<bool>> CertificateKeeper::order(admin::OrderWish wish) {
   while (busy_) {
     if (auto over = co_await order_over_.wait(); !over) co_return std::unexpected(over.error());
   }
-  auto due = co_await plan();
+  auto due = co_await plan(true);
   if (!due) co_return std::unexpected(std::move(due.error()));
   if (wish.new_key && !due->next_key) {
     const auto step = co_await look_at_tlsa();
@@ -223,14 +242,12 @@ io::Task<base::Result<Loaded>> CertificateKeeper::obtain(Plan plan, base::Durati
   if (!key) co_return std::unexpected(std::move(key.error()));
   const auto key_pem = key->pem();
   if (!key_pem) co_return std::unexpected(key_pem.error());
-  auto request = key->request(names());
-  if (!request) co_return std::unexpected(std::move(request.error()));
-  const auto chain = co_await ask_authority(std::move(*request), asked_for);
+  const auto chain = co_await ask_without_refused(*key, asked_for);
   if (!chain) co_return std::unexpected(chain.error());
   // Looked at before the old one is given up.
   auto fresh = load_identity({.names = {}, .certificate_pem = *chain, .key_pem = *key_pem}, now(),
                              parts_.challenges);
-  if (fresh && acme::names_differ(fresh->facts.names, names())) {
+  if (fresh && acme::names_differ(fresh->facts.names, ordered_)) {
     fresh = base::fail(base::ErrorKind::invalid, "the authority's certificate is for " +
                                                      joined(fresh->facts.names) + " instead");
   }
@@ -252,7 +269,26 @@ io::Task<base::Result<Loaded>> CertificateKeeper::obtain(Plan plan, base::Durati
   co_return fresh;
 }
 
+// A domain whose name cannot be proved must not cost the host its certificate.
+io::Task<base::Result<std::string>> CertificateKeeper::ask_without_refused(
+    io::Ref<const io::PrivateKey> key, base::Duration* asked_for) {
+  while (true) {
+    ordered_ = names();
+    auto request = key->request(ordered_);
+    if (!request) co_return std::unexpected(std::move(request.error()));
+    std::string refused;
+    auto chain = co_await ask_authority(std::move(*request), &refused, asked_for);
+    const bool may_be_a_name = !chain && acme().domains.empty() &&
+                               (chain.error().kind == base::ErrorKind::invalid || !refused.empty());
+    if (!may_be_a_name || !served_.set_aside(refused)) co_return chain;
+    emit(base::Severity::warning, "certificate.name_set_aside",
+         {{"name", refused.empty() ? "all but the host's" : refused},
+          {"error", chain.error().text()}});
+  }
+}
+
 io::Task<base::Result<std::string>> CertificateKeeper::ask_authority(std::string request,
+                                                                     std::string* refused,
                                                                      base::Duration* asked_for) {
   std::shared_ptr<io::TlsClient> tls = parts_.tls_client;
   if (!acme().ca_file.empty()) {
@@ -282,8 +318,8 @@ io::Task<base::Result<std::string>> CertificateKeeper::ask_authority(std::string
   if (auto opened = co_await client.open(acme().email); !opened) {
     chain = std::unexpected(std::move(opened.error()));
   } else {
-    chain =
-        co_await acme::obtain(client, **solver, {.names = names(), .request = std::move(request)});
+    chain = co_await acme::obtain(
+        client, **solver, {.names = ordered_, .request = std::move(request), .refused = refused});
   }
   if (!chain) *asked_for = client.retry_after().value_or(base::Duration(0));
   co_return chain;

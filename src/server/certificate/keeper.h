@@ -25,6 +25,7 @@
 #include "lib/io/tls.h"
 #include "server/certificate/http_solver.h"
 #include "server/certificate/load.h"
+#include "server/certificate/served_names.h"
 
 namespace server {
 
@@ -42,6 +43,7 @@ class CertificateKeeper final : public admin::Certificates {
     std::shared_ptr<io::TlsChallenges> challenges;
     std::shared_ptr<io::TlsClient> tls_client;
     HttpAnswers& answers;
+    std::function<std::vector<std::string>()> domains = {};  // ours, whose names we serve
   };
   CertificateKeeper(Parts parts, const config::Config& config, Loaded loaded);
 
@@ -67,11 +69,15 @@ class CertificateKeeper final : public admin::Certificates {
   void take(Loaded loaded);
   void use(Loaded loaded);
   io::Task<void> tend();
-  io::Task<base::Result<Plan>> plan();
+  io::Task<base::Result<Plan>> plan(bool at_once = false);
+  [[nodiscard]] std::string_view names_are_due() const;
   io::Task<base::Result<acme::RolloverStep>> look_at_tlsa();
   io::Task<base::Result<>> carry_out(Plan plan);
   io::Task<base::Result<Loaded>> obtain(Plan plan, base::Duration* asked_for);
-  io::Task<base::Result<std::string>> ask_authority(std::string request, base::Duration* asked_for);
+  io::Task<base::Result<std::string>> ask_without_refused(io::Ref<const io::PrivateKey> key,
+                                                          base::Duration* asked_for);
+  io::Task<base::Result<std::string>> ask_authority(std::string request, std::string* refused,
+                                                    base::Duration* asked_for);
   void note_failure(const base::Error& error, base::Duration asked_for);
   void tell_rollover(acme::RolloverStep step);
   void emit(base::Severity severity, std::string_view name,
@@ -80,7 +86,9 @@ class CertificateKeeper final : public admin::Certificates {
   Parts parts_;
   config::Config config_;
   Loaded loaded_;
-  std::string refused_digest_;  // of files that were not taken: said once
+  ServedNames served_;
+  std::vector<std::string> ordered_;  // names of the order under way
+  std::string refused_digest_;        // of files that were not taken: said once
   acme::RolloverStep told_ = acme::RolloverStep::free;
   bool busy_ = false;
   io::Signal order_over_;
