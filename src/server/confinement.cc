@@ -75,7 +75,8 @@ void add_files(Fence& fence, const config::Config& config) {
   for (const std::string* path :
        {&config.directory.database_path, &config.policy.state_path,
         &config.report.reports.database_path, &config.directory.ldap.cache_path,
-        &config.trace.log_path, &config.admin.socket_path}) {
+        &config.admin.idempotency_path, &config.admin.webhooks_path, &config.trace.log_path,
+        &config.admin.socket_path}) {
     if (!path->empty()) fence.writable.push_back(folder_of(*path));
   }
 }
