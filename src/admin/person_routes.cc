@@ -117,7 +117,7 @@ base::Result<boost::json::object> export_person(Parts& parts, directory::Store& 
   auto account = user_json(parts, store, address, now);
   if (!account) return account;
   const std::string name(account->at("address").as_string());
-  auto events = parts.trace.events_of(trace::Person(name), events_max, now);
+  auto events = parts.trace.events_of(parts.trace.person(name), events_max, now);
   if (!events) return std::unexpected(events.error());
   boost::json::object out{{"address", name}, {"at", base::format_time(now)}};
   out["account"] = std::move(*account);
@@ -147,7 +147,7 @@ base::Result<boost::json::object> erase_person(Parts& parts, directory::Store& s
   if (auto live = parts.directory_changed(); !live) return std::unexpected(live.error());
   const base::Time now = parts.doors.clock.wall();
   if (auto done = parts.state.erase(*name, now); !done) return std::unexpected(done.error());
-  auto report = parts.trace.erase(trace::Person(*name), now);
+  auto report = parts.trace.erase(parts.trace.person(*name), now);
   if (!report) return std::unexpected(report.error());
   out["events"] = report->events;
   auto there = tell_folders(parts, *name, mail, out);

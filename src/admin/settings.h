@@ -83,6 +83,7 @@ struct DoctorSettings {
                                     "bl.mailspike.net"};
   // Whose port 25 is knocked at, to see whether it can be reached; empty: nobody's.
   std::string probe_domain = "gmail.com";
+  base::Duration keep_for = std::chrono::hours(14 * 24);  // what was found, by day
 };
 
 struct Settings {

@@ -16,7 +16,9 @@ class Checker {
     api();
     certificate();
     acme();
+    otel();
     routes();
+    backups();
     lists();
     filters();
     relays();
@@ -253,6 +255,35 @@ class Checker {
       problem("acme.tsig_key_name",
               "tsig_key_name and tsig_secret_file belong together; set both, or none for a server "
               "that trusts this host's address");
+    }
+  }
+
+  void otel() {
+    const server::OtelSettings& otel = config_.server.otel;
+    provider_url("otel.endpoint", otel.endpoint);
+    const auto is_bad = [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; };
+    for (const std::string& header : otel.headers) {
+      const std::size_t colon = header.find(':');
+      if (colon != 0 && colon != std::string::npos && std::ranges::none_of(header, is_bad))
+        continue;
+      problem("otel.headers",
+              "has one that is no header; write NAME: VALUE: \"Authorization: Bearer …\"");
+    }
+    if (!otel.on() && !otel.headers.empty()) {
+      problem("otel.headers", "is of no use without a collector; add endpoint = \"https://…\"");
+    }
+  }
+
+  void backups() {
+    required_in("backup", "domain", "write whose mail is taken: domain = \"example.net\"");
+    const auto& all = config_.policy.backups;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (all[i].domain.empty() || all[i].domain != all[j].domain) continue;
+        problem(fmt::format("backup[{}].domain", i + 1),
+                fmt::format("{} is backup[{}] already; write all recipients there", all[i].domain,
+                            j + 1));
+      }
     }
   }
 

@@ -60,6 +60,8 @@ struct Section {
 [[nodiscard]] std::vector<Section> filter_sections();
 [[nodiscard]] std::vector<Section> reports_sections();
 [[nodiscard]] std::vector<Section> acme_sections();
+[[nodiscard]] std::vector<Section> privacy_sections();
+[[nodiscard]] std::vector<Section> otel_sections();
 [[nodiscard]] std::vector<Section> other_sections();
 
 // A Config with one element in each repeated section: where defaults are read from.

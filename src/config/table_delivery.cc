@@ -133,6 +133,36 @@ Section delivery_section() {
   return section;
 }
 
+Codec<std::string> lower_codec(Codec<std::string> codec) {
+  codec.read = [read = codec.read](const Value& value) -> base::Result<std::string> {
+    auto text = read(value);
+    if (!text) return text;
+    return base::lower(*text);
+  };
+  return codec;
+}
+
+Section backup_section() {
+  Section section;
+  section.name = "backup";
+  section.text =
+      "One per domain whose backup MX this server is: anybody may leave its mail here, and it goes "
+      "on to the domain's better MX, or to the host of a [[route]]. See docs/backup-mx.md.";
+  section.begin = [](Config& config) { config.policy.backups.emplace_back(); };
+  section.settings = {
+      setting("domain", STAGEPOST_FIELD(policy.backups.back().domain), lower_codec(host_codec()),
+              "The domain. It has to be set."),
+      setting(
+          "recipients", STAGEPOST_FIELD(policy.backups.back().recipients),
+          list_codec(lower_codec(text_codec("local part"))),
+          "Who exists there: what is before the @, without +detail; postmaster exists. None: "
+          "everybody, and mail to who does not exist there comes back to senders that are mostly "
+          "forged: list them if you can."),
+  };
+  section.settings.front().default_text.clear();
+  return section;
+}
+
 Section route_section() {
   Section section;
   section.name = "route";
@@ -163,6 +193,8 @@ Section route_section() {
 }  // namespace
 
 // [[route]] first: relay_host adds the last route.
-std::vector<Section> delivery_sections() { return {route_section(), delivery_section()}; }
+std::vector<Section> delivery_sections() {
+  return {route_section(), backup_section(), delivery_section()};
+}
 
 }  // namespace config

@@ -104,6 +104,9 @@ Section sending_section() {
               count_codec<std::uint32_t>(100, 10'000'000),
               "Recipients remembered per account, as keyed hashes; the longest unused are "
               "forgotten."),
+      setting("known_recipients_keep", STAGEPOST_FIELD(policy.limits.known_recipients_keep),
+              duration_codec(std::chrono::hours(24), std::chrono::hours(24 * 3'660)),
+              "How long after the last mail to it a recipient is remembered."),
   };
   return section;
 }

@@ -82,6 +82,12 @@ Section log_section() {
                    {.below = Below::none, .name = {}}, "Where syslog listens."),
       path_setting("path", STAGEPOST_FIELD(trace.log_path), {.below = Below::none, .name = {}},
                    "The file; empty: standard output. It is opened anew on SIGHUP."),
+      setting(
+          "keep_for", STAGEPOST_FIELD(trace.log_keep_for),
+          duration_codec(std::chrono::seconds(0), hours(24 * 3'660)),
+          "How long the lines of a file are kept: each day (UTC) has a file of its own, the one "
+          "of yesterday is PATH.2026-11-28. \"0s\": logrotate or the like does it, with SIGHUP. "
+          "The journal and syslog have settings of their own."),
       setting("level", STAGEPOST_FIELD(trace.log_level),
               word_codec({"debug", "info", "warning", "error"}), "What is worth a line."),
   };
@@ -267,6 +273,9 @@ Section doctor_section() {
       setting("probe_domain", STAGEPOST_FIELD(admin.doctor.probe_domain), route_host_codec(),
               "A large receiver whose port 25 is connected to, to see whether ours may leave; "
               "nothing is sent. Empty: it is not tried."),
+      setting("keep_for", STAGEPOST_FIELD(admin.doctor.keep_for),
+              duration_codec(hours(24), hours(24 * 90)),
+              "How long is kept what was found, a result for each day."),
   };
   return section;
 }

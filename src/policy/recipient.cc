@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "lib/base/text.h"
+
 namespace policy {
 namespace {
 
@@ -27,9 +31,30 @@ RecipientVerdict not_now(const message::Recipient& recipient, std::string why) {
   return refuse(std::move(verdict));
 }
 
+const BackupSetting* backup_of(const Settings& settings, const message::Address& address) {
+  if (settings.backups.empty()) return nullptr;
+  const std::string domain = message::domain_key(address.domain);
+  const auto found = std::ranges::find(settings.backups, domain, &BackupSetting::domain);
+  return found == settings.backups.end() ? nullptr : &*found;
+}
+
+// postmaster is everywhere (RFC 5321 §4.5.1); what is behind a + is the other server's business.
+bool is_recipient_of(const BackupSetting& backup, const message::Address& address) {
+  if (backup.recipients.empty() || base::iequals(address.local, "postmaster")) return true;
+  const std::string local = base::lower(address.local);
+  return std::ranges::any_of(backup.recipients, [&local](const std::string& one) {
+    return local == one || (local.starts_with(one) && local[one.size()] == '+');
+  });
+}
+
 RecipientVerdict relay(const Settings& settings, const Transaction& transaction,
                        const message::Recipient& recipient) {
   if (may_relay(settings, transaction)) return {.verdict = {}, .recipients = {recipient}};
+  if (const BackupSetting* backup = backup_of(settings, recipient.address)) {
+    return is_recipient_of(*backup, recipient.address)
+               ? RecipientVerdict{.verdict = {}, .recipients = {recipient}}
+               : nobody(recipient);
+  }
   return refuse(reject(smtp::reply(
       550, {5, 7, 1},
       fmt::format("We do not relay to {}. If you are one of our users, log in first; if you run a "

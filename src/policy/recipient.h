@@ -1,6 +1,7 @@
 // policy/recipient.h: rules about RCPT: is the address ours, does it exist, may this client relay?
 //
-// What:    local addresses must exist and are expanded; others need AUTH or a listed network.
+// What:    local addresses must exist and are expanded; others need AUTH, a listed network or a
+//          domain whose backup MX we are.
 // In/Out:  Transaction and one recipient → verdict and the recipients it stands for.
 // Errors:  550 5.1.1 unknown here, 550 5.7.1 no relaying, 451 4.3.0 when an alias is broken.
 // Limits:  directory::Settings bounds an alias.

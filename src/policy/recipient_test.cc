@@ -43,5 +43,26 @@ TEST(UnknownRecipient, WaitsWhileNotEverybodyIsKnown) {
   EXPECT_TRUE(check_recipient({}, {}, ada, *corp({"ada@corp.test"}, false)).verdict.accepted());
 }
 
+TEST(Backup, TakesMailOfStrangersForListedDomainsAlone) {
+  Settings settings;
+  settings.backups = {{.domain = "friend.test", .recipients = {"ada", "grace"}},
+                      {.domain = "all.test", .recipients = {}}};
+  const auto code = [&settings](std::string local, std::string domain) {
+    message::Recipient one;
+    one.address = {std::move(local), std::move(domain)};
+    const auto judged = check_recipient(settings, {}, one, *corp({}));
+    EXPECT_EQ(judged.recipients.size(), judged.verdict.accepted() ? 1U : 0U);
+    return judged.verdict.accepted() ? "250" : judged.verdict.reply.text().substr(0, 9);
+  };
+  EXPECT_EQ(code("ada", "friend.test"), "250");
+  EXPECT_EQ(code("Ada+shop", "FRIEND.test"), "250");
+  EXPECT_EQ(code("postmaster", "friend.test"), "250");
+  EXPECT_EQ(code("adalbert", "friend.test"), "550 5.1.1");
+  EXPECT_EQ(code("nobody", "friend.test"), "550 5.1.1");
+  EXPECT_EQ(code("nobody", "all.test"), "250");
+  EXPECT_EQ(code("ada", "sub.friend.test"), "550 5.7.1");
+  EXPECT_EQ(code("ada", "elsewhere.test"), "550 5.7.1");
+}
+
 }  // namespace
 }  // namespace policy

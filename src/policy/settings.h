@@ -26,9 +26,16 @@
 
 namespace policy {
 
+// A domain whose mail anybody may leave here, to be passed on to its own servers.
+struct BackupSetting {
+  std::string domain;                   // lower case
+  std::vector<std::string> recipients;  // local parts, lower case; empty: all
+};
+
 struct Settings {
   std::string hostname;
   std::vector<io::IpNetwork> relay_networks;  // who may relay without AUTH; empty by default
+  std::vector<BackupSetting> backups;         // whose backup MX we are
   unsigned received_fields_max = 50;          // RFC 5321 §6.3: more means a loop
   std::string state_path;                     // state folder + "/state.db"
   base::Duration state_save_every = std::chrono::seconds(5);  // a crash loses so much of counters

@@ -11,6 +11,18 @@ namespace server {
 namespace {
 
 constexpr std::uint64_t secret_bytes_max = 1024;
+base::Result<std::string> kept_secret(io::Files& files, const std::string& path) {
+  constexpr std::size_t secret_bytes = 32;
+  auto kept = io::read_file(files, path, secret_bytes_max);
+  if (kept && kept->size() == secret_bytes) return kept;
+  std::string fresh(secret_bytes, '\0');
+  io::real::KernelRandom().fill(fresh);
+  if (auto done = io::write_file(files, path, fresh, 0600); !done) {
+    return std::unexpected(std::move(done.error()));
+  }
+  return fresh;
+}
+
 }  // namespace
 
 std::string config_path_of(const std::string& home, const std::string& config_path) {
@@ -52,16 +64,11 @@ base::Result<std::unique_ptr<io::File>> lock_state(io::Files& files, const confi
 }
 
 base::Result<std::string> login_secret(io::Files& files, const config::Config& config) {
-  constexpr std::size_t secret_bytes = 32;
-  const std::string path = config.server.state_folder + "/login.secret";
-  auto kept = io::read_file(files, path, secret_bytes_max);
-  if (kept && kept->size() == secret_bytes) return kept;
-  std::string fresh(secret_bytes, '\0');
-  io::real::KernelRandom().fill(fresh);
-  if (auto done = io::write_file(files, path, fresh, 0600); !done) {
-    return std::unexpected(std::move(done.error()));
-  }
-  return fresh;
+  return kept_secret(files, config.server.state_folder + "/login.secret");
+}
+
+base::Result<std::string> privacy_key(io::Files& files, const config::Config& config) {
+  return kept_secret(files, config.server.state_folder + "/privacy.key");
 }
 
 base::Result<> check_keys(const config::Config& config) {

@@ -38,6 +38,8 @@ inline constexpr const char* system_config = "/etc/stagepost/stagepost.toml";
 // after a restart.
 [[nodiscard]] base::Result<std::string> login_secret(io::Files& files,
                                                      const config::Config& config);
+// The key of the pseudonyms in log and traces (trace/redact.h), kept in the same way.
+[[nodiscard]] base::Result<std::string> privacy_key(io::Files& files, const config::Config& config);
 
 // Can the files of [tls] be read, and do they belong together?
 [[nodiscard]] base::Result<> check_keys(const config::Config& config);

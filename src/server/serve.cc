@@ -63,6 +63,9 @@ class Process {
   Supervision::Watched watched_parts();
   [[nodiscard]] std::string status();
   void emit(base::Severity severity, std::string_view name, std::string text);
+  [[nodiscard]] policy::WebParts otel_parts() {
+    return {.doors = main_doors(), .resolver = *lanes_.front()->resolver, .tls = shared_->otel_tls};
+  }
   [[nodiscard]] io::Doors main_doors() { return lanes_.front()->loop.doors(); }
 
   const std::string home_;
@@ -186,6 +189,8 @@ io::Task<base::Result<>> Process::start() {
   tasks_.spawn(shared_->trace->run(doors.clock, doors.pool));
   tasks_.spawn(
       shared_->directory->watch(doors.clock, doors.pool, *shared_->watch_store, *shared_->events));
+  tasks_.spawn(shared_->log->run(doors.clock, doors.pool));
+  tasks_.spawn(shared_->otel->run(otel_parts(), *shared_->events));
   tasks_.spawn(shared_->state->run(doors.clock, doors.pool));
   tasks_.spawn(shared_->flow->run(doors.clock, doors.pool));
   tasks_.spawn(shared_->reports->run(doors.clock, doors.pool));
@@ -343,6 +348,7 @@ io::Task<void> Process::stop() {
   for (const auto& lane : lanes_) stopping.spawn(stop_from_here(lane.get()));
   co_await stopping.join();
   co_await tasks_.stop();
+  co_await shared_->otel->last(otel_parts());
 }
 
 void Process::name_unused_sockets() {

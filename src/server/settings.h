@@ -47,6 +47,17 @@ struct AcmeSettings {
   [[nodiscard]] bool on() const { return !directory_url.empty(); }
 };
 
+struct OtelSettings {
+  std::string endpoint;              // "http://127.0.0.1:4318"; empty: off
+  std::vector<std::string> headers;  // "Authorization: Bearer …"
+  std::string ca_file;               // empty: the system's
+  std::string service_name = "stagepost";
+  unsigned ratio_percent = 100;  // of the traces
+  base::Duration timeout = std::chrono::seconds(10);
+  std::size_t queued_spans_max = 20'000;  // about 1 KiB each
+  [[nodiscard]] bool on() const { return !endpoint.empty(); }
+};
+
 struct Settings {
   std::string state_folder;
   // Where the file was found; not settings of the file.
@@ -63,6 +74,7 @@ struct Settings {
   // How often the files of [tls] are looked at, and whether a certificate is due.
   base::Duration tls_watch_every = std::chrono::minutes(1);
   AcmeSettings acme;
+  OtelSettings otel;
 };
 
 }  // namespace server

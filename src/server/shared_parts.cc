@@ -7,6 +7,8 @@
 namespace server {
 namespace {
 
+constexpr std::uint64_t ca_bytes_max = 1UL << 20U;
+
 // Opens `part` by `opened`, or hands its error on.
 template <class T, class U>
 base::Result<> take(T& part, base::Result<U> opened) {
@@ -25,15 +27,48 @@ base::Result<> open_flow(SharedParts& parts, const config::Config& config, base:
   return {};
 }
 
-base::Result<> open_records(SharedParts& parts, const config::Config& config, io::Files& files) {
-  if (auto done = take(parts.log, trace::Log::open(config.trace)); !done) return done;
+// Without its key nothing may be written: a pseudonym that changes at each start follows nobody.
+base::Result<> open_redactor(SharedParts& parts, const config::Config& config, io::Files& files) {
+  std::string key;
+  if (config.trace.privacy.local_parts == trace::LocalParts::hash) {
+    if (auto done = take(key, privacy_key(files, config)); !done) return done;
+  }
+  parts.redactor = std::make_unique<trace::Redactor>(config.trace.privacy, std::move(key));
+  parts.trace->set_redactor(parts.redactor.get());
+  return {};
+}
+
+base::Result<> open_otel(SharedParts& parts, const config::Config& config, io::Files& files,
+                         base::Time now) {
+  const OtelSettings& settings = config.server.otel;
+  std::string authorities;
+  if (!settings.ca_file.empty()) {
+    if (auto done = take(authorities, io::read_file(files, settings.ca_file, ca_bytes_max));
+        !done) {
+      return done;
+    }
+  }
+  if (auto done = take(parts.otel_tls, io::TlsClient::make(authorities)); !done) return done;
+  parts.otel = std::make_unique<OtelExporter>(
+      settings,
+      OtelExporter::About{
+          .hostname = config.session.hostname, .node = config.server.node, .now = now},
+      parts.metrics);
+  return {};
+}
+
+base::Result<> open_records(SharedParts& parts, const config::Config& config, io::Files& files,
+                            base::Time now) {
+  if (auto done = take(parts.log, trace::Log::open(config.trace, &files, now)); !done) return done;
   if (auto done = take(parts.trace, trace::TraceStore::open(files, config.trace)); !done) {
     return done;
   }
+  if (auto done = open_redactor(parts, config, files); !done) return done;
+  if (auto done = open_otel(parts, config, files, now); !done) return done;
   parts.webhook_intake = std::make_unique<webhooks::Intake>();
   parts.events = std::make_unique<trace::Tee>(
-      std::vector<trace::RecordSink*>{parts.log.get(), parts.trace.get()},
-      std::vector<base::EventSink*>{parts.webhook_intake.get()});
+      std::vector<trace::RecordSink*>{parts.log.get(), parts.trace.get(), parts.otel.get()},
+      std::vector<base::EventSink*>{parts.webhook_intake.get()}, parts.redactor.get());
   return {};
 }
 
@@ -105,7 +140,7 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
                                                              io::Files& files, base::Time now) {
   auto parts = std::make_unique<SharedParts>();
   base::Result<> done = take(parts->lock, lock_state(files, config));
-  if (done) done = open_records(*parts, config, files);
+  if (done) done = open_records(*parts, config, files, now);
   if (done) done = open_directory(*parts, config, files);
   if (done) {
     done =

@@ -32,7 +32,9 @@
 #include "server/assemble.h"
 #include "server/certificate/load.h"
 #include "server/dmarc_line.h"
+#include "server/otel.h"
 #include "trace/log.h"
+#include "trace/redact.h"
 #include "trace/store.h"
 #include "trace/tee.h"
 
@@ -52,9 +54,12 @@ struct SharedParts {
 
   std::unique_ptr<io::File> lock;
   base::Metrics metrics;
+  std::unique_ptr<trace::Redactor> redactor;
   std::unique_ptr<trace::Log> log;
   std::unique_ptr<trace::TraceStore> trace;
   std::unique_ptr<webhooks::Intake> webhook_intake;
+  std::unique_ptr<OtelExporter> otel;  // off when it is not set
+  std::shared_ptr<io::TlsClient> otel_tls;
   std::unique_ptr<trace::Tee> events;
   std::unique_ptr<directory::Store> watch_store;  // of the watching task
   std::unique_ptr<directory::Store> admin_store;  // of the API

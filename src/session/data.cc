@@ -6,6 +6,7 @@
 #include "session/addresses.h"
 #include "session/notice.h"
 #include "session/session.h"
+#include "session/subject.h"
 
 namespace session {
 namespace {
@@ -81,6 +82,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   }
   if (auto refusal = co_await begin_data()) co_return *std::move(refusal);
   channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
+  if (settings_.tell_moments) data_at_ = parts_.doors.clock.wall();
   smtp::DataReader reader(data_limits());
   Watchers watchers;
   watch_recoding(watchers);
@@ -151,6 +153,8 @@ void Session::tell_refused(const smtp::Reply& reply) {
   refused.fields.emplace_back("from", transaction_.envelope.sender.text());
   refused.fields.emplace_back("to", join_addresses(transaction_.envelope.recipients));
   refused.fields.emplace_back("reply", reply.text());
+  if (settings_.tell_subjects) add_subject(refused, transaction_.header);
+  if (settings_.tell_moments) add_moments(refused);
   parts_.events.emit(refused);
 }
 
@@ -215,6 +219,15 @@ void Session::show(Watchers& watchers, std::string_view chunk) {
   if (!chunk.empty()) policy::Policy::at_body(*visit_, chunk);
 }
 
+// When MAIL, DATA and the final dot came, in microseconds before the event (trace/spans.h).
+void Session::add_moments(base::Event& event) const {
+  const auto before = [&event](base::Time moment) {
+    return std::max<std::int64_t>(0, (event.time - moment).count());
+  };
+  event.fields.emplace_back("moments", fmt::format(FMT_COMPILE("{} {} {}"), before(mail_at_),
+                                                   before(data_at_), before(transaction_.arrived)));
+}
+
 // The verdict, the commit, and only then 250 (HOUSE: no answer before its truth).
 io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   // What was long in coming is judged by what is known now: a password may have been changed.
@@ -250,6 +263,8 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
       co_return storage_reply(noted.error());
     }
   }
+  if (settings_.tell_subjects) add_subject(accepted, transaction_.header);
+  if (settings_.tell_moments) add_moments(accepted);
   const std::string id = info.id.text();
   if (verdict.kind != policy::Verdict::Kind::discard) {
     co_await sign(info, verdict, octets);

@@ -58,6 +58,7 @@ io::Task<smtp::Reply> Session::begin_message(smtp::MailParams params, std::strin
     co_return reply;
   }
   mail_given_ = true;
+  if (settings_.tell_moments) mail_at_ = parts_.doors.clock.wall();
   co_return smtp::reply(250, {2, 1, 0}, "Sender accepted");
 }
 

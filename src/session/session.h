@@ -158,6 +158,7 @@ class Session {
   io::Task<smtp::Reply> conclude_received(io::Ref<Watchers> watchers,
                                           std::unique_ptr<queue::Draft> draft);
   void tell_refused(const smtp::Reply& reply);
+  void add_moments(base::Event& event) const;
   void describe_header(const message::HeaderScanner& header);
   void describe(Watchers& watchers);
   void show(Watchers& watchers, std::string_view chunk);
@@ -194,6 +195,7 @@ class Session {
   std::unique_ptr<policy::Visit> visit_;
   std::shared_ptr<const directory::Snapshot> known_;  // of this transaction
   std::unique_ptr<Chunks> chunks_;
+  base::Time mail_at_, data_at_;  // for Settings::tell_moments
   bool mail_given_ = false;
   bool recipient_judged_ = false;  // one event of a transaction tells why recipients are refused
   bool ended_ = false;

@@ -58,6 +58,8 @@ struct Settings {
   base::Duration session_time_max = std::chrono::hours(4);
   base::Duration tls_timeout = std::chrono::seconds(30);
   base::Duration stop_grace = std::chrono::seconds(20);
+  bool tell_moments = false;   // [otel]: accepted and refused messages say when their parts began
+  bool tell_subjects = false;  // [privacy] subjects = "keep": events of a message have its subject
 };
 
 }  // namespace session

@@ -76,7 +76,8 @@ std::string recipient_refused(const StoredEvent& event) {
 std::string accepted(const StoredEvent& event) {
   return fmt::format("accepted from {} for {}", sender(event), word(event, "to")) + size_of(event) +
          clause(event, "; brought by ", "peer") + clause(event, " as ", "helo") +
-         clause(event, " over ", "tls") + clause(event, "; on hold: ", "hold");
+         clause(event, " over ", "tls") + clause(event, "; on hold: ", "hold") +
+         quoted(event, "; subject: ", "subject");
 }
 
 std::string account_held(const StoredEvent& event) {

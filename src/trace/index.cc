@@ -45,14 +45,6 @@ std::uint64_t get(std::string_view bytes) {
   return value;
 }
 
-std::string_view bare(std::string_view address) {
-  address = base::trim(address);
-  if (address.starts_with('<') && address.ends_with('>')) {
-    address = address.substr(1, address.size() - 2);
-  }
-  return address;
-}
-
 // Every part between commas, without a list of them: this runs for each event of each message.
 template <class Use>
 void for_each_part(std::string_view text, Use use) {
@@ -94,6 +86,14 @@ Result<std::uint64_t> entry_count(io::File& sidecar) {
 }
 
 }  // namespace
+
+std::string_view bare(std::string_view address) {
+  address = base::trim(address);
+  if (address.starts_with('<') && address.ends_with('>')) {
+    address = address.substr(1, address.size() - 2);
+  }
+  return address;
+}
 
 std::uint64_t message_key(base::MessageId id) { return hash('m', id.text()); }
 std::uint64_t session_key(base::SessionId id) { return hash('s', id.text()); }

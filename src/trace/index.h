@@ -33,6 +33,8 @@ struct IndexEntry {
 [[nodiscard]] std::uint64_t session_key(base::SessionId id);
 // Its events that are of no message: few, even where a session brings ten thousand messages.
 [[nodiscard]] std::uint64_t session_itself_key(base::SessionId id);
+// Without the <> around it.
+[[nodiscard]] std::string_view bare(std::string_view address);
 [[nodiscard]] std::uint64_t address_key(std::string_view address);  // upper and lower case alike
 
 // Does the event name this address (or Message-ID)?

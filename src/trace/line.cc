@@ -49,6 +49,21 @@ void append_escaped(std::string& out, std::string_view text) {
   }
 }
 
+void append_json_field(std::string& out, std::string_view key, std::string_view value) {
+  out += out.size() > 1 ? "," : "";
+  append_json_text(out, key);
+  out += ':';
+  append_json_text(out, value);
+}
+
+bool needs_quotes(std::string_view value) {
+  return value.empty() || value.find_first_of(" \"=") != std::string_view::npos;
+}
+
+constexpr std::array<std::string_view, 5> own_keys = {"ts", "level", "event", "session", "message"};
+
+}  // namespace
+
 void append_json_text(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
@@ -65,21 +80,6 @@ void append_json_text(std::string& out, std::string_view text) {
   }
   out += '"';
 }
-
-void append_json_field(std::string& out, std::string_view key, std::string_view value) {
-  out += out.size() > 1 ? "," : "";
-  append_json_text(out, key);
-  out += ':';
-  append_json_text(out, value);
-}
-
-bool needs_quotes(std::string_view value) {
-  return value.empty() || value.find_first_of(" \"=") != std::string_view::npos;
-}
-
-constexpr std::array<std::string_view, 5> own_keys = {"ts", "level", "event", "session", "message"};
-
-}  // namespace
 
 std::string_view severity_name(base::Severity severity) {
   switch (severity) {

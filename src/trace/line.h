@@ -26,5 +26,7 @@ namespace trace {
 // Printable UTF-8 stays; control characters become \n, \r, \t, \xNN, as do octets that are no
 // UTF-8.
 [[nodiscard]] std::string escaped(std::string_view text);
+// In quotation marks, as a text in JSON.
+void append_json_text(std::string& out, std::string_view text);
 
 }  // namespace trace

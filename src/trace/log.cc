@@ -58,13 +58,24 @@ Result<Log::Output> open_output(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Log>> Log::open(const Settings& settings) {
+Result<std::unique_ptr<Log>> Log::open(const Settings& settings, io::Files* files, base::Time now) {
   const bool to_syslog = settings.log_output == LogOutput::syslog;
+  const bool by_days = files != nullptr && !to_syslog && !settings.log_path.empty() &&
+                       settings.log_keep_for > base::Duration(0);
+  if (by_days) {
+    const auto last = files->info(settings.log_path);
+    if (last && day_of(last->modified) < day_of(now)) {
+      auto aside = put_aside(*files, settings.log_path, day_of(last->modified));
+      if (!aside) return std::unexpected(aside.error());
+    }
+  }
   auto output = to_syslog ? syslog_output(settings.syslog_socket) : open_output(settings.log_path);
   if (!output) return std::unexpected(output.error());
   const bool to_journal = settings.log_path.empty() && io::real::is_journal(STDOUT_FILENO);
   auto log = std::make_unique<Log>(settings, std::move(*output),
                                    to_syslog || to_journal ? Begin::priority : Begin::time);
+  if (by_days) log->files_ = files;
+  log->day_ = day_of(now);
   log->start_thread();
   return log;
 }
@@ -111,10 +122,10 @@ void Log::record(std::string_view record) {
 
 void Log::start_thread() {
   CHECK(!thread_.joinable(), "one thread writes a log");
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] { write(); });
 }
 
-void Log::run() {
+void Log::write() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     wake_.wait(lock, [this] { return stopping_ || pending_events_ > 0; });
@@ -137,8 +148,39 @@ void Log::flush() {
     lost = std::exchange(lost_, 0);
   }
   if (batch_.empty() && lost == 0) return;
+  if (files_ != nullptr) {
+    if (const auto first = decode_record(batch_, Checksum::ignore)) begin_day(day_of(first->time));
+  }
   const std::string lines = format(batch_, lost);
   dropped_ += output_(lines);
+}
+
+// What fails leaves the file as it is, and is tried again with the next batch.
+void Log::begin_day(Day day) {
+  if (day <= day_ || !put_aside(*files_, settings_.log_path, day_)) return;
+  auto output = open_output(settings_.log_path);
+  if (!output) return;
+  output_ = std::move(*output);
+  day_ = day;
+}
+
+void Log::tend(base::Time now) {
+  if (files_ == nullptr) return;
+  flush();
+  const std::lock_guard lock(output_mutex_);
+  begin_day(day_of(now));
+  [[maybe_unused]] const auto gone =
+      forget_days(*files_, settings_.log_path, now, settings_.log_keep_for);
+}
+
+io::Task<void> Log::run(io::Ref<io::Clock> clock, io::Ref<io::Pool> pool) {
+  if (files_ == nullptr) co_return;
+  do {
+    co_await io::on_pool(*pool, [this, now = clock->wall()] {
+      tend(now);
+      return true;
+    });
+  } while (co_await io::sleep_for(*clock, tend_every));
 }
 
 std::string Log::line(const StoredEvent& event) const {

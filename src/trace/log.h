@@ -5,7 +5,8 @@
 //          with its priority and has no time of its own.
 // Errors:  open and reopen say why a file cannot be written. A slow or failing output loses lines,
 //          counts them and says so; it never blocks who emits.
-// Limits:  pending_events_max and pending_bytes_max wait at most; batches of batch_delay.
+// Limits:  pending_events_max and pending_bytes_max wait at most; batches of batch_delay. A file
+//          has one day (UTC), and old ones go after Settings::log_keep_for (log_days.h).
 // Not here: events kept for explain (store.h), how a line looks (line.h).
 #pragma once
 
@@ -19,6 +20,12 @@
 #include <thread>
 
 #include "lib/base/result.h"
+#include "lib/io/clock.h"
+#include "lib/io/files.h"
+#include "lib/io/pool.h"
+#include "lib/io/ref.h"
+#include "lib/io/task.h"
+#include "trace/log_days.h"
 #include "trace/record.h"
 #include "trace/settings.h"
 #include "trace/tail.h"
@@ -28,6 +35,7 @@ namespace trace {
 class Log final : public RecordSink {
  public:
   static constexpr std::size_t pending_bytes_max = 32UL << 20U;
+  static constexpr base::Duration tend_every = std::chrono::minutes(10);
   static constexpr base::Duration batch_delay = std::chrono::milliseconds(20);
 
   // Writes whole lines, and tells how many are lost.
@@ -37,7 +45,10 @@ class Log final : public RecordSink {
   enum class Begin : std::uint8_t { time, priority };
 
   // To syslog, to settings.log_path, or to stdout when that is empty; starts the thread.
-  [[nodiscard]] static base::Result<std::unique_ptr<Log>> open(const Settings& settings);
+  // With `files` a log file has one day.
+  [[nodiscard]] static base::Result<std::unique_ptr<Log>> open(const Settings& settings,
+                                                               io::Files* files = nullptr,
+                                                               base::Time now = {});
   // To `output`; without a thread, so somebody calls flush().
   Log(const Settings& settings, Output output, Begin begin = Begin::time);
   // Writes what is pending.
@@ -48,6 +59,10 @@ class Log final : public RecordSink {
 
   // Writes what is pending, on the calling thread.
   void flush();
+  // Ends the file of a day that is over, also when nobody writes, and removes old ones. Blocks.
+  void tend(base::Time now);
+  // A task for a TaskGroup: tends the files on the pool until it is stopped.
+  io::Task<void> run(io::Ref<io::Clock> clock, io::Ref<io::Pool> pool);
   // Opens the file anew under its name (after log rotation). Blocks.
   base::Result<> reopen();
   void set_level(std::string_view level);
@@ -57,7 +72,7 @@ class Log final : public RecordSink {
 
  private:
   void start_thread();
-  void run();
+  void write();
   [[nodiscard]] std::string format(std::string_view records, std::uint64_t lost);
   [[nodiscard]] std::string show(const StoredEvent& event);
   [[nodiscard]] std::string line(const StoredEvent& event) const;
@@ -74,7 +89,11 @@ class Log final : public RecordSink {
   std::uint64_t lost_ = 0;  // since the last batch
   bool stopping_ = false;
 
-  std::mutex output_mutex_;  // guards what follows
+  void begin_day(Day day);
+
+  std::mutex output_mutex_;     // guards what follows
+  io::Files* files_ = nullptr;  // null: somebody else puts old logs aside, or it is no file
+  Day day_;                     // of the file
   Output output_;
   std::string batch_;
   LogTail tail_;

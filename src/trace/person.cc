@@ -27,23 +27,34 @@ bool is_one_of(const std::array<std::string_view, N>& names, std::string_view na
 
 }  // namespace
 
-Person::Person(std::string_view address) {
+Person::Person(std::string_view address, std::string_view pseudonym) : address_(address) {
   const std::size_t at = address.rfind('@');
-  local_ = base::lower(address.substr(0, at));
+  locals_.push_back(base::lower(address.substr(0, at)));
+  if (!pseudonym.empty() && pseudonym != address) {
+    locals_.push_back(base::lower(pseudonym.substr(0, pseudonym.rfind('@'))));
+  }
   if (at != std::string_view::npos) domain_ = base::lower(address.substr(at + 1));
 }
 
-// Where the local part begins that ends at the @: it is ours, or ours with +detail; npos: neither.
 std::size_t Person::begin_of(std::string_view text, std::size_t at) const {
+  for (const std::string& local : locals_) {
+    const std::size_t begin = begin_of(text, at, local);
+    if (begin != std::string_view::npos) return begin;
+  }
+  return std::string_view::npos;
+}
+
+// Where the local part begins that ends at the @: it is ours, or ours with +detail; npos: neither.
+std::size_t Person::begin_of(std::string_view text, std::size_t at, std::string_view local) {
   const std::size_t low = at > local_bytes_max ? at - local_bytes_max : 0;
-  if (local_.empty() || at < local_.size()) return std::string_view::npos;
-  for (std::size_t begin = at - local_.size() + 1; begin-- > low;) {
-    const std::size_t end = begin + local_.size();
+  if (local.empty() || at < local.size()) return std::string_view::npos;
+  for (std::size_t begin = at - local.size() + 1; begin-- > low;) {
+    const std::size_t end = begin + local.size();
     const std::string_view detail = text.substr(end, at - end);
     if (!std::ranges::all_of(detail, is_part)) break;
     const bool whole = begin == 0 || !is_part(text[begin - 1]);
     const bool ends = detail.empty() || detail.front() == '+';
-    if (whole && ends && base::istarts_with(text.substr(begin), local_)) return begin;
+    if (whole && ends && base::istarts_with(text.substr(begin), local)) return begin;
   }
   return std::string_view::npos;
 }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "trace/record.h"
 
@@ -23,12 +24,14 @@ struct EraseReport {
 
 class Person {
  public:
-  explicit Person(std::string_view address);
+  // `pseudonym`: the address as redacted events have it (redact.h); empty: as it is.
+  explicit Person(std::string_view address, std::string_view pseudonym = {});
 
   [[nodiscard]] bool named_in(const StoredEvent& event) const;
   // True when something was changed.
   bool erase_from(StoredEvent& event) const;
   [[nodiscard]] std::string erased(std::string_view text) const;
+  [[nodiscard]] const std::string& address() const { return address_; }
 
  private:
   struct Place {
@@ -37,9 +40,12 @@ class Person {
   };
   [[nodiscard]] Place find(std::string_view text, std::size_t from) const;
   [[nodiscard]] std::size_t begin_of(std::string_view text, std::size_t at) const;
+  [[nodiscard]] static std::size_t begin_of(std::string_view text, std::size_t at,
+                                            std::string_view local);
   [[nodiscard]] std::size_t end_of(std::string_view text, std::size_t at) const;
 
-  std::string local_;  // lower case
+  std::string address_;
+  std::vector<std::string> locals_;  // lower case: of the address, and of its pseudonym
   std::string domain_;
 };
 

@@ -193,24 +193,26 @@ Result<std::vector<IndexEntry>> scan_file(io::Files& files, const std::string& p
 }
 
 Result<std::vector<StoredEvent>> find_events(io::Files& files, const std::string& folder,
-                                             std::string_view what, std::size_t events_max,
-                                             LiveIndex live) {
-  const std::string_view text = base::trim(what);
+                                             std::span<const std::string> what,
+                                             std::size_t events_max, const LiveIndex& live) {
   auto names = trace_files(files, folder);
   if (!names) return std::unexpected(names.error());
   Search search(files, folder, *names, live);
-  if (const auto session = parse_session(text)) {
-    search.add_session(*session);
-  } else if (const auto id = base::MessageId::parse(text)) {
-    search.add_message(*id);
-  } else if (text.find('@') != std::string_view::npos) {
-    search.add_address(text);
-  } else {
-    return fail(
-        ErrorKind::invalid,
-        fmt::format("\"{}\" is neither a message id (13 letters and digits) nor a session id "
-                    "(s and 13) nor an address",
-                    base::printable(text, 100)));
+  for (const std::string& one : what) {
+    const std::string_view text = base::trim(one);
+    if (const auto session = parse_session(text)) {
+      search.add_session(*session);
+    } else if (const auto id = base::MessageId::parse(text)) {
+      search.add_message(*id);
+    } else if (text.find('@') != std::string_view::npos) {
+      search.add_address(text);
+    } else {
+      return fail(
+          ErrorKind::invalid,
+          fmt::format("\"{}\" is neither a message id (13 letters and digits) nor a session id "
+                      "(s and 13) nor an address",
+                      base::printable(text, 100)));
+    }
   }
   return search.take(events_max);
 }

@@ -54,11 +54,11 @@ struct LiveIndex {
 
 // By a message id: its events, and those of the session that brought it up to then. By a session
 // id: its events. By an address: all events of the newest messages that name it, and what was
-// refused.
+// refused. `what`: one text, or an address under several names.
 [[nodiscard]] base::Result<std::vector<StoredEvent>> find_events(io::Files& files,
                                                                  const std::string& folder,
-                                                                 std::string_view what,
+                                                                 std::span<const std::string> what,
                                                                  std::size_t events_max,
-                                                                 LiveIndex live = {});
+                                                                 const LiveIndex& live = {});
 
 }  // namespace trace

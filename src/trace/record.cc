@@ -82,35 +82,9 @@ class Cursor {
   bool ok_ = true;
 };
 
-}  // namespace
-
-std::string_view StoredEvent::field(std::string_view key) const {
-  for (const auto& [name_of, value] : fields) {
-    if (name_of == key) return value;
-  }
-  return {};
-}
-
-std::string_view EventView::field(std::string_view key) const {
-  for (const auto& [name_of, value] : fields) {
-    if (name_of == key) return value;
-  }
-  return {};
-}
-
-StoredEvent stored(const EventView& view) {
-  StoredEvent event{.severity = view.severity,
-                    .name = std::string(view.name),
-                    .time = view.time,
-                    .session = view.session,
-                    .message = view.message,
-                    .fields = {}};
-  event.fields.reserve(view.fields.size());
-  for (const auto& [key, value] : view.fields) event.fields.emplace_back(key, value);
-  return event;
-}
-
-void append_record(const Event& event, std::string& out) {
+// One encoding for both kinds of event: an Event owns its values, a view points to them.
+template <class AnyEvent>
+void append(const AnyEvent& event, std::string& out) {
   const std::size_t count = std::min(event.fields.size(), fields_max);
   const std::string_view name = cut(event.name, name_bytes_max);
   std::size_t size = record_head_bytes + 1 + 8 + 8 + 8 + 1 + name.size() + 1;
@@ -139,6 +113,37 @@ void append_record(const Event& event, std::string& out) {
     at = put_bytes(at, value);
   }
 }
+
+}  // namespace
+
+std::string_view StoredEvent::field(std::string_view key) const {
+  for (const auto& [name_of, value] : fields) {
+    if (name_of == key) return value;
+  }
+  return {};
+}
+
+std::string_view EventView::field(std::string_view key) const {
+  for (const auto& [name_of, value] : fields) {
+    if (name_of == key) return value;
+  }
+  return {};
+}
+
+StoredEvent stored(const EventView& view) {
+  StoredEvent event{.severity = view.severity,
+                    .name = std::string(view.name),
+                    .time = view.time,
+                    .session = view.session,
+                    .message = view.message,
+                    .fields = {}};
+  event.fields.reserve(view.fields.size());
+  for (const auto& [key, value] : view.fields) event.fields.emplace_back(key, value);
+  return event;
+}
+
+void append_record(const Event& event, std::string& out) { append(event, out); }
+void append_record(const EventView& event, std::string& out) { append(event, out); }
 
 std::size_t seal_record(char* record) {
   const auto size = get<std::uint32_t>({record, sizeof(std::uint32_t)});

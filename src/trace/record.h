@@ -59,6 +59,7 @@ struct EventView {
 [[nodiscard]] StoredEvent stored(const EventView& view);
 
 void append_record(const base::Event& event, std::string& out);
+void append_record(const EventView& event, std::string& out);
 // Fills in the checksum of the record that `record` begins with; its whole size.
 std::size_t seal_record(char* record);
 // The whole size of the record at the front, by its head alone; nullopt when that cannot be one.

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "lib/base/time.h"
+#include "trace/privacy.h"
 
 namespace trace {
 
@@ -26,8 +27,11 @@ struct Settings {
   LogFormat log_format = LogFormat::human;
   LogOutput log_output = LogOutput::standard;
   std::string log_path;  // of standard: the file; empty: stdout
+  // Of files: one for each day, so long; 0: somebody else puts them aside (SIGHUP).
+  base::Duration log_keep_for = std::chrono::hours(14 * 24);
   std::string syslog_socket = "/dev/log";
-  std::string log_level = "info";           // debug, info, warning, error
+  std::string log_level = "info";  // debug, info, warning, error
+  Privacy privacy;
   std::size_t pending_events_max = 65'536;  // more are dropped and counted
 };
 

@@ -193,13 +193,29 @@ io::Task<void> TraceStore::run(io::Ref<io::Clock> clock, io::Ref<io::Pool> pool)
   }
 }
 
+Person TraceStore::person(std::string_view address) const {
+  if (redactor_ == nullptr || !redactor_->can_follow()) return Person(address);
+  return Person(address, redactor_->address(address));
+}
+
+// By an address and its pseudonym: what was written before redaction was set has the one.
 Result<std::vector<StoredEvent>> TraceStore::find(std::string_view what, std::size_t events_max,
                                                   Time now) {
   const std::lock_guard files_lock(files_mutex_);
   write_pending(now);
   LiveIndex live;
   if (file_ != nullptr) live = {.file_name = file_name_, .entries = index_};
-  return find_events(files_, settings_.folder, what, events_max, std::move(live));
+  const bool hidden = redactor_ != nullptr && redactor_->hides_addresses() &&
+                      what.find('@') != std::string_view::npos;
+  std::vector<std::string> asked{std::string(what)};
+  if (hidden && redactor_->can_follow()) asked.push_back(redactor_->address(bare(what)));
+  auto found = find_events(files_, settings_.folder, asked, events_max, live);
+  if (found && found->empty() && hidden && !redactor_->can_follow()) {
+    return base::fail(ErrorKind::invalid,
+                      "addresses are not written down here ([privacy] local_parts = \"redact\"); "
+                      "ask by message id, as in the 250 reply and the log");
+  }
+  return found;
 }
 
 Result<SearchStep> TraceStore::search(const MessageQuery& query, const Place& from,

@@ -28,6 +28,7 @@
 #include "trace/message_search.h"
 #include "trace/person.h"
 #include "trace/record.h"
+#include "trace/redact.h"
 #include "trace/settings.h"
 
 namespace trace {
@@ -46,6 +47,11 @@ class TraceStore final : public RecordSink {
 
   [[nodiscard]] bool wants(base::Severity severity) const override;
   void record(std::string_view record) override;
+  // What redacts the events that come, so that they are found by the addresses that people type.
+  // Before the first question; it outlives the store.
+  void set_redactor(const Redactor* redactor) { redactor_ = redactor; }
+  // Who events name by this address, or by its pseudonym.
+  [[nodiscard]] Person person(std::string_view address) const;
 
   // Writes what is pending, rotates and forgets. Blocks; from any one thread.
   void flush(base::Time now);
@@ -102,6 +108,7 @@ class TraceStore final : public RecordSink {
 
   io::Files& files_;
   const Settings settings_;
+  const Redactor* redactor_ = nullptr;
   std::atomic<std::uint64_t> dropped_ = 0;
 
   std::mutex mutex_;  // guards the pending events; held for a copy only, never while writing

@@ -54,7 +54,7 @@ class TraceStoreTest : public testing::Test {
   }
   // As the command line does while no server runs.
   [[nodiscard]] Names find_alone(std::string_view what) {
-    return names(find_events(files(), settings_.folder, what, 100));
+    return names(find_events(files(), settings_.folder, std::vector{std::string(what)}, 100));
   }
   static Names names(const base::Result<std::vector<StoredEvent>>& events) {
     if (!events) return {events.error().text()};
@@ -108,7 +108,8 @@ TEST_F(TraceStoreTest, WordsThatAreNoIds) {
 }
 
 TEST_F(TraceStoreTest, NoFolderIsNoTrace) {
-  EXPECT_EQ(names(find_events(files(), "/nowhere", "a@x.test", 10)), Names{});
+  EXPECT_EQ(names(find_events(files(), "/nowhere", std::vector<std::string>{"a@x.test"}, 10)),
+            Names{});
 }
 
 TEST_F(TraceStoreTest, TheNewestOfTooMany) {

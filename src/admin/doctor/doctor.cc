@@ -242,7 +242,7 @@ io::Task<void> Doctor::keep(io::Ref<Examination> examination) {
   }
   tell(changes(last == nullptr ? Result{.when = now, .findings = {}} : *last, result), now);
   count(*examination);
-  add_result(history_, std::move(result));
+  add_result(history_, std::move(result), config_->admin.doctor.keep_for);
   add_sample(history_, sample(now));
   const auto saved = co_await io::on_pool(
       parts_.doors.pool, [files = &parts_.doors.files, text = write_history(history_),

@@ -172,11 +172,13 @@ const Result* yesterday(const History& history, base::Time now) {
   return found;
 }
 
-void add_result(History& history, Result result) {
+void add_result(History& history, Result result, base::Duration keep_for) {
   auto& results = history.results;
   // The first result stays until there is one of another day to compare with.
   const bool same_day = results.size() > 1 && day_of(results.back().when) == day_of(result.when);
   if (same_day) results.pop_back();
+  const base::Time oldest = result.when - keep_for;
+  std::erase_if(results, [oldest](const Result& one) { return one.when < oldest; });
   results.push_back(std::move(result));
   if (results.size() > days_max) results.erase(results.begin());
 }

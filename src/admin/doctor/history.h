@@ -18,7 +18,7 @@
 
 namespace doctor {
 
-inline constexpr std::size_t days_max = 14;
+inline constexpr std::size_t days_max = 90;
 inline constexpr std::size_t kept_max = 5'000;
 inline constexpr std::size_t samples_max = 24 * 8;
 inline constexpr base::Duration sample_every = std::chrono::minutes(30);
@@ -71,7 +71,8 @@ struct Change {
 // The newest result of an earlier day than `now`, else the oldest there is; null: none.
 [[nodiscard]] const Result* yesterday(const History& history, base::Time now);
 
-void add_result(History& history, Result result);
+// What is older than keep_for goes.
+void add_result(History& history, Result result, base::Duration keep_for);
 // Joined with the last one when that is younger than sample_every.
 void add_sample(History& history, Sample sample);
 

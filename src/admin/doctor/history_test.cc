@@ -53,8 +53,11 @@ TEST(History, TheGravestOfOneCheckCounts) {
 TEST(History, KeepsTheLastResultOfEachDay) {
   History history;
   EXPECT_EQ(yesterday(history, monday), nullptr);
-  for (int i = 0; i < 24 * 20; ++i) add_result(history, {.when = monday + i * hour});
-  EXPECT_EQ(history.results.size(), days_max);
+  const base::Duration keep_for = 14 * 24 * hour;
+  for (int i = 0; i < 24 * 20; ++i) add_result(history, {.when = monday + i * hour}, keep_for);
+  EXPECT_EQ(history.results.size(), 15U) << "today's, and one of each of the 14 days before";
+  for (const Result& one : history.results)
+    EXPECT_LE(history.results.back().when - one.when, keep_for);
   const base::Time last = history.results.back().when;
   EXPECT_EQ(last, monday + (24 * 20 - 1) * hour);
   const Result* then = yesterday(history, last);
@@ -78,8 +81,10 @@ TEST(History, SamplesAreJoinedWithinHalfAnHour) {
 
 TEST(History, IsReadAsItWasWritten) {
   History history;
-  add_result(history, result_of({finding("mx", Severity::mend), finding("spf", Severity::unknown)},
-                                monday, nullptr));
+  add_result(history,
+             result_of({finding("mx", Severity::mend), finding("spf", Severity::unknown)}, monday,
+                       nullptr),
+             14 * 24 * hour);
   add_sample(history,
              {.when = monday, .state_free = 1, .mail_free = 2, .delivered = 3, .failed = 4});
   const std::string text = write_history(history);

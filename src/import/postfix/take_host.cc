@@ -158,11 +158,12 @@ void take_relay_domains(Move& move) {
     move.note("relay_domains", Fate::same, "only mail for our own domains is accepted");
     return;
   }
-  move.note("relay_domains", Fate::by_hand,
-            fmt::format("mail that strangers bring is accepted for our own domains alone, and not "
-                        "passed on to another server as for {}; make their addresses aliases here, "
-                        "or keep what accepts mail for them",
-                        move.value("relay_domains")));
+  move.note(
+      "relay_domains", Fate::by_hand,
+      fmt::format("mail that strangers bring is passed on for the domains of [[backup]] alone: "
+                  "write one for each of {}, with its recipients if you can, and a [[route]] "
+                  "where their MX do not lead",
+                  move.value("relay_domains")));
   move.note("relay_recipient_maps", Fate::by_hand, "see relay_domains");
 }
 

@@ -17,6 +17,7 @@ namespace {
 
 // `seen` of what is known for weeks need not be written at every mail.
 constexpr base::Duration touched_every = std::chrono::hours(6);
+constexpr base::Duration sweep_every = std::chrono::hours(1);
 
 // Servers of one sender take turns within it (RFC 6647 §2.2).
 io::IpNetwork neighbours_of(const io::IpAddress& client) {
@@ -90,6 +91,10 @@ GreylistAnswer Greylist::judge(std::uint64_t mail, std::uint64_t network,
   return {.passed = true, .why = "has come again", .wait = {}};
 }
 
+bool Greylist::is_over(const Entry& entry, const GreylistSettings& settings, base::Time now) {
+  return now - entry.seen > (entry.successes > 0 ? settings.known_for : settings.window);
+}
+
 void Greylist::touch(std::uint64_t key, Entry& entry, base::Time now) {
   if (now - entry.seen < touched_every) return;
   entry.seen = now;
@@ -104,9 +109,8 @@ void Greylist::make_room(const GreylistSettings& settings, base::Time now) {
   std::vector<Worth> worths;
   for (auto at = entries_.begin(); at != entries_.end();) {
     const Entry& entry = at->second;
-    const base::Duration kept = entry.successes > 0 ? settings.known_for : settings.window;
     const auto next = std::next(at);
-    if (now - entry.seen > kept) {
+    if (is_over(entry, settings, now)) {
       drop(at);
     } else {
       worths.push_back(worth(entry));
@@ -141,8 +145,20 @@ void Greylist::load(const StateImage& image) {
   }
 }
 
-void Greylist::take_changes(StateChanges& changes) {
+// Once an hour, also where there is room: away with what does not count any more.
+void Greylist::sweep(const GreylistSettings& settings, base::Time now) {
+  if (now >= swept_ && now - swept_ < sweep_every) return;
+  swept_ = now;
+  for (auto at = entries_.begin(); at != entries_.end();) {
+    const auto here = at++;
+    if (is_over(here->second, settings, now)) drop(here);
+  }
+}
+
+void Greylist::take_changes(StateChanges& changes, const GreylistSettings& settings,
+                            base::Time now) {
   const std::scoped_lock lock(mutex_);
+  sweep(settings, now);
   for (const std::uint64_t key : std::exchange(changed_, {})) {
     const auto found = entries_.find(key);
     if (found == entries_.end()) {

@@ -38,7 +38,7 @@ class Greylist {
 
   // For State: what was kept, and what has changed since the last call.
   void load(const StateImage& image);
-  void take_changes(StateChanges& changes);
+  void take_changes(StateChanges& changes, const GreylistSettings& settings, base::Time now);
 
  private:
   struct Entry {
@@ -46,10 +46,13 @@ class Greylist {
     base::Time seen;
     std::uint32_t successes = 0;  // of a network: mail that came again; of a mail: 1 when it has
   };
+  [[nodiscard]] static bool is_over(const Entry& entry, const GreylistSettings& settings,
+                                    base::Time now);
   [[nodiscard]] std::uint64_t hash(std::string_view key) const;
   [[nodiscard]] GreylistAnswer judge(std::uint64_t mail, std::uint64_t network,
                                      const GreylistSettings& settings, base::Time now);
   void touch(std::uint64_t key, Entry& entry, base::Time now);
+  void sweep(const GreylistSettings& settings, base::Time now);
   void make_room(const GreylistSettings& settings, base::Time now);
   void drop(std::unordered_map<std::uint64_t, Entry>::iterator at);
 
@@ -57,6 +60,7 @@ class Greylist {
   std::string secret_;
   std::unordered_map<std::uint64_t, Entry> entries_;
   std::unordered_set<std::uint64_t> changed_;
+  base::Time swept_;
 };
 
 }  // namespace policy

@@ -26,7 +26,7 @@ class GreylistTest : public testing::Test {
   // As after a restart.
   void restart() {
     StateChanges changes;
-    list.take_changes(changes);
+    list.take_changes(changes, settings, now);
     for (const auto& row : changes.greylist.set) {
       std::erase_if(kept.greylist, [&row](const auto& one) { return one.hash == row.hash; });
       kept.greylist.push_back(row);
@@ -127,6 +127,22 @@ TEST_F(GreylistTest, IsKeptOverARestartAndOnlyAsHashes) {
   now += days(30);
   EXPECT_TRUE(ask("198.51.100.9").passed);
   EXPECT_TRUE(ask("198.51.100.9").why.starts_with("known since 20"));
+}
+
+TEST_F(GreylistTest, IsForgottenAfterItsTimeWhereThereIsRoom) {
+  EXPECT_FALSE(ask("198.51.100.9").passed);
+  EXPECT_FALSE(ask("203.0.113.5", "never@came.again").passed);
+  now += minutes(6);
+  EXPECT_TRUE(ask("198.51.100.9").passed);
+  restart();
+  EXPECT_EQ(kept.greylist.size(), 3U);
+  now += settings.window + minutes(1);
+  restart();
+  EXPECT_EQ(kept.greylist.size(), 2U) << "who never came again";
+  now += settings.known_for;
+  restart();
+  EXPECT_EQ(kept.greylist.size(), 0U);
+  EXPECT_EQ(list.size(), 0U);
 }
 
 TEST_F(GreylistTest, AClockThatWentBackIsAFirstContact) {

@@ -198,6 +198,24 @@ GuessRow Guesses::row(const std::string& login, const Guess& guess) {
   return out;
 }
 
+void Guesses::sweep(base::Time oldest, base::Time faded) {
+  for (auto at = guesses_.begin(); at != guesses_.end();) {
+    const auto here = at++;
+    Guess& guess = here->second;
+    const bool had = !guess.places.empty();
+    const auto gone = std::ranges::remove_if(guess.places, [&](const Place& place) {
+      if (place.seen > oldest) return false;
+      drop_good(place);
+      return true;
+    });
+    if (!gone.empty()) changed_.insert(here->first);
+    guess.places.erase(gone.begin(), gone.end());
+    if (!guess.places.empty()) continue;
+    if (had) ++homeless_;
+    if (guess.failures.seen <= faded && guess.pending.last <= faded) erase(here);
+  }
+}
+
 Changed<GuessRow, std::string> Guesses::take_changes() {
   Changed<GuessRow, std::string> out;
   for (const std::string& login : changed_) {

@@ -66,6 +66,9 @@ class Guesses {
   [[nodiscard]] std::size_t size() const { return guesses_.size(); }
 
   void load(const GuessRow& row);
+  // Places last seen before `oldest` go, and names without a place whose failures are from before
+  // `faded`.
+  void sweep(base::Time oldest, base::Time faded);
   [[nodiscard]] Changed<GuessRow, std::string> take_changes();
 
  private:

@@ -16,6 +16,8 @@ namespace {
 
 constexpr base::Duration told_every = std::chrono::minutes(1);
 constexpr base::Duration crowd_pause = std::chrono::seconds(10);  // too many guesses at once
+constexpr base::Duration sweep_every = std::chrono::hours(1);
+constexpr int forgotten_half_lives = 8;  // 256 failures are one by then
 constexpr double rounding = 0.5;    // ten within some minutes are ten, though the first has decayed
 constexpr unsigned wide_bits = 32;  // of an IPv6 provider
 // Shorter prefixes are countries; a slip of the hand must not shut out the world.
@@ -469,8 +471,18 @@ void LoginGuard::load(const StateImage& image, base::Time now) {
   update_gauges(now);
 }
 
+// Once an hour, also where there is room: away with what does not count any more.
+void LoginGuard::sweep(base::Time now) {
+  if (now >= swept_ && now - swept_ < sweep_every) return;
+  swept_ = now;
+  const base::Time faded = now - forgotten_half_lives * settings_->failures_half_life;
+  guesses_.sweep(now - settings_->place_memory, faded);
+  tracks_.sweep(now - settings_->ban_memory, faded);
+}
+
 void LoginGuard::take_changes(StateChanges& changes, base::Time now) {
   const std::scoped_lock lock(mutex_);
+  sweep(now);
   changes.bans = bans_.take_changes(now);
   changes.tracks = tracks_.take_changes();
   changes.guesses = guesses_.take_changes();

@@ -125,6 +125,7 @@ class LoginGuard {
                                                 base::Time now);
   std::size_t lift_bans(const std::optional<io::IpNetwork>& network, base::Time now);
   std::size_t open_logins(const std::optional<std::string>& login, base::Time now);
+  void sweep(base::Time now);
   void update_gauges(base::Time now);
   void end_reservation(const io::IpAddress& peer, std::string_view login, base::Time now);
 
@@ -138,6 +139,7 @@ class LoginGuard {
   BanList bans_;
   Tracks tracks_;
   Guesses guesses_;
+  base::Time swept_;
 };
 
 }  // namespace policy

@@ -58,6 +58,17 @@ void Tracks::load(const TrackRow& row) {
                           .ban_end = row.ban_end};
 }
 
+void Tracks::sweep(base::Time bans, base::Time faded) {
+  for (auto at = tracks_.begin(); at != tracks_.end();) {
+    const auto here = at++;
+    const Track& track = here->second;
+    const bool banned = track.bans > 0 && track.ban_end > bans;
+    if (banned || track.failures.seen > faded || track.pending.last > faded) continue;
+    changed_.insert(here->first);
+    tracks_.erase(here);
+  }
+}
+
 Changed<TrackRow, io::IpNetwork> Tracks::take_changes() {
   Changed<TrackRow, io::IpNetwork> out;
   for (const io::IpNetwork& network : changed_) {

@@ -37,6 +37,8 @@ class Tracks {
   [[nodiscard]] std::size_t size() const { return tracks_.size(); }
 
   void load(const TrackRow& row);
+  // Those whose last ban ended before `bans` and whose failures are from before `faded` go.
+  void sweep(base::Time bans, base::Time faded);
   // What is worth keeping of the changed ones: bans that may be repeated, several failures.
   [[nodiscard]] Changed<TrackRow, io::IpNetwork> take_changes();
 

@@ -92,6 +92,15 @@ bool AccountWindow::learn(std::uint64_t recipient, std::uint32_t day) {
   return true;
 }
 
+std::vector<std::uint64_t> AccountWindow::drop_before(std::uint32_t day) {
+  std::vector<std::uint64_t> dropped;
+  for (const auto& [recipient, last] : known_) {
+    if (last < day) dropped.push_back(recipient);
+  }
+  for (const std::uint64_t recipient : dropped) known_.erase(recipient);
+  return dropped;
+}
+
 std::vector<std::uint64_t> AccountWindow::drop_oldest(std::size_t max) {
   std::vector<std::uint64_t> dropped;
   if (known_.size() <= max) return dropped;

@@ -46,6 +46,8 @@ class AccountWindow {
   bool learn(std::uint64_t recipient, std::uint32_t day);
   // The longest unused recipients above `max`, and some more so that it is not done each time.
   [[nodiscard]] std::vector<std::uint64_t> drop_oldest(std::size_t max);
+  // Those last written to before that day.
+  [[nodiscard]] std::vector<std::uint64_t> drop_before(std::uint32_t day);
 
   directory::SendingLimits limits;  // as they were when it last sent
   std::optional<base::Time> braked;

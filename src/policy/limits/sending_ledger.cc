@@ -369,8 +369,21 @@ void SendingLedger::load(const StateImage& image) {
   set_gauge();
 }
 
-void SendingLedger::take_changes(StateChanges& changes) {
+// Once a day: away with recipients that nobody has written to for so long.
+void SendingLedger::sweep(base::Time now) {
+  if (day_of(now) == swept_) return;
+  swept_ = day_of(now);
+  const std::uint32_t oldest = day_of(now - settings_->known_recipients_keep);
+  for (auto& [account, window] : accounts_) {
+    for (const std::uint64_t recipient : window.drop_before(oldest)) {
+      dropped_.push_back({.account = account, .hash = recipient, .day = 0});
+    }
+  }
+}
+
+void SendingLedger::take_changes(StateChanges& changes, base::Time now) {
   const std::scoped_lock lock(mutex_);
+  sweep(now);
   for (const std::string& account : changed_) {
     const auto at = accounts_.find(account);
     if (at == accounts_.end()) {

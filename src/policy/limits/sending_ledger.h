@@ -89,7 +89,7 @@ class SendingLedger {
   void set_settings(std::shared_ptr<const LimitsSettings> settings);
   // For State: what was kept, and what has changed since the last call.
   void load(const StateImage& image);
-  void take_changes(StateChanges& changes);
+  void take_changes(StateChanges& changes, base::Time now);
 
  private:
   using Accounts = std::unordered_map<std::string, AccountWindow>;
@@ -128,6 +128,7 @@ class SendingLedger {
   [[nodiscard]] Usage usage_of(const std::string& account, const AccountWindow& window,
                                base::Time now) const;
   void set_gauge();
+  void sweep(base::Time now);
 
   mutable std::mutex mutex_;
   std::shared_ptr<const LimitsSettings> settings_;
@@ -142,6 +143,7 @@ class SendingLedger {
   std::set<std::string> changed_;
   std::vector<RecipientRow> learnt_;
   std::vector<RecipientRow> dropped_;
+  std::uint32_t swept_ = 0;  // the day
 };
 
 }  // namespace policy

@@ -234,10 +234,27 @@ TEST(SendingLedger, TheLongestUnusedRecipientsAreForgotten) {
   EXPECT_LE(desk.ledger.usage(account, desk.now).known_recipients, 100U);
   EXPECT_GE(desk.ledger.usage(account, desk.now).known_recipients, 85U);
   StateChanges changes;
-  desk.ledger.take_changes(changes);
+  desk.ledger.take_changes(changes, desk.now);
   EXPECT_GE(changes.recipients.gone.size(), 200U);
   (void)desk.send(299, 1);
   EXPECT_EQ(desk.ledger.usage(account, desk.now).new_recipients, 1U) << "299 of a day ago only";
+}
+
+TEST(SendingLedger, RecipientsAreForgottenAfterTheirTime) {
+  Desk desk;
+  desk.known.sending.on = false;
+  desk.ledger.set_settings(std::make_shared<const LimitsSettings>(
+      LimitsSettings{.known_recipients_keep = hours(24 * 30)}));
+  EXPECT_TRUE(desk.passes(1));
+  desk.now += hours(24 * 20);
+  EXPECT_TRUE(desk.passes(2));
+  StateChanges changes;
+  desk.ledger.take_changes(changes, desk.now);
+  EXPECT_EQ(desk.ledger.usage(account, desk.now).known_recipients, 2U);
+  desk.now += hours(24 * 11);
+  desk.ledger.take_changes(changes, desk.now);
+  EXPECT_EQ(desk.ledger.usage(account, desk.now).known_recipients, 1U);
+  EXPECT_EQ(changes.recipients.gone.size(), 1U) << "and from state.db";
 }
 
 TEST(AccountWindow, AClockThatGoesBackCountsOn) {

@@ -7,8 +7,11 @@
 // Not here: the limits themselves (directory/sending_limits.h; `stagepost limits set`).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
+
+#include "lib/base/time.h"
 
 namespace policy {
 
@@ -16,6 +19,7 @@ struct LimitsSettings {
   std::uint32_t warn_percent = 80;  // of a daily limit: the owner is told once a day
   std::string administrator = {};   // who else is told; empty: postmaster of the account's domain
   std::uint32_t known_recipients_max = 50'000;  // per account; the longest unused are forgotten
+  base::Duration known_recipients_keep = std::chrono::hours(400 * 24);  // after the last mail
 };
 
 }  // namespace policy

@@ -28,6 +28,7 @@ State::State(std::unique_ptr<StateStore> store, const Settings& settings, base::
     : store_(std::move(store)),
       events_(events),
       save_every_(settings.state_save_every),
+      greylist_settings_(settings.client.greylist),
       guard_(guard_settings(settings), events, metrics),
       ledger_(limits_settings(settings), events, metrics),
       contacts_(contact_settings(settings)),
@@ -54,8 +55,8 @@ base::Result<> State::save(base::Time now) {
   const std::scoped_lock lock(store_mutex_);
   StateChanges changes;
   guard_.take_changes(changes, now);
-  ledger_.take_changes(changes);
-  client_.greylist.take_changes(changes);
+  ledger_.take_changes(changes, now);
+  client_.greylist.take_changes(changes, greylist_settings_, now);
   contacts_.take_changes(changes, now);
   changes.last_uses = last_use_.take_changes();
   if (!changes.empty()) unsaved_.push_back(std::move(changes));
@@ -105,6 +106,8 @@ void State::set_settings(const Settings& settings) {
   ledger_.set_settings(limits_settings(settings));
   client_.lists.set_lists(settings.client.lists);
   contacts_.set_settings(contact_settings(settings));
+  const std::scoped_lock lock(store_mutex_);
+  greylist_settings_ = settings.client.greylist;
 }
 
 }  // namespace policy

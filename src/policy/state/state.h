@@ -73,6 +73,7 @@ class State {
   std::deque<StateChanges> unsaved_;  // in order: a later one overrides
   base::EventSink& events_;
   const base::Duration save_every_;
+  GreylistSettings greylist_settings_;  // guarded by store_mutex_
   LoginGuard guard_;
   SendingLedger ledger_;
   LastUse last_use_;

@@ -151,6 +151,29 @@ TEST_F(StateTest, ContactsSurviveUntilTheirAccountIsErased) {
   EXPECT_EQ(state_->contacts().known({"an@demo.test"}, caller, now_), Acquaintance::received);
 }
 
+TEST_F(StateTest, WhatIsOldIsForgottenWhereThereIsRoom) {
+  const std::string account = "you@demo.test";
+  const message::Address friend_of = message::parse_address("friend@far.test").value();
+  state_->guard().failed(ip("203.0.113.7"), account, now_, true);
+  state_->guard().succeeded(ip("198.51.100.9"), account, now_);
+  state_->contacts().wrote(account, {friend_of}, now_);
+  ASSERT_TRUE(state_->save(now_));
+  EXPECT_EQ(state_->kept(account, now_).places.at(0).places.size(), 1U);
+  EXPECT_GT(state_->guard().tracked(), 1U);
+
+  now_ += settings_.guard.place_memory + hours(1);
+  ASSERT_TRUE(state_->save(now_));
+  EXPECT_TRUE(state_->kept(account, now_).places.empty());
+  EXPECT_EQ(state_->guard().tracked(), 0U);
+  EXPECT_EQ(state_->kept(account, now_).contacts.addresses, 1U);
+
+  now_ += settings_.impersonation.contacts_keep;
+  ASSERT_TRUE(state_->save(now_));
+  restart();
+  EXPECT_EQ(state_->kept(account, now_).contacts.addresses, 0U);
+  EXPECT_TRUE(state_->kept(account, now_).contacts.domains.empty());
+}
+
 TEST_F(StateTest, AnOlderFileGetsTheTablesThatItLacks) {
   state_.reset();
   {
