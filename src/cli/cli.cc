@@ -33,11 +33,12 @@ int complain(const std::string& text) {
 }
 
 int run(int argc, char** argv, std::span<const AddVerbs> more) {
-  Parser parser("stagepost",
-                "Stagepost receives mail, keeps it safe on disk and delivers it.\n"
-                "Start with `stagepost init example.org`, then `stagepost serve`.\n"
-                "`stagepost VERB --help` explains each verb with examples.",
-                "stagepost " STAGEPOST_VERSION);
+  Parser parser(
+      "stagepost",
+      "Stagepost receives mail, keeps it safe on disk and delivers it.\n"
+      "Start with `stagepost init example.org`, then `stagepost serve`.\n"
+      "`stagepost VERB --help` explains each verb with examples, `stagepost help` lists guides.",
+      "stagepost " STAGEPOST_VERSION);
   const Verb app = parser.program();
   app.require_subcommand();
   Place place{.home = default_home(), .config_path = {}};
@@ -73,6 +74,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_import_verb(verbs);
   add_completion_verbs(verbs);
   add_certificate_verbs(verbs);
+  add_help_verb(verbs);
   for (const AddVerbs add : more) add(verbs);
   if (const int wrong = parser.parse(argc, argv); wrong != 0) return wrong;
   return status;

@@ -49,6 +49,7 @@ void add_token_verb(Verbs verbs);
 void add_import_verb(Verbs verbs);
 void add_completion_verbs(Verbs verbs);
 void add_certificate_verbs(Verbs verbs);
+void add_help_verb(Verbs verbs);
 
 // `more`: verbs of rooms that this one may not include.
 int run(int argc, char** argv, std::span<const AddVerbs> more);

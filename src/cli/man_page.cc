@@ -100,7 +100,10 @@ std::string man_page(const VerbText& program, const std::string& version) {
       "arguments.\n"
       ".SH FILES\n.TP\n\\fIHOME/stagepost.toml\\fR\nThe configuration; `stagepost check "
       "\\-\\-settings\\-markdown` prints all settings.\n.TP\n\\fIHOME/state\\fR\nThe queue, the "
-      "directory and the traces.\n";
+      "directory and the traces.\n"
+      ".SH \"SEE ALSO\"\n\\fBstagepost help\\fR lists guides and references, \\fBstagepost "
+      "help\\fR "
+      "\\fITOPIC\\fR shows one; the same pages are in /usr/share/doc/stagepost/docs.\n";
   return out;
 }
 
