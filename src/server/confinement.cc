@@ -62,9 +62,9 @@ void add_files(Fence& fence, const config::Config& config) {
   fence.readable.assign(system_files.begin(), system_files.end());
   for (const std::string* path :
        {&config.server.config_path, &config.session.certificate_path, &config.session.key_path,
-        &config.server.acme.ca_file, &config.server.acme.tsig_secret_file,
-        &config.directory.ldap.ca_file, &config.directory.ldap.password_file,
-        &config.policy.login.oauth.client_secret_file}) {
+        &config.server.acme.ca_file, &config.server.otel.ca_file,
+        &config.server.acme.tsig_secret_file, &config.directory.ldap.ca_file,
+        &config.directory.ldap.password_file, &config.policy.login.oauth.client_secret_file}) {
     add_watched(fence, *path);
   }
   fence.writable = {config.server.state_folder, config.delivery.mail_folder,

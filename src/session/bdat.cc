@@ -46,6 +46,7 @@ io::Task<smtp::Reply> Session::begin_chunks() {
     co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");
   }
   transaction_.message = parts_.queue.next_id();
+  if (settings_.tell_moments) data_at_ = parts_.doors.clock.wall();
   policy::Verdict begun = co_await parts_.policy.at_data(*visit_, transaction_);
   if (!begun.accepted()) co_return refuse("BDAT", std::move(begun));
   const bool binary = transaction_.envelope.binary;

@@ -82,7 +82,6 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
   }
   if (auto refusal = co_await begin_data()) co_return *std::move(refusal);
   channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
-  if (settings_.tell_moments) data_at_ = parts_.doors.clock.wall();
   smtp::DataReader reader(data_limits());
   Watchers watchers;
   watch_recoding(watchers);
@@ -107,6 +106,7 @@ smtp::DataLimits Session::data_limits() const {
 // The message gets its name; nothing, or why it is not wanted.
 io::Task<std::optional<smtp::Reply>> Session::begin_data() {
   transaction_.message = parts_.queue.next_id();
+  if (settings_.tell_moments) data_at_ = parts_.doors.clock.wall();
   policy::Verdict begun = co_await parts_.policy.at_data(*visit_, transaction_);
   if (begun.accepted()) co_return std::nullopt;
   smtp::Reply refusal = refuse("DATA", std::move(begun));

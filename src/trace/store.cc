@@ -218,8 +218,14 @@ Result<std::vector<StoredEvent>> TraceStore::find(std::string_view what, std::si
   return found;
 }
 
-Result<SearchStep> TraceStore::search(const MessageQuery& query, const Place& from,
-                                      std::size_t rows_max, Time now) {
+Result<SearchStep> TraceStore::search(MessageQuery query, const Place& from, std::size_t rows_max,
+                                      Time now) {
+  if (redactor_ != nullptr && redactor_->hides_addresses() && redactor_->can_follow()) {
+    // As they were written down.
+    for (std::string* address : {&query.text, &query.sender, &query.recipient}) {
+      *address = redactor_->address(*address);
+    }
+  }
   std::string live_name;
   std::vector<IndexEntry> live_index;
   {

@@ -64,7 +64,7 @@ class TraceStore final : public RecordSink {
   [[nodiscard]] base::Result<std::vector<StoredEvent>> find(std::string_view what,
                                                             std::size_t events_max, base::Time now);
   // See message_search.h; what was emitted before is found, too. Blocks, but no writing.
-  [[nodiscard]] base::Result<SearchStep> search(const MessageQuery& query, const Place& from,
+  [[nodiscard]] base::Result<SearchStep> search(MessageQuery query, const Place& from,
                                                 std::size_t rows_max, base::Time now);
   // See message_search.h. Blocks.
   [[nodiscard]] std::optional<base::Time> oldest() const {
