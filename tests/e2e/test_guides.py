@@ -89,7 +89,8 @@ def test_backup_mx(new_server, folder):
         net.inside(say)
         wait_until("it waits", lambda: "example.net" in server.cli(
             "queue", "list", "--by-destination"))
-        wait_until("a first attempt", lambda: re.search(r"\b4\d\d 4\.", server.cli("queue", "list")))
+        wait_until("a first attempt",
+                   lambda: re.search(r"\b4\d\d 4\.", server.cli("queue", "list")))
         with net.inside(lambda: Sink(25, address=MAIN)) as sink:
             server.cli("queue", "retry", "--destination", "example.net")
             wait_until("the main server has it", lambda: sink.mails)

@@ -274,7 +274,8 @@ def test_a_long_queue_makes_no_view_slow(new_server):
     secret = token(server, "looks")
     for begin in range(0, count, 5_000):
         sent = bench.load(server.ports["smtp"], "--sessions", 20, "--messages", 5_000,
-                          "--size", 600, "--from-number", begin, "--rcpt", "user{n%1000}@d{n%100}.example")
+                          "--size", 600, "--from-number", begin,
+                          "--rcpt", "user{n%1000}@d{n%100}.example")
         assert sent["accepted"] == 5_000, sent
 
     def timed(path: str, **query: object) -> dict:
