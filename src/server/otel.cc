@@ -109,8 +109,7 @@ io::Task<OtelExporter::Sent> OtelExporter::send(policy::WebParts parts, base::Du
                                            request_of(std::move(body)), timeout);
   if (!response) {
     const bool stopped = response.error().kind == base::ErrorKind::cancelled;
-    co_return Sent{.fate = stopped ? Fate::stopped : Fate::again,
-                   .error = response.error().text()};
+    co_return Sent{.fate = stopped ? Fate::stopped : Fate::again, .error = response.error().text()};
   }
   if (response->status / 100 == 2) {
     const auto rejected = std::min<std::uint64_t>(trace::rejected_spans(response->body), count);
