@@ -106,7 +106,7 @@ def snippets(text: str) -> list[str]:
     for whole in blocks(text):
         # Commands may stand below settings, after an empty line.
         parts = [part for part in whole.split("\n\n")
-                 if re.match(r"\s*(\[|#|[\w.]+ *=)", part)]
+                 if re.match(r"(?:\s*#.*\n)*\s*(\[|[\w.]+ *=)", part)]
         block = "\n\n".join(parts)
         named = re.findall(r"^\[+([A-Za-z]+)\]+", block, re.MULTILINE)
         if named and set(named) <= sections:
