@@ -131,12 +131,13 @@ std::string choose_authority(Wishes& wishes) {
   }
   const std::string url = usual ? lets_encrypt : example.acme_url;
   example.acme_url.clear();
-  const std::string terms = usual ? std::string(lets_encrypt_terms) : "those of " + url;
+  const std::string terms = usual ? lets_encrypt_terms : "";
   if (wishes.yes) {
-    std::printf("With --yes you agree to the terms of service of %s\n  (%s).\n", url.c_str(),
-                terms.c_str());
+    std::printf("With --yes you agree to the terms of service of %s%s\n", url.c_str(),
+                usual ? (",\n  " + terms).c_str() : "");
   } else if (!confirm("Shall the server order its certificate from " + url +
-                      "\nDo you agree to its terms of service, " + terms + "?")) {
+                      "\nDo you agree to its terms of service" +
+                      (usual ? ", " + terms : std::string()) + "?")) {
     return "nobody agreed to an authority's terms";
   }
   example.acme_url = url;

@@ -261,6 +261,20 @@ def test_what_is_there_and_not_ours_stays(world):
                                                        *world.publish_options())
 
 
+def test_what_is_left_alone_is_not_waited_for(world):
+    """SPF is published at a name whose MX is somebody else's."""
+    world.dns.stop()
+    world.dns = DnsServer(world.net, DNS, world.folder / "dns2", update_secret=SECRET,
+                          zones={DOMAIN: "@ MX 10 mx.provider.test.\n"})
+    world.dns.start(ROOT)
+    world.init()
+    begun = time.monotonic()
+    world.run("dns", "publish", DOMAIN, "--yes", *world.publish_options())
+    assert time.monotonic() - begun < SECONDS_MAX / 2
+    zone = world.served()
+    assert '"v=spf1 mx -all"' in zone and HOST not in "".join(lines(zone, " MX "))
+
+
 def test_a_second_domain_comes_and_goes(world):
     world.init("--publish", *world.publish_options())
     said = world.run("domain", "add", "second.test")

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "admin/client_config.h"
 #include "admin/doctor/host_checks.h"
@@ -176,13 +178,14 @@ io::Task<void> Publisher::carry_out(io::Ref<const PublishWish> wish, io::Ref<Zon
 
 // Until all that was sent is served everywhere, or time is over.
 io::Task<void> Publisher::settle(io::Ref<Published> published) {
-  std::vector<std::string> sent;
+  std::set<std::pair<std::string, dns::Type>> sent;
   for (const ZoneChanges& zone : published->zones) {
     if (!zone.trouble.empty()) continue;
-    for (const dns::Change& change : zone.changes) sent.push_back(change.name);
+    for (const dns::Change& change : zone.changes) sent.emplace(change.name, change.type);
   }
   const auto waits = [&sent](const Row& row) {
-    return !is_well(row.state) && std::ranges::find(sent, row.record.name) != sent.end();
+    return !is_well(row.state) && row.state != State::other &&
+           sent.contains({row.record.name, row.record.type});
   };
   io::Clock& clock = parts_.doors.clock;
   const base::Instant end = clock.now() + settle_seconds_max;
