@@ -163,6 +163,7 @@ io::Task<std::vector<ZoneChanges>> Publisher::plan(io::Ref<const Sheet> sheet, b
     for (dns::Change& change : changes_for(row)) changes.changes.push_back(std::move(change));
   }
   std::vector<ZoneChanges> out;
+  out.reserve(zones.size());
   for (auto& [apex, changes] : zones) out.push_back(std::move(changes));
   co_return out;
 }

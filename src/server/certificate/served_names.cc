@@ -48,6 +48,7 @@ io::Task<void> ServedNames::refresh(io::Ref<const config::Config> config,
   const std::string hostname = message::domain_key(config->session.hostname);
   const dns::Answer here = co_await dns::query_addresses(parts_.resolver, hostname);
   std::vector<io::IpAddress> host;
+  host.reserve(here.records.size());
   for (const dns::Record& record : here.records) host.push_back(record.address);
   std::vector<std::string> found;
   for (const std::string& domain : parts_.domains()) {
