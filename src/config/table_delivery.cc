@@ -148,7 +148,7 @@ Section backup_section() {
   section.text =
       "One per domain whose backup MX this server is: anybody may leave its mail here, and it goes "
       "on to the domain's better MX, or to the host of a [[route]]. See docs/backup-mx.md.";
-  section.begin = [](Config& config) { config.policy.backups.emplace_back(); };
+  repeat(section, STAGEPOST_FIELD(policy.backups));
   section.settings = {
       setting("domain", STAGEPOST_FIELD(policy.backups.back().domain), lower_codec(host_codec()),
               "The domain. It has to be set."),
