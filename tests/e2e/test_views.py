@@ -198,7 +198,7 @@ def test_the_log_is_followed(site):
 
 def test_settings_and_no_secret(site):
     site.append('[[route]]\ndomain = "example.com"\nhost = "relay.example.com"\nuser = "us"\n'
-                'password = "hunter2-hunter2"\ntls = "verify"')
+                'password = "hunter2-hunter2"\ntls = "verified"')
     site.set("queue", expire_after="3d")
     site.process.send_signal(1)  # SIGHUP: those in force are shown
 
