@@ -31,6 +31,7 @@ domain = "example.net"
 host = "relay.example.net"
 user = "us"
 password = "hunter2-hunter2"
+tls = "verified"
 [rspamd]
 url = "http://127.0.0.1:11333"
 password = "another-word"

@@ -322,7 +322,11 @@ void Schedule::expire(std::uint32_t slot, base::Time now) {
 }
 
 std::optional<base::Time> Schedule::notice_at(const Entry& entry) const {
-  if (entry.delay_told || settings_->delay_notice_after.count() == 0) return std::nullopt;
+  const base::Duration after = settings_->delay_notice_after;
+  // Who gives up earlier than that tells of a failure, not of a delay.
+  if (entry.delay_told || after.count() == 0 || after >= settings_->expire_after) {
+    return std::nullopt;
+  }
   return entry.expiry() - settings_->expire_after + settings_->delay_notice_after;
 }
 

@@ -30,7 +30,10 @@ TEST(Confinement, EveryPathOfTheTableIsInside) {
       config.server.acme.directory_url = "https://ca.example/directory";
       const std::string name = config::path_of(section, one.key);
       const std::string path = "/far/" + name + "/thing";
-      ASSERT_TRUE(one.set(config, {.kind = config::Value::Kind::text, .text = path})) << name;
+      config::Value value;
+      value.kind = config::Value::Kind::text;
+      value.text = path;
+      ASSERT_TRUE(one.set(config, value)) << name;
       const io::real::Fence fence = fence_of(config);
       std::vector<std::string> all = fence.readable;
       all.insert(all.end(), fence.writable.begin(), fence.writable.end());

@@ -177,10 +177,12 @@ std::string domain_key(std::string_view domain) {
 
 std::string local_key(std::string_view local) {
   if (is_ascii(local)) return base::lower(local);
+  // The library puts U+FFFD for what is no UTF-8, and two names would be one.
+  if (!is_utf8(local)) return std::string(local);
   std::size_t size = 0;
   std::uint8_t* const lower = u8_tolower(reinterpret_cast<const std::uint8_t*>(local.data()),
                                          local.size(), nullptr, UNINORM_NFC, nullptr, &size);
-  if (lower == nullptr) return std::string(local);  // no UTF-8, or no memory
+  if (lower == nullptr) return std::string(local);  // no memory
   std::string key(reinterpret_cast<const char*>(lower), size);
   std::free(lower);  // NOLINT(cppcoreguidelines-no-malloc): the library's
   return key;
