@@ -35,9 +35,9 @@ struct RouteText {
   std::string_view text;
   std::vector<FieldText> fields = {};  // of the query for GET and DELETE, of the body for POST
   std::string_view body = {};          // media type of a body that is no JSON object
-  bool of_session = false;             // for a browser that logs in, whatever token it has
   bool for_senders = false;            // also for a token of scope send, about its own mail
   bool large_body = false;             // up to api.send_bytes_max, which others may not be
+  bool of_session = false;             // for a browser that logs in, whatever token it has
 };
 
 [[nodiscard]] std::span<const RouteText> catalogue();

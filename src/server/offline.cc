@@ -53,7 +53,8 @@ base::Result<http::Response> handle_offline(config::Config config, http::Request
   const auto saved = (*shared)->state->save(lane.loop.doors().clock.wall());
   const io::Clock& clock = lane.loop.doors().clock;
   (*shared)->trace->close(clock.wall());
-  (void)(*shared)->flow->sample({.wall = clock.wall(), .steady = clock.now()});
+  [[maybe_unused]] const auto sampled =
+      (*shared)->flow->sample({.wall = clock.wall(), .steady = clock.now()});
   if (!saved) return std::unexpected(saved.error());
   return response;
 }

@@ -164,7 +164,8 @@ base::Result<> Process::run() {
   const io::Clock& clock = main_doors().clock;
   shared_->trace->close(clock.wall());
   // After the last events; what cannot be written now is lost, and was told if it is not new.
-  (void)shared_->flow->sample({.wall = clock.wall(), .steady = clock.now()});
+  [[maybe_unused]] const auto sampled =
+      shared_->flow->sample({.wall = clock.wall(), .steady = clock.now()});
   return result;
 }
 

@@ -78,7 +78,9 @@ At next_at(std::string_view text, std::size_t from) {
 std::size_t begin_of(std::string_view text, std::size_t at, std::size_t low) {
   if (at > low && text[at - 1] == '"') {  // "quoted string"@example.org
     std::size_t begin = at - 1;
-    while (begin > low && text[--begin] != '"') {
+    while (begin > low) {
+      --begin;
+      if (text[begin] == '"') break;
     }
     return begin;
   }

@@ -16,7 +16,7 @@ constexpr std::size_t cursor_bytes_max = 42;  // two numbers of 64 bits and a do
 std::size_t bytes_of(const StoredEvent& event) {
   std::size_t bytes = sizeof(StoredEvent) + event.name.capacity();
   for (const auto& [key, value] : event.fields) {
-    bytes += sizeof(key) + sizeof(value) + key.capacity() + value.capacity();
+    bytes += (2 * sizeof(std::string)) + key.capacity() + value.capacity();
   }
   return bytes;
 }

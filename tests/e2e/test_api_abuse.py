@@ -74,10 +74,14 @@ def test_every_route_asks_for_its_token(api, capsys):
             def status(secret: str, **headers: str) -> str:
                 return str(ask(api.api, target, secret, body, method.upper(), **headers).status)
 
+            strange = [status(api.tokens["admin"], Origin="https://evil.example"),
+                       status(api.tokens["admin"], Sec_Fetch_Site="cross-site")]
+            if scope == "session":  # for browsers that log in: no token counts (test_web_door.py)
+                rows.append(Row(f"{method.upper():6} {path} ({scope})", "403 403",
+                                " ".join(strange)))
+                continue
             seen = [status(""), status("stagepost_" + "0" * 64), status("Basic Og=="),
-                    status(api.tokens[NARROW[scope]]),
-                    status(api.tokens["admin"], Origin="https://evil.example"),
-                    status(api.tokens["admin"], Sec_Fetch_Site="cross-site")]
+                    status(api.tokens[NARROW[scope]]), *strange]
             rows.append(Row(f"{method.upper():6} {path} ({scope})",
                             f"401 401 401 {narrow} 403 403", " ".join(seen)))
     assert len(rows) > 60

@@ -127,20 +127,21 @@ base::Result<> Flow::forget_if_sure(Moment now) {
 
 base::Result<std::vector<Counts>> Flow::series(const Period& period, Moment now) {
   const std::lock_guard lock(mutex_);
-  (void)sample_locked(now);  // what cannot be written is told by run()
+  [[maybe_unused]] const auto sampled =
+      sample_locked(now);  // what cannot be written is told by run()
   return store_->series(period, now.wall);
 }
 
 base::Result<Counts> Flow::today(Moment now) {
   const std::lock_guard lock(mutex_);
-  (void)sample_locked(now);
+  [[maybe_unused]] const auto sampled = sample_locked(now);
   return store_->sum(std::chrono::floor<std::chrono::days>(now.wall), now.wall);
 }
 
 base::Result<std::vector<ReceiverLine>> Flow::receivers(const Period& period, Moment now,
                                                         std::size_t max) {
   const std::lock_guard lock(mutex_);
-  (void)sample_locked(now);
+  [[maybe_unused]] const auto sampled = sample_locked(now);
   return store_->receivers(period, now.wall, max);
 }
 

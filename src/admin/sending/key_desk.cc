@@ -38,7 +38,7 @@ json::object reply_json(const session::Submitted::Recipient& recipient) {
     if (!reason.empty()) reason += ' ';
     reason += line;
   }
-  out["reason"] = std::move(reason);
+  out["reason"] = reason;
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/base/text.h"
+#include "lib/message/utf8.h"
 #include "lib/smtp/command.h"
 #include "lib/smtp/utf8_address.h"
 #include "lib/smtp/xtext.h"
@@ -94,6 +95,10 @@ Refusal each_parameter(std::string_view text, Take take) {
 
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
 }
 
 Refusal take_size(MailParams& out, const Parameter& parameter, const Extensions& offered) {
@@ -230,6 +235,12 @@ Refusal take_orcpt(RcptParams& out, const Parameter& parameter, bool smtputf8) {
     return std::nullopt;
   }
   const auto decoded = parse_xtext(text);
+  // Postfix gives its UTF-8 addresses the type rfc822, octet by octet; what it means is RFC 6533's.
+  if (decoded && smtputf8 && base::iequals(type, "rfc822") && !message::is_ascii(*decoded) &&
+      message::is_utf8(*decoded) && !has_control(*decoded)) {
+    out.orcpt = "utf-8;" + *decoded;
+    return std::nullopt;
+  }
   if (!decoded || !is_printable(*decoded)) return bad_value("ORCPT");
   out.orcpt = fmt::format("{};{}", type, *decoded);
   return std::nullopt;

@@ -159,6 +159,11 @@ TEST(Rcpt, PathsAndParameters) {
   EXPECT_EQ(rcpt->orcpt, "rfc822;a+b@c");
   EXPECT_EQ(parse_rcpt("TO:<a@b.example> ORCPT=utf-8;a\\x{E4}@c", all(), false)->orcpt,
             "utf-8;a\xc3\xa4@c");
+  // As Postfix sends it.
+  EXPECT_EQ(parse_rcpt("TO:<a@b.example> ORCPT=rfc822;j+C3+B6rg@c", all(), true)->orcpt,
+            "utf-8;j\xc3\xb6rg@c");
+  EXPECT_FALSE(parse_rcpt("TO:<a@b.example> ORCPT=rfc822;j+C3+B6rg@c", all(), false));
+  EXPECT_FALSE(parse_rcpt("TO:<a@b.example> ORCPT=rfc822;j+C3+0A@c", all(), true));
   EXPECT_EQ(parse_rcpt("TO:<a@b.example> ORCPT=utf-8;a\xc3\xa4@c", all(), true)->orcpt,
             "utf-8;a\xc3\xa4@c");
   EXPECT_EQ(rcpt_error("TO:<a@b.example> NOTIFY=NEVER", false, Extensions()), "555 5.5.4");
