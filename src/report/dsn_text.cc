@@ -120,7 +120,7 @@ std::string typed_address(std::string_view address, bool utf8) {
 }
 
 std::string typed_orcpt(std::string_view orcpt, bool utf8) {
-  const std::string text = clean(orcpt);
+  std::string text = clean(orcpt);
   const std::size_t semicolon = text.find(';');
   if (semicolon == std::string::npos) return {};
   if (message::is_ascii(text)) return text;

@@ -23,9 +23,9 @@ constexpr std::array<std::string_view, 21> text_keys = {
     "reply",    "reason",  "text",    "error",         "why",    "detail",  "words",
     "hold",     "verdict", "filters", "impersonation", "author", "command", "overrides",
     "greylist", "spf",     "dmarc",   "dkim",          "arc",    "notice",  "dsn"};
-// Whose values are the addresses of an event.
-constexpr std::array<std::string_view, 6> address_keys = {"from",    "to",        "login",
-                                                          "account", "recipient", "sender"};
+// Whose values are the addresses of an event, or have them among others.
+constexpr std::array<std::string_view, 7> address_keys = {
+    "from", "to", "login", "account", "recipient", "sender", "command"};
 // Words of every second reply: to take them out would hide nobody, and spoil the text.
 constexpr std::array<std::string_view, 10> common_words = {
     "postmaster", "abuse", "mail", "user", "info", "admin", "root", "noreply", "test", "mailbox"};

@@ -166,9 +166,11 @@ class Watcher:
 
     def __init__(self, net: Netns):
         self.seen: list[tuple[str, int, int, bytes]] = []  # to, protocol, port, payload
-        net.run("ip", "link", "add", "out", "type", "dummy")
+        net.run("ip", "link", "add", "out", "type", "veth", "peer", "name", "far")
+        net.run("ip", "link", "set", "far", "up")
         net.run("ip", "address", "add", "198.51.100.9/24", "dev", "out")
-        net.run("ip", "link", "set", "out", "up")
+        # Nobody is at the other end: without ARP packets leave nevertheless.
+        net.run("ip", "link", "set", "out", "arp", "off", "up")
         net.run("ip", "route", "add", "default", "dev", "out")
         self.socket = net.inside(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM,
                                                        socket.htons(3)))
