@@ -71,6 +71,10 @@ void add_files(Fence& fence, const config::Config& config) {
                     config.queue.journal_folder, config.trace.folder,
                     config.policy.signing.key_folder};
   if (config.server.acme.on()) fence.writable.push_back(config.server.acme.folder);
+  // Mailboxes of an earlier server are links to where they lie.
+  for (std::string& mailbox : io::real::link_targets_in(config.delivery.mail_folder)) {
+    fence.writable.push_back(std::move(mailbox));
+  }
   // These have neighbours: SQLite's journals, the file of yesterday's log, a socket's lock.
   for (const std::string* path :
        {&config.directory.database_path, &config.policy.state_path,

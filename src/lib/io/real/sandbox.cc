@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "lib/io/real/landlock.h"
 #include "lib/io/real/system_calls.h"
@@ -89,6 +91,20 @@ std::string link_target(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> target(::realpath(path.c_str(), nullptr),
                                                            &std::free);
   return target == nullptr ? path : std::string(target.get());
+}
+
+std::vector<std::string> link_targets_in(const std::string& folder) {
+  constexpr int depth_max = 1;  // DOMAIN/LOCAL
+  std::vector<std::string> out;
+  std::error_code trouble;  // what cannot be looked at has no links for us
+  std::filesystem::recursive_directory_iterator entry(folder, trouble);
+  const std::filesystem::recursive_directory_iterator end;
+  while (!trouble && entry != end) {
+    if (entry->is_symlink(trouble)) out.push_back(link_target(entry->path().string()));
+    if (entry.depth() >= depth_max) entry.disable_recursion_pending();
+    entry.increment(trouble);
+  }
+  return out;
 }
 
 }  // namespace io::real

@@ -43,5 +43,7 @@ struct SandboxReport {
 
 // Where a path leads when all links are followed; itself when it leads nowhere.
 [[nodiscard]] std::string link_target(const std::string& path);
+// Where the links in this folder, and in the folders in it, lead.
+[[nodiscard]] std::vector<std::string> link_targets_in(const std::string& folder);
 
 }  // namespace io::real
