@@ -57,7 +57,7 @@ void add_sandbox_verb(Verbs verbs) {
           "sandbox",
           "Show which files, ports and system calls stay open to the server, enter the same\n"
           "sandbox, and try to get out: run a program, read other people's files, trace the\n"
-          "parent… A running server is not touched. Exit code: 0 every try is refused, 1 one\n"
+          "parent. A running server is not touched. Exit code: 0 every try is refused, 1 one\n"
           "is not.\n"
           "  stagepost sandbox")
       .callback([verbs] { verbs.status = examine(verbs.place); });

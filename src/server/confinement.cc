@@ -71,6 +71,8 @@ void add_files(Fence& fence, const config::Config& config) {
                     config.queue.journal_folder, config.trace.folder,
                     config.policy.signing.key_folder};
   if (config.server.acme.on()) fence.writable.push_back(config.server.acme.folder);
+  // Whoever makes a mailbox syncs the names above it, that of the folder itself included.
+  fence.listed = {folder_of(config.delivery.mail_folder)};
   // Mailboxes of an earlier server are links to where they lie.
   for (std::string& mailbox : io::real::link_targets_in(config.delivery.mail_folder)) {
     fence.writable.push_back(std::move(mailbox));

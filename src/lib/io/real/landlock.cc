@@ -111,6 +111,9 @@ base::Result<> enter_landlock(const Fence& fence, SandboxReport& report) {
   for (const std::string& path : fence.readable) {
     if (auto done = allow(ruleset.get(), path, fs_read); !done) return done;
   }
+  for (const std::string& path : fence.listed) {
+    if (auto done = allow(ruleset.get(), path, LANDLOCK_ACCESS_FS_READ_DIR); !done) return done;
+  }
   for (const std::string& path : fence.writable) {
     if (auto done = allow(ruleset.get(), path, change); !done) return done;
   }

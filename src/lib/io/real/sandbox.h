@@ -24,6 +24,7 @@ namespace io::real {
 struct Fence {
   std::vector<std::string> readable;
   std::vector<std::string> writable;       // readable, too
+  std::vector<std::string> listed;         // names may be seen and synced, no file is read
   std::vector<std::uint16_t> bound_ports;  // TCP ports that may be listened on
 };
 

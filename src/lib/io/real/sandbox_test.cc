@@ -39,6 +39,7 @@ class SandboxTest : public testing::Test {
   void in_sandbox(const std::function<int()>& look) const {
     const Fence fence{.readable = {folder_ + "/seen", folder_ + "/not-there"},
                       .writable = {folder_ + "/in"},
+                      .listed = {},
                       .bound_ports = {0}};
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
@@ -82,10 +83,12 @@ TEST_F(SandboxTest, TheRestIsNotThere) {
 }
 
 TEST(Fence, WhatIsOutsideIsNamed) {
-  const Fence fence{.readable = {"/etc/ssl"}, .writable = {"/var/lib/mail"}, .bound_ports = {25}};
+  const Fence fence{
+      .readable = {"/etc/ssl"}, .writable = {"/var/lib/mail"}, .listed = {}, .bound_ports = {25}};
   EXPECT_TRUE(outside(fence, fence).empty());
   const Fence wanted{.readable = {"/etc/ssl/certs", "/var/lib/mail/state", "/etc/sslx"},
                      .writable = {"/var/lib/mail/x", "/etc/ssl/certs"},
+                     .listed = {},
                      .bound_ports = {25, 465}};
   EXPECT_EQ(outside(fence, wanted),
             (std::vector<std::string>{"/etc/sslx", "/etc/ssl/certs", "TCP port 465"}));
