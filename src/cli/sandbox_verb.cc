@@ -17,6 +17,7 @@ namespace {
 void print_fence(const io::real::Fence& fence) {
   for (const std::string& path : fence.writable) std::printf("  writes  %s\n", path.c_str());
   for (const std::string& path : fence.readable) std::printf("  reads   %s\n", path.c_str());
+  for (const std::string& path : fence.listed) std::printf("  lists   %s\n", path.c_str());
   std::string ports;
   for (const std::uint16_t port : fence.bound_ports) {
     if (port != 0) ports += fmt::format(" {}", port);
