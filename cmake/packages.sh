@@ -23,7 +23,7 @@ command -v npm >/dev/null || PACKAGES_WEB+=(npm)
 PACKAGES_RUN=(ca-certificates openssl swaks)
 # For the tests, beyond the two lists above.
 PACKAGES_TEST=(
-  clang-format-19 clang-tidy-19 libclang-rt-19-dev llvm-19
+  clang-format-19 clang-tidy-19 libclang-19-dev libclang-rt-19-dev llvm-19 llvm-19-dev
   libbenchmark-dev libgmock-dev libgtest-dev libyaml-cpp-dev
   curl git groff-base iproute2 libxml2-utils nodejs procps python3-pytest python3-yaml strace
 )

@@ -3,6 +3,9 @@
 A file is checked again only when its text, a header of ours that it includes (as ninja recorded
 them), its command line, .clang-tidy or clang-tidy itself changed: the key of a clean file is kept
 in build/tidy-cache. Output of a failing file is printed; --count writes "passed failed".
+
+The plugin own_declarations.cc, compiled first, keeps clang-tidy from matching the libraries'
+headers again for each file: a fifth of the time, and the same findings (clang_tidy_test.py).
 """
 
 import argparse
@@ -19,7 +22,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "tidy-cache"
+PLUGIN_SOURCE = Path(__file__).with_name("own_declarations.cc")
+LLVM_INCLUDES = "/usr/lib/llvm-19/include"
 FILE_SECONDS_MAX = 300
+
+
+def make_plugin(folder: Path, own: str) -> Path:
+    """Compiles the plugin into `folder`; files whose path contains `own` are ours."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plugin = folder / "own_declarations.so"
+    if not plugin.exists() or plugin.stat().st_mtime < PLUGIN_SOURCE.stat().st_mtime:
+        subprocess.run(["clang++-19", "-std=c++17", "-O1", "-fno-rtti", "-fPIC", "-shared",
+                        "-isystem", LLVM_INCLUDES, f'-DOWN_FOLDER="{own}"', PLUGIN_SOURCE,
+                        "-o", plugin], check=True, timeout=300)
+    return plugin
 
 
 def ninja_headers(build: Path) -> dict[str, list[Path]]:
@@ -44,6 +60,7 @@ class Cache:
         self.digests: dict[Path, bytes] = {}
         version = subprocess.run(["clang-tidy-19", "--version"], capture_output=True, check=True)
         self.common = version.stdout + (ROOT / ".clang-tidy").read_bytes()
+        self.common += PLUGIN_SOURCE.read_bytes()
         CACHE.mkdir(parents=True, exist_ok=True)
 
     def digest(self, path: Path) -> bytes:
@@ -64,13 +81,13 @@ class Cache:
         return state.hexdigest()
 
 
-def check(build: Path, file: str) -> tuple[int, str, float]:
+def check(build: Path, plugin: Path, file: str) -> tuple[int, str, float]:
     start = time.monotonic()
     try:
-        done = subprocess.run(["clang-tidy-19", "-p", build, "--quiet", file], cwd=ROOT,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, check=False,
-                              timeout=FILE_SECONDS_MAX)
+        command = ["clang-tidy-19", f"--load={plugin}", "-p", build, "--quiet", file]
+        done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False, timeout=FILE_SECONDS_MAX)
         return done.returncode, done.stdout, time.monotonic() - start
     except subprocess.TimeoutExpired:
         return 1, f"{file}: clang-tidy took more than {FILE_SECONDS_MAX} s\n", FILE_SECONDS_MAX
@@ -102,6 +119,7 @@ def main() -> int:
     args = parser.parse_args()
     args.build = args.build.resolve()
     cache = Cache(args.build)
+    plugin = make_plugin(CACHE, "/src/")
     passed = failed = cached = 0
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         running = {}
@@ -112,7 +130,8 @@ def main() -> int:
                 passed += 1
                 os.utime(CACHE / key)
             else:
-                running[pool.submit(check, args.build, entry["file"])] = (entry["file"], key)
+                future = pool.submit(check, args.build, plugin, entry["file"])
+                running[future] = (entry["file"], key)
         for done in concurrent.futures.as_completed(running):
             file, key = running[done]
             code, output, seconds = done.result()

@@ -73,6 +73,7 @@ io::Task<void> Webhooks::run() {
     } else {
       co_await take_news();
       std::vector<LivePointer> all;
+      all.reserve(live_.size());
       for (const auto& [name, live] : live_) all.push_back(live);
       for (const LivePointer& live : all) co_await begin_due(live);
       co_await tidy_up();
