@@ -97,7 +97,8 @@ function(stagepost_add_unit_tests)
       target_precompile_headers(${name} REUSE_FROM stagepost_test_pch)
       add_test(NAME unit.${name} COMMAND ${name} --gtest_brief=1
         WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-      set_tests_properties(unit.${name} PROPERTIES LABELS "unit" TIMEOUT 300)
+      list(LENGTH tests files)  # the longest first, so that no processor ends alone with it
+      set_tests_properties(unit.${name} PROPERTIES LABELS "unit" TIMEOUT 900 COST ${files})
     endif()
   endforeach()
 endfunction()
