@@ -19,6 +19,7 @@ io::Task<base::Result<std::vector<io::IpAddress>>> addresses_of(io::Ref<dns::Res
   if (const auto literal = io::IpAddress::parse(host)) co_return std::vector{*literal};
   const dns::Answer answer = co_await dns::query_addresses(resolver, host);
   std::vector<io::IpAddress> out;
+  out.reserve(answer.records.size());
   for (const dns::Record& record : answer.records) out.push_back(record.address);
   if (out.empty()) {
     co_return base::fail(base::ErrorKind::unreachable,
