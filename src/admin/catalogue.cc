@@ -25,6 +25,12 @@ std::vector<FieldText> filter(std::vector<FieldText> more) {
   return out;
 }
 
+std::vector<FieldText> page_fields() {
+  return {{"limit", number, false, "Of a page, 1000 at most; else all come at once."},
+          {"after", text, false, "An address: what comes behind it; \"next\" of the page before."},
+          {"q", text, false, "A part of the address, of the name or of a target."}};
+}
+
 std::vector<FieldText> person_fields(std::vector<FieldText> more) {
   std::vector<FieldText> out = {
       address,
@@ -79,7 +85,8 @@ std::vector<RouteText> directory_routes() {
        admin,
        "Gives up a domain that has nobody any more.",
        {{"domain", text, true, "example.org"}}},
-      {"GET", "/api/v1/aliases", read, "All aliases and where they lead."},
+      {"GET", "/api/v1/aliases", read, "The aliases and where they lead, all of them or a page.",
+       page_fields()},
       {"POST",
        "/api/v1/aliases/add",
        admin,
@@ -96,7 +103,7 @@ std::vector<RouteText> directory_routes() {
 
 std::vector<RouteText> people_routes() {
   return {
-      {"GET", "/api/v1/users", read, "All mailboxes."},
+      {"GET", "/api/v1/users", read, "The mailboxes, all of them or a page.", page_fields()},
       {"GET",
        "/api/v1/users/show",
        read,

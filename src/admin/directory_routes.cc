@@ -1,6 +1,8 @@
 // See api.h. Domains and aliases: list, add, set, remove.
+#include "admin/directory_page.h"
 #include "admin/directory_work.h"
 #include "admin/json.h"
+#include "admin/user_json.h"
 
 namespace admin {
 namespace {
@@ -31,16 +33,19 @@ base::Result<boost::json::object> list_domains(directory::Store& store) {
   return boost::json::object{{"domains", std::move(out)}};
 }
 
-base::Result<boost::json::object> list_aliases(directory::Store& store) {
-  auto aliases = store.aliases();
-  if (!aliases) return std::unexpected(aliases.error());
-  boost::json::array out;
-  for (const directory::AliasRow& row : *aliases) {
-    boost::json::array targets;
-    for (const std::string& target : row.targets) targets.emplace_back(target);
-    out.push_back(boost::json::object{{"address", row.address}, {"targets", std::move(targets)}});
-  }
-  return boost::json::object{{"aliases", std::move(out)}};
+io::Task<http::Response> list_aliases(Parts* parts, http::Request request) {
+  auto page = read_page(request);
+  if (!page) co_return error_response(page.error());
+  co_return co_await on_directory(
+      parts,
+      [page = std::move(*page)](directory::Store& store) -> base::Result<boost::json::object> {
+        auto aliases = store.aliases(page);
+        if (!aliases) return std::unexpected(aliases.error());
+        const auto total = store.count_aliases(page.part);
+        if (!total) return std::unexpected(total.error());
+        return page_json("aliases", std::move(*aliases), page, *total, alias_json);
+      },
+      Kind::reads);
 }
 
 using AliasChange = base::Result<> (directory::Store::*)(std::string_view,
@@ -68,13 +73,10 @@ io::Task<http::Response> change_alias(Parts* parts, http::Request request, Alias
 }  // namespace
 
 void add_directory_routes(http::Router& router, Parts& parts) {
-  const auto list = [&router, &parts](std::string_view path, Work work) {
-    router.add("GET", path,
-               [&parts, work](http::Request) { return on_directory(&parts, work, Kind::reads); });
-  };
-  list("/api/v1/domains", list_domains);
-  list("/api/v1/aliases", list_aliases);
-
+  router.add("GET", "/api/v1/domains",
+             [&parts](http::Request) { return on_directory(&parts, list_domains, Kind::reads); });
+  router.add("GET", "/api/v1/aliases",
+             [&parts](http::Request request) { return list_aliases(&parts, std::move(request)); });
   using Change = base::Result<> (directory::Store::*)(std::string_view);
   const auto change = [&router, &parts](std::string_view path, std::string field, Change call) {
     router.add("POST", path, [&parts, field, call](http::Request request) {

@@ -47,6 +47,10 @@ using SecondFactorMap = std::map<std::string, SecondFactor, std::less<>>;
 [[nodiscard]] std::string write_second_factors(const SecondFactorMap& factors);
 [[nodiscard]] base::Result<SecondFactorMap> read_second_factors(std::string_view text);
 
+[[nodiscard]] inline std::string second_factors_path(const std::string& state_folder) {
+  return state_folder + "/second-factors.json";
+}
+
 class SecondFactors {
  public:
   static constexpr std::size_t accounts_max = 1'000;

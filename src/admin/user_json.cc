@@ -70,12 +70,16 @@ boost::json::array grants_json(const std::vector<directory::GrantRow>& rows) {
   return out;
 }
 
+boost::json::object alias_json(const directory::AliasRow& row) {
+  boost::json::array targets;
+  for (const std::string& target : row.targets) targets.emplace_back(target);
+  return {{"address", row.address}, {"targets", std::move(targets)}};
+}
+
 boost::json::array aliases_json(const std::vector<directory::AliasRow>& rows) {
   boost::json::array out;
   for (const directory::AliasRow& row : rows) {
-    boost::json::array targets;
-    for (const std::string& target : row.targets) targets.emplace_back(target);
-    out.push_back(boost::json::object{{"address", row.address}, {"targets", std::move(targets)}});
+    out.push_back(alias_json(row));
   }
   return out;
 }

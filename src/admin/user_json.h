@@ -32,6 +32,7 @@ void forget_second_factor(Parts& parts, std::string_view address);
                                                const std::vector<directory::LimitsRow>& rows,
                                                base::Time now);
 [[nodiscard]] boost::json::array grants_json(const std::vector<directory::GrantRow>& rows);
+[[nodiscard]] boost::json::object alias_json(const directory::AliasRow& row);
 [[nodiscard]] boost::json::array aliases_json(const std::vector<directory::AliasRow>& rows);
 
 }  // namespace admin

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "admin/directory_page.h"
 #include "admin/directory_work.h"
 #include "admin/json.h"
 #include "admin/user_json.h"
@@ -143,12 +144,19 @@ io::Task<http::Response> remove_second_factor(Parts* parts, http::Request reques
   co_return http::json_response(200, R"({"done":true})");
 }
 
-base::Result<boost::json::object> list_users(directory::Store& store) {
-  auto mailboxes = store.mailboxes();
-  if (!mailboxes) return std::unexpected(mailboxes.error());
-  boost::json::array out;
-  for (const directory::MailboxRow& row : *mailboxes) out.push_back(mailbox_json(row));
-  return boost::json::object{{"users", std::move(out)}};
+io::Task<http::Response> list_users(Parts* parts, http::Request request) {
+  auto page = read_page(request);
+  if (!page) co_return error_response(page.error());
+  co_return co_await on_directory(
+      parts,
+      [page = std::move(*page)](directory::Store& store) -> base::Result<boost::json::object> {
+        auto mailboxes = store.mailboxes(page);
+        if (!mailboxes) return std::unexpected(mailboxes.error());
+        const auto total = store.count_mailboxes(page.part);
+        if (!total) return std::unexpected(total.error());
+        return page_json("users", std::move(*mailboxes), page, *total, mailbox_json);
+      },
+      Kind::reads);
 }
 
 io::Task<http::Response> show_user(Parts* parts, http::Request request) {
@@ -203,14 +211,13 @@ base::Result<boost::json::object> user_json(Parts& parts, directory::Store& stor
 }
 
 void add_user_routes(http::Router& router, Parts& parts) {
-  router.add("GET", "/api/v1/users",
-             [&parts](http::Request) { return on_directory(&parts, list_users, Kind::reads); });
   using Route = io::Task<http::Response> (*)(Parts*, http::Request);
   const auto add = [&router, &parts](std::string_view method, std::string_view path, Route route) {
     router.add(std::string(method), path, [&parts, route](http::Request request) {
       return route(&parts, std::move(request));
     });
   };
+  add("GET", "/api/v1/users", list_users);
   add("GET", "/api/v1/users/show", show_user);
   add("POST", "/api/v1/users/add", add_user);
   add("POST", "/api/v1/users/set", set_user);

@@ -258,6 +258,16 @@ Result<> for_each_row(Database& database, std::string_view sql,
   }
 }
 
+Result<std::size_t> count_rows(Database& database, std::string_view sql,
+                               std::initializer_list<std::string_view> values) {
+  std::size_t out = 0;
+  auto done = for_each_row(database, sql, values, [&out](const Statement& row) {
+    out = static_cast<std::size_t>(row.number(0));
+  });
+  if (!done) return std::unexpected(done.error());
+  return out;
+}
+
 Result<Transaction> Transaction::begin(Database& database, bool immediate) {
   auto begun = database.execute(immediate ? "BEGIN IMMEDIATE" : "BEGIN");
   if (!begun) return std::unexpected(begun.error());

@@ -93,6 +93,10 @@ class Database {
                                           std::initializer_list<std::string_view> values,
                                           const std::function<void(const Statement&)>& use);
 
+// The number that such a query gives.
+[[nodiscard]] base::Result<std::size_t> count_rows(Database& database, std::string_view sql,
+                                                   std::initializer_list<std::string_view> values);
+
 // Rolls back unless commit() was called. `immediate` takes the write lock at once.
 class Transaction {
  public:

@@ -82,6 +82,8 @@ class Snapshot {
   [[nodiscard]] virtual std::shared_ptr<const std::vector<std::string>> domains() const {
     return nullptr;
   }
+  // Accounts whose own log-in opens the web interface, sorted. Looks at every log-in.
+  [[nodiscard]] virtual std::vector<std::string> administrators() const { return {}; }
   // Has a mailbox of this domain of ours a full name with that key (lib/message/look_alike.h)?
   [[nodiscard]] virtual bool has_person(std::string_view /*name_key*/,
                                         std::string_view /*domain*/) const {

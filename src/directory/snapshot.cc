@@ -84,6 +84,7 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] std::shared_ptr<const std::vector<std::string>> domains() const override {
     return domain_names_;
   }
+  [[nodiscard]] std::vector<std::string> administrators() const override;
   [[nodiscard]] bool has_person(std::string_view name_key, std::string_view domain) const override;
 
  private:
@@ -175,6 +176,15 @@ void MemorySnapshot::take_people(const std::vector<PersonRow>& rows) {
 
 bool MemorySnapshot::has_person(std::string_view name_key, std::string_view domain) const {
   return people_.contains(fmt::format("{}@{}", name_key, message::domain_key(domain)));
+}
+
+std::vector<std::string> MemorySnapshot::administrators() const {
+  std::vector<std::string> out;
+  for (const Login& login : logins_) {
+    if (may_administer(login)) out.push_back(login.name);
+  }
+  std::ranges::sort(out);
+  return out;
 }
 
 void MemorySnapshot::make_roles() {

@@ -40,6 +40,9 @@ constexpr std::string_view mailbox_columns =
     "FROM mailboxes m LEFT JOIN logins l ON l.address = m.address "
     "LEFT JOIN administrators a ON a.mailbox = m.address ";
 
+constexpr std::string_view mailbox_has_part =
+    "(instr(address, ?) > 0 OR instr(lower(coalesce(full_name, '')), ?) > 0)";
+
 void add_mailbox_row(const Statement& row, std::vector<MailboxRow>& out) {
   std::string address = row.text(0);
   if (out.empty() || out.back().address != address) {
@@ -273,12 +276,24 @@ Result<std::vector<AliasRow>> Store::erase_mailbox(std::string_view address) {
   return led;
 }
 
-Result<std::vector<MailboxRow>> Store::mailboxes() {
+Result<std::vector<MailboxRow>> Store::mailboxes(const Page& page) {
   std::vector<MailboxRow> out;
-  auto done = for_each_row(*database_, fmt::format("{}ORDER BY m.id, l.login", mailbox_columns), {},
-                           [&out](const Statement& row) { add_mailbox_row(row, out); });
+  const std::string part = base::lower(page.part);
+  auto done = for_each_row(
+      *database_,
+      fmt::format("{}WHERE m.address IN (SELECT address FROM mailboxes WHERE address > ? AND {} "
+                  "ORDER BY address LIMIT {}) ORDER BY m.address, l.login",
+                  mailbox_columns, mailbox_has_part, rows_limit(page)),
+      {page.after, part, part}, [&out](const Statement& row) { add_mailbox_row(row, out); });
   if (!done) return std::unexpected(done.error());
   return out;
+}
+
+Result<std::size_t> Store::count_mailboxes(const std::string& part) {
+  const std::string wanted = base::lower(part);
+  return count_rows(*database_,
+                    fmt::format("SELECT count(*) FROM mailboxes WHERE {}", mailbox_has_part),
+                    {wanted, wanted});
 }
 
 Result<MailboxRow> Store::mailbox(std::string_view address) {

@@ -82,6 +82,17 @@ struct PersonRow {
   std::string full_name;
 };
 
+// A part of a list that is in the order of addresses.
+struct Page {
+  std::string after = {};    // an address: what comes behind it
+  std::string part = {};     // of the address, the name or a target; in any case of ASCII letters
+  std::size_t rows_max = 0;  // 0: all
+};
+// As SQL has it: without a limit it is -1.
+[[nodiscard]] inline std::int64_t rows_limit(const Page& page) {
+  return page.rows_max == 0 ? -1 : static_cast<std::int64_t>(page.rows_max);
+}
+
 // All of it, read in one transaction; mailboxes and domains in the order of their creation.
 struct Contents {
   std::vector<std::string> domains = {};
@@ -119,7 +130,9 @@ class Store {
   base::Result<> remove_mailbox(std::string_view address);
   // The same, and takes it out of the aliases that lead to it: these, as they were.
   base::Result<std::vector<AliasRow>> erase_mailbox(std::string_view address);
-  [[nodiscard]] base::Result<std::vector<MailboxRow>> mailboxes();
+  [[nodiscard]] base::Result<std::vector<MailboxRow>> mailboxes(const Page& page = {});
+  // All that have this part.
+  [[nodiscard]] base::Result<std::size_t> count_mailboxes(const std::string& part);
   // not_found when there is none.
   [[nodiscard]] base::Result<MailboxRow> mailbox(std::string_view address);
 
@@ -137,7 +150,8 @@ class Store {
   // Adds it, or gives it these targets in place of those that it had, in one step.
   base::Result<> set_alias(std::string_view address, const std::vector<std::string>& targets);
   base::Result<> remove_alias(std::string_view address);
-  [[nodiscard]] base::Result<std::vector<AliasRow>> aliases();
+  [[nodiscard]] base::Result<std::vector<AliasRow>> aliases(const Page& page = {});
+  [[nodiscard]] base::Result<std::size_t> count_aliases(const std::string& part);
   // Those that lead to this address.
   [[nodiscard]] base::Result<std::vector<AliasRow>> aliases_to(std::string_view address);
 

@@ -6,6 +6,7 @@
 
 #include "directory/names.h"
 #include "directory/store.h"
+#include "lib/base/text.h"
 
 namespace directory {
 namespace {
@@ -19,6 +20,8 @@ void add_alias_row(const Statement& row, std::vector<AliasRow>& out) {
   if (out.empty() || out.back().address != address) out.push_back({std::move(address), {}});
   out.back().targets.push_back(row.text(1));
 }
+
+constexpr std::string_view alias_has_part = "(instr(address, ?) > 0 OR instr(target, ?) > 0)";
 
 Result<std::vector<LoginRow>> read_logins(Database& database) {
   std::vector<LoginRow> out;
@@ -132,12 +135,26 @@ Result<> Store::remove_alias(std::string_view address) {
   return removed;
 }
 
-Result<std::vector<AliasRow>> Store::aliases() {
+Result<std::vector<AliasRow>> Store::aliases(const Page& page) {
   std::vector<AliasRow> out;
-  auto done = for_each_row(*database_, "SELECT address, target FROM aliases ORDER BY address, id",
-                           {}, [&out](const Statement& row) { add_alias_row(row, out); });
+  const std::string part = base::lower(page.part);
+  auto done = for_each_row(
+      *database_,
+      fmt::format("SELECT address, target FROM aliases WHERE address IN (SELECT DISTINCT address "
+                  "FROM aliases WHERE address > ? AND {} ORDER BY address LIMIT {}) "
+                  "ORDER BY address, id",
+                  alias_has_part, rows_limit(page)),
+      {page.after, part, part}, [&out](const Statement& row) { add_alias_row(row, out); });
   if (!done) return std::unexpected(done.error());
   return out;
+}
+
+Result<std::size_t> Store::count_aliases(const std::string& part) {
+  const std::string wanted = base::lower(part);
+  return count_rows(
+      *database_,
+      fmt::format("SELECT count(DISTINCT address) FROM aliases WHERE {}", alias_has_part),
+      {wanted, wanted});
 }
 
 Result<std::vector<AliasRow>> Store::aliases_to(std::string_view address) {

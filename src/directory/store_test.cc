@@ -72,7 +72,38 @@ TEST_F(StoreTest, KeepsWhatWasAdded) {
   EXPECT_EQ(contents.logins.size(), 3U);
   const auto boxes = store_->mailboxes().value();
   ASSERT_EQ(boxes.size(), 2U);
-  EXPECT_EQ(boxes[0].logins, (std::vector<std::string>{"you@demo.test", "you@demo.test/phone"}));
+  EXPECT_EQ(boxes[1].logins, (std::vector<std::string>{"you@demo.test", "you@demo.test/phone"}));
+}
+
+TEST_F(StoreTest, ListsAPageAtATime) {
+  EXPECT_OK(store_->add_domain("demo.test"));
+  EXPECT_OK(store_->add_mailbox("cy@demo.test", verifier_, {.full_name = "Cyrus Roe"}));
+  EXPECT_OK(store_->add_mailbox("an@demo.test", verifier_, {.full_name = "An Other"}));
+  EXPECT_OK(store_->add_login("an@demo.test", "phone", verifier_));
+  EXPECT_OK(store_->add_mailbox("bo@demo.test", verifier_));
+  const auto addresses = [this](const Page& page) {
+    std::string out;
+    for (const MailboxRow& row : store_->mailboxes(page).value()) {
+      out += row.address.substr(0, 2) + std::to_string(row.logins.size()) + " ";
+    }
+    return out;
+  };
+  EXPECT_EQ(addresses({}), "an2 bo1 cy1 ");
+  EXPECT_EQ(addresses({.rows_max = 2}), "an2 bo1 ") << "rows are mailboxes, not log-ins";
+  EXPECT_EQ(addresses({.after = "an@demo.test", .rows_max = 2}), "bo1 cy1 ");
+  EXPECT_EQ(addresses({.after = "zz"}), "");
+  EXPECT_EQ(addresses({.part = "OTHER"}), "an2 ");
+  EXPECT_EQ(addresses({.part = "%"}), "") << "no pattern";
+  EXPECT_EQ(store_->count_mailboxes("o").value(), 3U);
+  EXPECT_EQ(store_->count_mailboxes("BO@").value(), 1U);
+  EXPECT_OK(store_->add_alias("info@demo.test", {"an@demo.test", "bo@demo.test"}));
+  EXPECT_OK(store_->add_alias("help@demo.test", {"cy@demo.test"}));
+  EXPECT_EQ(store_->count_aliases("").value(), 2U);
+  EXPECT_EQ(store_->count_aliases("bo@").value(), 1U);
+  const auto found = store_->aliases({.part = "bo@"}).value();
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].targets.size(), 2U) << "all targets, not the one that was looked for alone";
+  EXPECT_EQ(store_->aliases({.after = "help@demo.test"}).value().size(), 1U);
 }
 
 TEST_F(StoreTest, RefusesWithTheRemedy) {

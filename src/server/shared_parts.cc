@@ -157,7 +157,7 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
   }
   if (done) {
     done = take(parts->factors, admin::SecondFactors::open(
-                                    files, config.server.state_folder + "/second-factors.json"));
+                                    files, admin::second_factors_path(config.server.state_folder)));
     done = take(parts->idempotency_keys,
                 sending::KeyBook::open(config.admin.idempotency_path,
                                        config.admin.api.idempotency_keys_max, now));

@@ -83,6 +83,8 @@ constexpr std::array checks = {
               "who has them can send in your name, or be your server"},
     CheckInfo{"files-state", "who may read the state",
               "it says who wrote to whom, and holds what passwords are checked against"},
+    CheckInfo{"second-factor", "administrators' second factor",
+              "who gets their password rules the server, unless a code is asked for, too"},
     CheckInfo{"files-config", "who may change the configuration", "who writes it rules the server"},
     CheckInfo{"config", "the configuration file as it is now",
               "a mistake in it shows at the next start, which fails"},

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "admin/second_factor.h"
 #include "lib/base/size.h"
 #include "lib/io/clock.h"
 #include "lib/io/files.h"
@@ -21,6 +22,8 @@ constexpr std::uint64_t free_warning_percent = 10;
 constexpr std::uint64_t free_mend_percent = 4;
 constexpr double days_mend = 3;
 constexpr double days_warning = 14;
+
+constexpr std::size_t administrators_max = 20;  // that are named
 
 constexpr unsigned others_enter = 0001;
 constexpr unsigned others_read = 0004;
@@ -155,9 +158,9 @@ bool holds_passwords(const config::Config& config) {
 }  // namespace
 
 std::span<const HostCheck> machine_checks() {
-  static constexpr std::array<HostCheck, 8> checks = {
-      check_clock,       check_disk_space,  check_disk_days, check_key_files,
-      check_state_files, check_config_file, check_settings,  check_program};
+  static constexpr std::array<HostCheck, 9> checks = {
+      check_clock,          check_disk_space,  check_disk_days, check_key_files, check_state_files,
+      check_second_factors, check_config_file, check_settings,  check_program};
   return checks;
 }
 
@@ -255,6 +258,36 @@ io::Task<Findings> check_state_files(io::Ref<const Ground> ground) {
   if (findings.empty()) {
     findings.push_back(
         {.id = "files-state", .about = {}, .what = "nobody else may read the state"});
+  }
+  co_return findings;
+}
+
+io::Task<Findings> check_second_factors(io::Ref<const Ground> ground) {
+  const admin::ApiSettings& api = ground->config.admin.api;
+  if (!api.web || (api.http.empty() && api.https.empty()) || !ground->known) co_return Findings();
+  const auto factors = admin::SecondFactors::open(
+      ground->doors.files, admin::second_factors_path(ground->config.server.state_folder));
+  if (!factors) {
+    co_return one({.id = "second-factor",
+                   .about = {},
+                   .severity = Severity::unknown,
+                   .what = factors.error().text()});
+  }
+  const bool from_outside = std::ranges::any_of(
+      api.https, [](const io::Endpoint& at) { return !at.address.is_loopback(); });
+  Findings findings;
+  for (const std::string& name : ground->known->administrators()) {
+    if ((*factors)->of(name) != nullptr || findings.size() >= administrators_max) continue;
+    findings.push_back({.id = "second-factor",
+                        .about = name,
+                        .severity = from_outside ? Severity::warning : Severity::note,
+                        .what = "is an administrator by the password alone",
+                        .remedy = "log in to the web interface and turn the second factor on "
+                                  "(Account); or take the right away",
+                        .paste = fmt::format("stagepost user set {} --administrator no", name)});
+  }
+  if (findings.empty()) {
+    findings.push_back({.id = "second-factor", .about = {}, .what = "no administrator is without"});
   }
   co_return findings;
 }

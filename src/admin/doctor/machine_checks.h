@@ -18,6 +18,7 @@ namespace doctor {
 [[nodiscard]] io::Task<Findings> check_disk_days(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_key_files(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_state_files(io::Ref<const Ground> ground);
+[[nodiscard]] io::Task<Findings> check_second_factors(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_config_file(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_settings(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_program(io::Ref<const Ground> ground);

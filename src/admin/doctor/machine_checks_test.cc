@@ -3,6 +3,7 @@
 
 #include "admin/doctor/fixture_test.h"
 #include "admin/doctor/traffic_checks.h"
+#include "admin/second_factor.h"
 
 namespace doctor {
 namespace {
@@ -77,6 +78,26 @@ TEST_F(DoctorTest, ConfigurationFile) {
             "mend: its mode is 0644: everybody may read it, and there are passwords in it");
   write("/etc/stagepost.toml", "hostnam = \"a.test\"\n");
   EXPECT_THAT(said(run(check_settings)), HasSubstr("/etc/stagepost.toml:1: hostnam"));
+}
+
+TEST_F(DoctorTest, SecondFactors) {
+  directory::Contents contents{.domains = {"our.test"},
+                               .mailboxes = {"an@our.test", "you@our.test"},
+                               .logins = {{.login = "an@our.test"}, {.login = "you@our.test"}},
+                               .administrators = {"an@our.test", "you@our.test"}};
+  known = directory::make_snapshot(contents);
+  EXPECT_EQ(said(run(check_second_factors)), "nothing") << "nobody can log in";
+  config.admin.api.http = {*io::Endpoint::parse("127.0.0.1:8026")};
+  EXPECT_EQ(run(check_second_factors).size(), 2U);
+  EXPECT_EQ(said(run(check_second_factors)), "note: is an administrator by the password alone");
+  config.admin.api.https = {*io::Endpoint::parse("192.0.2.1:443")};
+  EXPECT_EQ(said(run(check_second_factors)), "warning: is an administrator by the password alone");
+  write("/state/second-factors.json", "{");
+  EXPECT_THAT(said(run(check_second_factors)), StartsWith("unknown: "));
+  const admin::SecondFactor factor{.secret = "12345678901234567890", .enrolled = {}};
+  write("/state/second-factors.json",
+        admin::write_second_factors({{"an@our.test", factor}, {"you@our.test", factor}}));
+  EXPECT_EQ(said(run(check_second_factors)), "ok: no administrator is without");
 }
 
 TEST_F(DoctorTest, Program) {

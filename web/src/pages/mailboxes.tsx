@@ -7,7 +7,7 @@ import { link, navigate } from "../lib/router";
 import type { Alias, Mailbox } from "../types";
 import { Confirm, Secret } from "../ui/ask";
 import { FormDialog } from "../ui/dialog";
-import { useResource, useWork } from "../ui/hooks";
+import { useResource, useSettled, useWork } from "../ui/hooks";
 import { PageHead, Tabs } from "../ui/page";
 import {
   Badge,
@@ -47,7 +47,8 @@ export function MailboxesPage({ place }: PageProps) {
   );
 }
 
-const pageSize = 100; // rows drawn at once, of whatever the filter leaves
+const pageSize = 100; // rows asked for at first, and how many more by each "Show more"
+const rowsMax = 1000; // the server gives no more at once; who looks for one of more than that filters
 
 function Shown(props: { total: number; shown: number; onMore: () => void }) {
   if (props.total <= props.shown) return null;
@@ -56,9 +57,13 @@ function Shown(props: { total: number; shown: number; onMore: () => void }) {
       <p class="hint">
         {count(props.shown)} of {count(props.total)}
       </p>
-      <Button small onClick={props.onMore}>
-        Show more
-      </Button>
+      {props.shown < rowsMax ? (
+        <Button small onClick={props.onMore}>
+          Show more
+        </Button>
+      ) : (
+        <p class="hint">Filter to see others.</p>
+      )}
     </div>
   );
 }
@@ -67,16 +72,17 @@ function Mailboxes({ tabs, q }: { tabs: preact.ComponentChildren; q: string }) {
   const [text, setText] = useState(q);
   const [shown, setShown] = useState(pageSize);
   const [adding, setAdding] = useState(false);
-  const found = useResource((ask) => get<{ users: Mailbox[] }>("users", {}, ask), []);
-  const wanted = text.trim().toLowerCase();
-  const rows = (found.data?.users ?? []).filter((row) =>
-    `${row.address} ${row.full_name ?? ""}`.toLowerCase().includes(wanted),
+  const wanted = useSettled(text.trim());
+  const found = useResource(
+    (ask) => get<{ users: Mailbox[]; total: number }>("users", { limit: shown, q: wanted }, ask),
+    [shown, wanted],
   );
+  const rows = found.data?.users ?? [];
   return (
     <>
       <PageHead
         title="Mailboxes"
-        text={found.data && plural(found.data.users.length, "mailbox", "mailboxes")}
+        text={found.data && plural(found.data.total, "mailbox", "mailboxes")}
       >
         <Button look="main" icon="plus" onClick={() => setAdding(true)}>
           Add a mailbox
@@ -107,7 +113,8 @@ function Mailboxes({ tabs, q }: { tabs: preact.ComponentChildren; q: string }) {
         <Card flush>
           <Table
             label="Mailboxes"
-            rows={rows.slice(0, shown)}
+            rows={rows}
+            busy={found.loading}
             rowKey={(row) => row.address}
             href={(row) => link("mailboxes", row.address)}
             columns={[
@@ -150,7 +157,11 @@ function Mailboxes({ tabs, q }: { tabs: preact.ComponentChildren; q: string }) {
               },
             ]}
           />
-          <Shown total={rows.length} shown={shown} onMore={() => setShown(shown + pageSize)} />
+          <Shown
+            total={found.data?.total ?? 0}
+            shown={rows.length}
+            onMore={() => setShown(shown + pageSize)}
+          />
         </Card>
       )}
       {adding && <AddMailbox onClose={() => setAdding(false)} onDone={found.reload} />}
@@ -222,16 +233,17 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
   const [shown, setShown] = useState(pageSize);
   const [editing, setEditing] = useState<Alias | "new" | undefined>();
   const [removing, setRemoving] = useState<string | undefined>();
-  const found = useResource((ask) => get<{ aliases: Alias[] }>("aliases", {}, ask), []);
-  const wanted = text.trim().toLowerCase();
-  const rows = (found.data?.aliases ?? []).filter((row) =>
-    `${row.address} ${row.targets.join(" ")}`.toLowerCase().includes(wanted),
+  const wanted = useSettled(text.trim());
+  const found = useResource(
+    (ask) => get<{ aliases: Alias[]; total: number }>("aliases", { limit: shown, q: wanted }, ask),
+    [shown, wanted],
   );
+  const rows = found.data?.aliases ?? [];
   return (
     <>
       <PageHead
         title="Mailboxes"
-        text={found.data && plural(found.data.aliases.length, "alias", "aliases")}
+        text={found.data && plural(found.data.total, "alias", "aliases")}
       >
         <Button look="main" icon="plus" onClick={() => setEditing("new")}>
           Add an alias
@@ -262,7 +274,8 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
         <Card flush>
           <Table
             label="Aliases"
-            rows={rows.slice(0, shown)}
+            rows={rows}
+            busy={found.loading}
             rowKey={(row) => row.address}
             columns={[
               { title: "Alias", main: true, cell: (row) => <strong>{row.address}</strong> },
@@ -295,7 +308,11 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
               },
             ]}
           />
-          <Shown total={rows.length} shown={shown} onMore={() => setShown(shown + pageSize)} />
+          <Shown
+            total={found.data?.total ?? 0}
+            shown={rows.length}
+            onMore={() => setShown(shown + pageSize)}
+          />
         </Card>
       )}
       {editing && (
