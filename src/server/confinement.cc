@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "lib/io/tls.h"
+
 namespace server {
 namespace {
 
@@ -60,6 +62,7 @@ void add_watched(Fence& fence, const std::string& path) {
 
 void add_files(Fence& fence, const config::Config& config) {
   fence.readable.assign(system_files.begin(), system_files.end());
+  for (std::string& place : io::trust_anchor_places()) fence.readable.push_back(std::move(place));
   for (const std::string* path :
        {&config.server.config_path, &config.session.certificate_path, &config.session.key_path,
         &config.server.acme.ca_file, &config.server.otel.ca_file,

@@ -12,6 +12,7 @@ import http.client
 import http.server
 import json
 import re
+import ssl
 import threading
 import time
 import urllib.parse
@@ -94,7 +95,8 @@ class Receiver:
     """`answers`: statuses that are used up one by one, then 204. A number below 0 says nothing for
     so many seconds; a text is a redirect to there."""
 
-    def __init__(self, port: int = 0):
+    def __init__(self, port: int = 0, address: str = "127.0.0.1",
+                 tls: ssl.SSLContext | None = None):
         self.events: list[Posted] = []
         self.answers: list[int | str] = []
         receiver = self
@@ -124,7 +126,10 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server = http.server.ThreadingHTTPServer((address, port), Handler)
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True,
+                                                 do_handshake_on_connect=False)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/events"

@@ -103,6 +103,10 @@ class TlsClient {
                                               TlsClientOptions options) = 0;
 };
 
+// Where the system's trust anchors are read from: files and folders, as the environment
+// (SSL_CERT_FILE, SSL_CERT_DIR) and OpenSSL have it.
+[[nodiscard]] std::vector<std::string> trust_anchor_places();
+
 // A new ECDSA P-256 key with a self-signed certificate for these names, valid for `days` from
 // `now`.
 [[nodiscard]] base::Result<TlsIdentity> make_self_signed(const std::vector<std::string>& names,

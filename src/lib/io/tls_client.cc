@@ -1,6 +1,9 @@
 // See tls.h.
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "lib/io/address.h"
 #include "lib/io/tls.h"
 #include "lib/io/tls_stream.h"
@@ -28,6 +31,11 @@ base::Result<> trust(SSL_CTX& context, const std::string& ca_pem) {
     if (X509_STORE_add_cert(store, anchor.get()) != 1) return fail_tls("trust a certificate");
   }
   return {};
+}
+
+std::string from_environment(const char* name, const char* otherwise) {
+  const char* const value = ::secure_getenv(name);  // as OpenSSL itself asks
+  return value == nullptr ? otherwise : value;
 }
 
 // What the peer must be called. An address literal is compared with addresses, and is never SNI
@@ -128,6 +136,20 @@ TlsSessionStore::Session TlsSessionStore::get() const {
 void TlsSessionStore::put(Session session) {
   const std::lock_guard lock(mutex_);
   std::swap(session_, session);  // the old one is freed after the lock
+}
+
+std::vector<std::string> trust_anchor_places() {
+  std::vector<std::string> out = {
+      from_environment(X509_get_default_cert_file_env(), X509_get_default_cert_file())};
+  // A list of folders, as PATH is one.
+  std::string folders =
+      from_environment(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  for (std::size_t at = 0; at <= folders.size();) {
+    const std::size_t end = std::min(folders.find(':', at), folders.size());
+    if (end > at) out.push_back(folders.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
 }
 
 base::Result<std::shared_ptr<TlsClient>> TlsClient::make(const std::string& ca_pem) {
