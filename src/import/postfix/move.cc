@@ -163,9 +163,9 @@ base::Result<Plan> make_plan(const Sources& sources, const Wishes& wishes) {
   if (auto read = read_files(move); !read) return std::unexpected(read.error());
   set_system_defaults(move);
   for (const auto take :
-       {take_host, take_listeners, take_tls, take_domains, take_routes, take_limits, take_filters,
-        take_postscreen, take_restrictions, take_accounts, take_mailboxes, take_virtual_aliases,
-        take_local_aliases, take_grants, order_aliases, note_the_rest}) {
+       {take_host, take_listeners, take_tls, take_domains, take_relay, take_routes, take_limits,
+        take_filters, take_postscreen, take_restrictions, take_accounts, take_mailboxes,
+        take_virtual_aliases, take_local_aliases, take_grants, order_aliases, note_the_rest}) {
     take(move);
   }
   sort_notes(move.plan.notes);

@@ -102,6 +102,7 @@ void take_filters(Move& move);       // milters
 void take_restrictions(Move& move);  // smtpd_*_restrictions
 void take_postscreen(Move& move);
 void take_domains(Move& move);   // mydestination, virtual_*_domains
+void take_relay(Move& move);     // relay_domains
 void take_accounts(Move& move);  // Dovecot's passwd file
 void take_mailboxes(Move& move);
 void take_virtual_aliases(Move& move);

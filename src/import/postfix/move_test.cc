@@ -97,7 +97,9 @@ constexpr auto cases = std::to_array<Case>({
     {"mailbox_transport = lmtp:unix:private/dovecot-lmtp\n", "mailbox_transport",
      "taken:", "lmtp = \"unix:/var/spool/postfix/private/dovecot-lmtp\""},
     {"virtual_transport = dovecot\n", "virtual_transport", "by_hand:", ""},
-    {"relay_domains = a.example\n", "relay_domains", "by_hand: mail that strangers bring", ""},
+    {"relay_domains = a.example\n", "relay_domains", "taken: as [[backup]] domain = \"a.example\"",
+     "domain = \"a.example\""},
+    {"relay_domains = $mydestination\n", "relay_domains", "same: only mail for our own", ""},
     {"inet_protocols = ipv4\n", "inet_protocols", "taken:", "ipv6 = false"},
     {"postscreen_greet_action = enforce\n", "postscreen_greet_action",
      "different: strangers are looked at", ""},
@@ -208,6 +210,25 @@ TEST(Move, AliasesStandInTheOrderOfTheirTargets) {
   EXPECT_NE(notes_about(plan, "loop1@x.example").find("by_hand"), std::string::npos);
   EXPECT_NE(notes_about(plan, "gone@x.example: nobody@x.example").find("by_hand"),
             std::string::npos);
+}
+
+TEST(MoveTest, RelayDomainsAreBackups) {
+  Texts texts;
+  texts.files["/etc/postfix/relays"] = "Branch.example OK\ncity.example OK\nmx OK\n";
+  texts.files["/etc/postfix/people"] =
+      "Jane@branch.example OK\njoe@branch.example OK\n@city.example OK\n";
+  const Plan plan = plan_of(texts,
+                            "relay_domains = hash:/etc/postfix/relays, far.example\n"
+                            "relay_recipient_maps = hash:/etc/postfix/people\n");
+  const auto config = config::load(plan.config, "stagepost.toml", "/home");
+  ASSERT_TRUE(config.has_value()) << config.error().detail;
+  const auto& backups = config->policy.backups;
+  ASSERT_EQ(backups.size(), 3U);
+  EXPECT_EQ(backups[0].domain, "branch.example");
+  EXPECT_EQ(backups[0].recipients, (std::vector<std::string>{"jane", "joe"}));
+  EXPECT_EQ(backups[1].domain, "city.example");
+  EXPECT_TRUE(backups[1].recipients.empty()) << "everybody";
+  EXPECT_EQ(backups[2].domain, "far.example");
 }
 
 TEST(Move, WithoutMainCfThereIsNoPlan) {

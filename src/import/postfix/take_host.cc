@@ -152,21 +152,6 @@ void take_networks(Move& move) {
                               "policy.relay_networks, one by one");
 }
 
-void take_relay_domains(Move& move) {
-  const std::vector<std::string> domains = list_of(move.value("relay_domains"));
-  if (domains.empty() || move.value("relay_domains") == move.value("mydestination")) {
-    move.note("relay_domains", Fate::same, "only mail for our own domains is accepted");
-    return;
-  }
-  move.note(
-      "relay_domains", Fate::by_hand,
-      fmt::format("mail that strangers bring is passed on for the domains of [[backup]] alone: "
-                  "write one for each of {}, with its recipients if you can, and a [[route]] "
-                  "where their MX do not lead",
-                  move.value("relay_domains")));
-  move.note("relay_recipient_maps", Fate::by_hand, "see relay_domains");
-}
-
 void take_delimiter(Move& move) {
   const std::string value = move.value("recipient_delimiter");
   if (value == "+") {
@@ -191,7 +176,6 @@ void take_host(Move& move) {
   take_names(move);
   take_origin(move);
   take_networks(move);
-  take_relay_domains(move);
   take_delimiter(move);
   take_source(move, "smtp_bind_address", "delivery.source_ipv4");
   take_source(move, "smtp_bind_address6", "delivery.source_ipv6");
