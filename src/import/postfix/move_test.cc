@@ -212,7 +212,7 @@ TEST(Move, AliasesStandInTheOrderOfTheirTargets) {
             std::string::npos);
 }
 
-TEST(MoveTest, RelayDomainsAreBackups) {
+TEST(Move, RelayDomainsAreBackups) {
   Texts texts;
   texts.files["/etc/postfix/relays"] = "Branch.example OK\ncity.example OK\nmx OK\n";
   texts.files["/etc/postfix/people"] =
