@@ -60,6 +60,8 @@ PACKAGES_VERIFY=(
 )
 # Likewise, the servers that tests/bench/compare measures beside Postfix; Haraka comes from npm.
 PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
+# Likewise, for tests/e2e/test_faults_network.py: nft.
+PACKAGES_NFT=(nftables)
 
 # Likewise, the shells that our completion is for: tests/e2e/test_shell.py (9 MB).
 PACKAGES_SHELLS=(zsh fish)

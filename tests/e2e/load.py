@@ -2,8 +2,8 @@
 
 What:    each thread keeps a session open, sends messages with names of their own, and connects
          again when the server dies under it.
-In/Out:  names that were answered 250 after the final dot: acknowledged; check() reads a delivered
-         message's name and whether its content is whole.
+In/Out:  names that were answered 250 after the final dot: acknowledged; how often each other code
+         came: refused; check() reads a delivered message's name and whether its content is whole.
 Limits:  reads time out after REPLY_SECONDS_MAX.
 """
 
@@ -12,6 +12,9 @@ import random
 import re
 import socket
 import threading
+from collections import Counter
+
+from peers.netns import Netns
 
 REPLY_SECONDS_MAX = 20
 NAME = re.compile(rb"^X-Name: (\S+) ([0-9a-f]{64})\r?$", re.MULTILINE)
@@ -33,11 +36,22 @@ def check(delivered: bytes) -> tuple[str, bool]:
     return found[1].decode(), hashlib.sha256(body).hexdigest().encode() == found[2]
 
 
+class Refused(OSError):
+    def __init__(self, line: bytes):
+        super().__init__(f"answered {line!r}")
+        self.code = int(line[:3]) if line[:3].isdigit() else 0
+
+
 class Client:
     """One SMTP session on a plain socket; any trouble is an OSError."""
 
-    def __init__(self, port: int):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=REPLY_SECONDS_MAX)
+    def __init__(self, port: int, address: str = "127.0.0.1", net: Netns | None = None,
+                 source: str | None = None):
+        def connect() -> socket.socket:
+            return socket.create_connection((address, port), REPLY_SECONDS_MAX,
+                                            (source, 0) if source else None)
+
+        self.socket = net.inside(connect) if net else connect()
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.socket.makefile("rb")
         try:
@@ -55,7 +69,7 @@ class Client:
             if line[3:4] != b"-":
                 break
         if line[:3] != str(code).encode():
-            raise OSError(f"answered {line!r}")
+            raise Refused(line)
 
     def ask(self, line: str, code: int) -> None:
         self.socket.sendall(line.encode() + b"\r\n")
@@ -75,16 +89,27 @@ class Client:
 
 
 class Load:
-    """with Load(port, {"you@example.test": 3}) as load: threads per recipient."""
+    """with Load(port, {"you@example.test": 3}) as load: threads per recipient.
 
-    def __init__(self, port: int, threads: dict[str, int]):
-        self.port = port
+    pause: seconds between the messages of a thread; sizes: of bodies; series: tells the names of
+    several loads apart; per_connection: messages, 0 without end.
+    """
+
+    def __init__(self, port: int, threads: dict[str, int], address: str = "127.0.0.1",
+                 net: Netns | None = None, **more: object):
+        self.port, self.address, self.net = port, address, net
+        self.pause: float = more.pop("pause", 0)
+        self.sizes: tuple[int, ...] = more.pop("sizes", (300, 3_000, 30_000))
+        self.per_connection: int = more.pop("per_connection", 0)
+        series = more.pop("series", "")
+        assert not more, more
         self.acknowledged: set[str] = set()
+        self.refused: Counter[int] = Counter()
         self.sent = 0
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self.threads = [
-            threading.Thread(target=self.work, args=(recipient, f"{recipient[0]}{index}"))
+            threading.Thread(target=self.work, args=(recipient, f"{series}{recipient[0]}{index}"))
             for recipient, count in threads.items() for index in range(count)]
 
     def work(self, recipient: str, prefix: str) -> None:
@@ -93,21 +118,38 @@ class Load:
         number = 0
         while not self.stopping.is_set():
             try:
-                client = client or Client(self.port)
+                client = client or Client(self.port, self.address, self.net)
                 number += 1
                 name = f"{prefix}.{number}"
                 with self.lock:
                     self.sent += 1
-                client.send(recipient, content(name, source.choice((300, 3_000, 30_000))))
+                client.send(recipient, content(name, source.choice(self.sizes)))
                 with self.lock:
                     self.acknowledged.add(name)
-            except OSError:
+                if self.pause:
+                    self.stopping.wait(self.pause)
+                if self.per_connection and number % self.per_connection == 0:
+                    client.close()
+                    client = None
+            except OSError as error:
+                if isinstance(error, Refused):
+                    with self.lock:
+                        self.refused[error.code] += 1
                 if client:
                     client.close()
                 client = None
                 self.stopping.wait(0.02)
         if client:
             client.close()
+
+    def accepted(self) -> int:
+        with self.lock:
+            return len(self.acknowledged)
+
+    def deferred(self) -> int:
+        """4yz so far, greetings among them."""
+        with self.lock:
+            return sum(count for code, count in self.refused.items() if 400 <= code < 500)
 
     def __enter__(self) -> "Load":
         for thread in self.threads:
