@@ -79,7 +79,7 @@ class Disk:
         self.mount()
 
     def cut_power(self) -> None:
-        """Nothing that is not yet on the disk comes there any more; every call fails from now on."""
+        """Nothing that is not yet on the disk comes there any more; every call fails."""
         descriptor = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.ioctl(descriptor, EXT4_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))

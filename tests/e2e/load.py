@@ -91,14 +91,15 @@ class Client:
 class Load:
     """with Load(port, {"you@example.test": 3}) as load: threads per recipient.
 
-    pause: seconds between the messages of a thread; sizes: of bodies; series: tells the names of
-    several loads apart; per_connection: messages, 0 without end.
+    pause: seconds between the messages of a thread, again: after trouble; sizes: of bodies; series:
+    tells the names of several loads apart; per_connection: messages, 0 without end.
     """
 
     def __init__(self, port: int, threads: dict[str, int], address: str = "127.0.0.1",
                  net: Netns | None = None, **more: object):
         self.port, self.address, self.net = port, address, net
         self.pause: float = more.pop("pause", 0)
+        self.again: float = more.pop("again", 0.02)
         self.sizes: tuple[int, ...] = more.pop("sizes", (300, 3_000, 30_000))
         self.per_connection: int = more.pop("per_connection", 0)
         series = more.pop("series", "")
@@ -138,7 +139,7 @@ class Load:
                 if client:
                     client.close()
                 client = None
-                self.stopping.wait(0.02)
+                self.stopping.wait(self.again)
         if client:
             client.close()
 

@@ -72,8 +72,9 @@ def test_power_loss(on_disk, disk, capsys):
         # What the next hop took while the end of it was not yet on the disk comes again: the
         # attempts at once (destination_concurrency_max is 20), and those whose ends still waited
         # for a sync.
-        Ledger(f"{CUTS} x power loss, seed {seed}", [load], [*maildirs(server, "you"), sink]).settle(
-            server, capsys, CUTS * IN_FLIGHT_MAX, "in flight when the power went")
+        ledger = Ledger(f"{CUTS} x power loss, seed {seed}", [load],
+                        [*maildirs(server, "you"), sink])
+        ledger.settle(server, capsys, CUTS * IN_FLIGHT_MAX, "in flight when the power went")
         assert server.stop() == 0
 
 

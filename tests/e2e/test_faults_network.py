@@ -1,6 +1,7 @@
 """Names that cannot be asked, a next hop that is frozen, cut off, slow or far: nothing is lost."""
 
 import os
+import re
 import signal
 import subprocess
 
@@ -61,9 +62,9 @@ def more(load: Load, count: int = 40) -> None:
     wait_until(f"{count} more are accepted", lambda: load.accepted() >= goal, SECONDS_MAX)
 
 
-def deferred(server: Stagepost) -> str:
-    """What waits for another attempt."""
-    return server.cli("queue", "list", "--by-destination")
+def deferred(server: Stagepost) -> bool:
+    """Does something wait for another attempt?"""
+    return bool(re.search(r"\b[1-9]\d* deferred, \d+ scheduled", server.cli("overview")))
 
 
 def test_resolver_gone(new_server, net, folder, capsys):
@@ -75,7 +76,7 @@ def test_resolver_gone(new_server, net, folder, capsys):
             more(load)
             os.killpg(dns.process.pid, signal.SIGSTOP)
             more(load, 100)  # accepted all the same
-            wait_until("deferred mail", lambda: "sink.test" in deferred(server), SECONDS_MAX)
+            wait_until("deferred mail", lambda: deferred(server), SECONDS_MAX)
             os.killpg(dns.process.pid, signal.SIGCONT)
             more(load)
         Ledger("resolver gone", [load], [*maildirs(server, "you"), sink]).settle(server, capsys)
@@ -83,20 +84,18 @@ def test_resolver_gone(new_server, net, folder, capsys):
         assert not [mail for mail in server.maildir() if b"mailer-daemon" in mail.lower()]
 
 
-@pytest.mark.parametrize("freezes", [3])
-def test_next_hop_frozen(new_server, folder, capsys, freezes):
+def test_next_hop_frozen(new_server, folder, capsys):
     """SIGSTOP: its kernel goes on accepting connections, and nobody answers on them."""
-    kept = folder / "kept"
+    kept, freezes = folder / "kept", 3
     with BenchSink(folder, "--folder", kept) as sink:
         server = patient(new_server(), ["127.0.0.0/8"])
         server.set("delivery", relay_host=f"127.0.0.1:{sink.port}").start()
-        with Load(server.ports["smtp"], {LOCAL: 2, RELAYED: 2}, pause=0.005) as load:
+        with Load(server.ports["smtp"], {LOCAL: 1, RELAYED: 2}, pause=0.02) as load:
             for _ in range(freezes):
                 more(load)
                 sink.process.send_signal(signal.SIGSTOP)
                 more(load, 100)
-                wait_until("mail that waits", lambda: "0 deferred" not in server.cli("overview"),
-                           SECONDS_MAX)
+                wait_until("mail that waits", lambda: deferred(server), SECONDS_MAX)
                 sink.process.send_signal(signal.SIGCONT)
             more(load)
         Ledger(f"next hop frozen {freezes} times", [load],
@@ -123,7 +122,7 @@ def test_network_cut(new_server, net, folder, capsys):
                 nft(net, CUT)
                 before = len(sink.mails)
                 more(load, 100)
-                wait_until("deferred mail", lambda: "sink.test" in deferred(server), SECONDS_MAX)
+                wait_until("deferred mail", lambda: deferred(server), SECONDS_MAX)
                 assert len(sink.mails) <= before + ATTEMPTS_MAX
                 nft(net, "delete table ip cut")
             more(load)
