@@ -58,7 +58,8 @@ def show(capsys, what: str, count: int, watch: Watch, bound: int, seconds: float
     with capsys.disabled():
         print(f"\n  {what}: {count} at once, {watch.before / MIB:.0f} MiB before, "
               f"{watch.grown_max / MIB:.1f} MiB more "
-              f"({watch.grown_max / count / KIB:.1f} KiB each), bound {bound / MIB:.0f} MiB; mail and commands took {seconds:.2f} s meanwhile")
+              f"({watch.grown_max / count / KIB:.1f} KiB each), bound {bound / MIB:.0f} MiB; "
+              f"mail and commands took {seconds:.2f} s meanwhile")
     assert watch.grown_max <= bound
 
 
