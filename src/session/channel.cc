@@ -29,6 +29,7 @@ std::optional<base::Result<Channel::Line>> Channel::take_line() {
   consume(before - rest.size());
   swallowed_ += before - rest.size();
   if (status == smtp::CommandReader::Status::need_more) {
+    if (swallowed_ == before - rest.size()) line_began_ = clock_.now();  // its first piece
     if (swallowed_ <= swallowed_bytes_max) return std::nullopt;
     return base::fail(base::ErrorKind::limit, "a command line without end");
   }
@@ -52,7 +53,11 @@ io::Task<base::Result<>> Channel::fill(base::Duration timeout, io::CancelScope* 
   if (clock_.now() >= ends_at_) {  // a peer that always has something to say meets no timer
     co_return base::fail(base::ErrorKind::timed_out, "the session has lasted too long");
   }
-  io::DeadlineScope limit(clock_, std::min(clock_.now() + timeout, ends_at_), &idle.scope());
+  const base::Instant from = swallowed_ > 0 ? line_began_ : clock_.now();
+  if (clock_.now() >= from + timeout) {  // nor does one who says it an octet at a time
+    co_return base::fail(base::ErrorKind::timed_out, "a command line that does not end");
+  }
+  io::DeadlineScope limit(clock_, std::min(from + timeout, ends_at_), &idle.scope());
   if (closing != nullptr) {
     buffer_.reset();
     std::string().swap(output_);

@@ -46,7 +46,8 @@ class Channel {
     return std::string_view(buffer_.get() + begin_, end_ - begin_);
   }
   void consume(std::size_t bytes) { begin_ += bytes; }
-  // Sends what is queued, then waits for the peer. Given `closing`, the peer may be silent for
+  // Sends what is queued, then waits for the peer. A line that has begun has to end within the
+  // timeout, however often an octet of it comes. Given `closing`, the peer may be silent for
   // long: the wait holds no buffer, and a stopping server ends it.
   io::Task<base::Result<>> fill(base::Duration timeout, io::CancelScope* closing = nullptr);
   // Has the client said something, or does it within that time, although it is not its turn?
@@ -76,7 +77,8 @@ class Channel {
   std::size_t buffer_bytes_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
-  std::size_t swallowed_ = 0;  // octets of the line that is coming
+  std::size_t swallowed_ = 0;   // octets of the line that is coming
+  base::Instant line_began_{};  // when they began to come, if there are any
   std::string output_;
 };
 

@@ -102,7 +102,7 @@ void Session::farewell(const base::Error& error) {
     const base::Duration limit = too_long ? settings_.session_time_max : settings_.command_timeout;
     channel_.say(smtp::reply(421, {4, 4, 2},
                              fmt::format("{} closes the connection: {} {}", settings_.hostname,
-                                         too_long ? "it has lasted" : "nothing was heard for",
+                                         too_long ? "it has lasted" : "no command came within",
                                          base::format_duration(limit))));
   } else if (error.kind == base::ErrorKind::limit) {
     channel_.say(smtp::reply(421, {4, 7, 0}, settings_.hostname + " closes: " + error.detail));

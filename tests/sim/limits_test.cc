@@ -71,6 +71,24 @@ TEST_F(LimitsTest, SilenceIs421AfterTheCommandTimeout) {
   EXPECT_LE(world.now() - begin, 6min);
 }
 
+// What comes an octet at a time is no silence, but no command either.
+TEST_F(LimitsTest, ACommandHasToEndWithinTheCommandTimeout) {
+  home.stop();
+  home.config.session.session_time_max = 4h;
+  ASSERT_TRUE(home.start());
+  auto peer =
+      world.run(io::sim::dial(client.doors().network, *io::Endpoint::parse("192.0.2.1:25")));
+  EXPECT_TRUE(world.run(peer->read_reply()).starts_with("220"));
+  const base::Instant begin = world.now();
+  for (int octet = 0; octet < 9; ++octet) {
+    EXPECT_TRUE(world.run(peer->send("x")));
+    (void)world.run(io::sleep_for(client.doors().clock, 30s));
+  }
+  EXPECT_TRUE(world.run(peer->read_reply()).starts_with("421 4.4.2"));
+  EXPECT_GE(world.now() - begin, 5min);
+  EXPECT_LE(world.now() - begin, 6min);
+}
+
 TEST_F(LimitsTest, ALineWithoutEndEndsTheSession) {
   auto peer =
       world.run(io::sim::dial(client.doors().network, *io::Endpoint::parse("192.0.2.1:25")));
