@@ -92,6 +92,10 @@ std::vector<Setting> journal_settings() {
       setting("draft_chunk_bytes", STAGEPOST_FIELD(queue.draft_chunk_bytes),
               size_codec(4'096, 64 * mib),
               "A message that is larger goes to disk in such pieces while it arrives."),
+      setting("draft_memory_bytes_max", STAGEPOST_FIELD(queue.draft_memory_bytes_max),
+              size_codec(0, 1ULL << 40U),
+              "Memory for messages that are arriving, per loop; beyond it they go to disk in "
+              "pieces of 16 KiB at least, so that many slow senders cost little."),
   };
 }
 

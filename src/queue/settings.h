@@ -23,6 +23,8 @@ struct Settings {
   std::uint64_t body_memory_bytes_max = 256ULL << 20U;  // bodies kept until their first attempt
   std::uint64_t draft_chunk_bytes = 256ULL
                                     << 10U;  // a larger body is streamed to disk in such pieces
+  std::uint64_t draft_memory_bytes_max =
+      64ULL << 20U;  // of bodies that arrive, per loop; beyond it they go to disk in small pieces
   // How long after the first, second, … failed attempt the next comes; the last repeats.
   std::vector<base::Duration> retry_after = {std::chrono::minutes(1),  std::chrono::minutes(5),
                                              std::chrono::minutes(15), std::chrono::minutes(30),

@@ -20,8 +20,10 @@ KIB, MIB = 1 << 10, 1 << 20
 IDLE_MAX = 15_000
 # What a conversation may hold: idle, with half a command, in the middle of a text.
 IDLE_BYTES_MAX, COMMAND_BYTES_MAX = 8 * KIB, 16 * KIB
-# A piece of draft_chunk_bytes until it is written, a buffer for input, the rest of a session.
-TEXT_BYTES_MAX = (256 + 64 + 64) * KIB
+# Its share beyond draft_memory_bytes_max, a buffer for input, the rest of a session.
+TEXT_BYTES_MAX = (16 + 64 + 48) * KIB
+DRAFTS_BYTES_MAX = 4 * MIB  # of all texts together, on each loop
+LOOPS = 2
 # Freed memory that the allocator has not given back, traces and logs on their way to the disk.
 SLACK = 48 * MIB
 ADMIN_SECONDS_MAX = 20
@@ -144,7 +146,10 @@ def test_half_commands(wide_server, capsys):
 
 
 def test_half_messages(wide_server, capsys):
-    """Texts that stop in the middle of a line, and go on by a few octets."""
+    """Texts of 240 KiB that stop; of all of them together little is in memory."""
+    wide_server.finish()
+    wide_server.set("server", loops=LOOPS)
+    wide_server.set("queue", draft_memory_bytes_max=DRAFTS_BYTES_MAX).start()
     count = min(300, descriptors_max() // 8)
     still_serves(wide_server)
     with ExitStack() as stack, Watch(wide_server.process.pid) as watch:
@@ -164,7 +169,8 @@ def test_half_messages(wide_server, capsys):
             time.sleep(0.05)
         seconds = still_serves(wide_server)
         assert not crowd.gone
-    show(capsys, "half messages", count, watch, count * TEXT_BYTES_MAX + SLACK, seconds)
+    show(capsys, "half messages", count, watch,
+         LOOPS * DRAFTS_BYTES_MAX + count * TEXT_BYTES_MAX + SLACK, seconds)
 
 
 def test_slowloris_ends(new_server):

@@ -3,7 +3,8 @@
 // What:    doors, settings, the disk's pace (sync on the loop or on the pool) and its free space.
 // In/Out:  off_loop(context, work) runs blocking work where it belongs at the moment.
 // Errors:  DiskSpace::refusal() says why there is no room for new mail.
-// Limits:  disk_reserve_bytes; the disk is asked every free_check_every.
+// Limits:  disk_reserve_bytes; the disk is asked every free_check_every; draft_memory_bytes_max,
+//          which draft.h keeps.
 // Not here: what is written (stream.h).
 #pragma once
 
@@ -65,6 +66,11 @@ class DiskSpace {
   std::function<void()> on_shortage_;
 };
 
+// Octets of bodies that arrive and are not on disk yet, of all drafts of the loop.
+struct DraftMemory {
+  std::uint64_t bytes = 0;
+};
+
 struct Context {
   Context(io::Doors the_doors, std::shared_ptr<const Settings> the_settings, SyncMode mode)
       : doors(the_doors),
@@ -83,6 +89,7 @@ struct Context {
   DiskPace pace;
   DiskSpace space;
   BodyBudget bodies;
+  DraftMemory drafts;
 };
 
 // Blocking work: here when the disk is fast, else on the pool. It must own what it touches.

@@ -11,7 +11,20 @@ namespace queue::journal {
 JournalDraft::~JournalDraft() {
   if (stream_alive_.expired()) return;
   stream_.draft_ends();
+  context_.drafts.bytes -= counted_;
   for (const Chunk& chunk : chunks_) stream_.ledger().chunk_abandoned(chunk);
+}
+
+std::uint64_t JournalDraft::memory_bytes_max() const {
+  const Settings& settings = *context_.settings;
+  if (context_.drafts.bytes <= settings.draft_memory_bytes_max) return settings.draft_chunk_bytes;
+  return std::min(settings.draft_chunk_bytes, crowded_draft_bytes_max);
+}
+
+void JournalDraft::count_memory() {
+  context_.drafts.bytes += tail_.size();
+  context_.drafts.bytes -= counted_;
+  counted_ = tail_.size();
 }
 
 io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
@@ -22,15 +35,19 @@ io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
   } else {
     tail_ += bytes;
   }
-  const std::uint64_t chunk_bytes = context_.settings->draft_chunk_bytes;
-  if (tail_.size() <= chunk_bytes) co_return base::Result<>{};
+  count_memory();
+  const std::uint64_t memory_bytes = memory_bytes_max();
+  if (tail_.size() <= memory_bytes) co_return base::Result<>{};
   if (const auto& full = context_.space.refusal(); !full.empty()) {
     health_ = base::fail(base::ErrorKind::no_space, full);
     co_return health_;
   }
-  // Whole chunks go; the rest stays for the next append or the commit.
+  // As much as there may be in memory goes at least; the rest stays for the next append or the
+  // commit.
   std::string_view left = tail_;
-  while (left.size() >= chunk_bytes && health_) {
+  while (left.size() >= memory_bytes && health_) {
+    const std::uint64_t chunk_bytes =
+        std::min<std::uint64_t>(left.size(), context_.settings->draft_chunk_bytes);
     Submission submission;
     submission.sync = Submission::Sync::none;
     submission.mail = true;
@@ -43,6 +60,7 @@ io::Task<base::Result<>> JournalDraft::append(std::string bytes) {
     left.remove_prefix(chunk_bytes);
   }
   tail_ = std::string(left);
+  count_memory();
   co_return health_;
 }
 

@@ -3,7 +3,8 @@
 // What:    collects octets; when there are more than draft_chunk_bytes they go to disk as chunks.
 // In/Out:  Draft::append; Journal::commit takes tail and chunks.
 // Errors:  those of Stream::submit: the draft is of no use then.
-// Limits:  draft_chunk_bytes of memory; the size is the caller's limit.
+// Limits:  draft_chunk_bytes of memory; crowded_draft_bytes_max when all drafts of the loop have
+//          more than draft_memory_bytes_max; the size is the caller's limit.
 // Not here: the commit record (journal.cc).
 #pragma once
 
@@ -16,6 +17,10 @@
 #include "queue/store.h"
 
 namespace queue::journal {
+
+// What a draft may keep in memory when there are many: enough that a record's header stays small
+// beside it.
+constexpr std::uint64_t crowded_draft_bytes_max = 16ULL << 10U;
 
 class JournalDraft final : public Draft {
  public:
@@ -38,11 +43,15 @@ class JournalDraft final : public Draft {
   void committed() { chunks_.clear(); }
 
  private:
+  [[nodiscard]] std::uint64_t memory_bytes_max() const;
+  void count_memory();
+
   Context& context_;
   Stream& stream_;
   std::weak_ptr<const bool> stream_alive_;
   std::uint64_t size_ = 0;
   std::string tail_;
+  std::uint64_t counted_ = 0;  // octets of tail_ in context_.drafts
   std::vector<Chunk> chunks_;
   base::Result<> health_;
 };

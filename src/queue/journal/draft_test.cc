@@ -77,6 +77,49 @@ TEST(Draft, LargerThanASegment) {
   EXPECT_EQ(read, body);
 }
 
+io::Task<base::Result<>> commit_draft(Store* store, std::unique_ptr<Draft> draft,
+                                      std::uint64_t id) {
+  MessageInfo info = make_info(id);
+  info.content = message::Content::whole(draft->size());
+  co_return co_await store->commit(std::move(draft), std::move(info));
+}
+
+// However many arrive at once, what they hold in memory stays small, and nothing of it is lost.
+TEST(Draft, ManyAtOnceShareTheirMemory) {
+  constexpr std::uint64_t count = 20;
+  constexpr std::size_t bytes = 60'000;
+  Machine machine;
+  machine.settings.segment_bytes = 1ULL << 20U;
+  machine.settings.draft_chunk_bytes = 64ULL << 10U;
+  machine.settings.draft_memory_bytes_max = 100'000;
+  ASSERT_TRUE(machine.start());
+  std::vector<std::unique_ptr<Draft>> drafts;
+  std::uint64_t in_memory = 0;
+  for (std::uint64_t id = 1; id <= count; ++id) {
+    auto draft = machine.world.run(filled(machine.journal.get(), make_body(id, bytes), 1'000));
+    ASSERT_TRUE(draft);
+    auto& ours = static_cast<JournalDraft&>(**draft);
+    in_memory += ours.tail().size();
+    EXPECT_EQ(ours.chunks().empty(), id == 1) << id;
+    EXPECT_EQ(machine.world.run(ours.read(0, bytes)), make_body(id, bytes));
+    drafts.push_back(std::move(*draft));
+  }
+  EXPECT_LE(in_memory, 100'000 + count * crowded_draft_bytes_max);
+  for (std::uint64_t id = 1; id <= count; ++id) {
+    ASSERT_TRUE(
+        machine.world.run(commit_draft(machine.journal.get(), std::move(drafts[id - 1]), id)));
+  }
+  // Room again: one that comes now is kept whole.
+  auto later = machine.world.run(filled(machine.journal.get(), make_body(99, bytes), 1'000));
+  ASSERT_TRUE(later);
+  EXPECT_TRUE(static_cast<JournalDraft&>(**later).chunks().empty());
+  later->reset();
+  machine.restart();
+  for (std::uint64_t id = 1; id <= count; ++id) {
+    EXPECT_EQ(machine.body(id), make_body(id, bytes)) << id;
+  }
+}
+
 TEST(Draft, AFailedDraftIsNotRead) {
   Machine machine;
   machine.settings.disk_reserve_bytes = UINT64_MAX;

@@ -3,7 +3,7 @@
 // What:    one Journal per loop writes the loop's own stream and goes on with those it adopted.
 // In/Out:  queue::Store. list_streams() and claim_streams() tell which loop takes which stream.
 // Errors:  no_space: refused before anything was written; io: the stream is closed until a restart.
-// Limits:  queue/settings.h; draft_chunk_bytes of memory per draft.
+// Limits:  queue/settings.h; draft_chunk_bytes of memory per draft (draft.h).
 // Not here: the format (docs/journal.md), the lock file of the folder (server/, cli/).
 #pragma once
 
