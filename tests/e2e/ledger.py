@@ -16,6 +16,7 @@ from sink import Sink
 from stagepost import Stagepost
 
 SETTLE_SECONDS_MAX = 180
+ID_OCTETS = 13  # of a message's name in the reply
 
 
 def maildirs(server: Stagepost, *local_parts: str) -> list[Path]:
@@ -31,6 +32,8 @@ class Ledger:
         self.places = places
         self.arrived: Counter[str] = Counter()
         self.torn: list[str] = []
+        self.excused: set[str] = set()  # answered when nobody could have heard it any more
+        self.strange: list[bytes] = []  # mails that are not the load's, such as reports
         self.files: set[Path] = set()
         self.read: dict[int, int] = {}  # how many mails of each Sink
 
@@ -40,7 +43,14 @@ class Ledger:
         for load in self.loads:
             with load.lock:
                 names |= load.acknowledged
-        return names
+        return names - self.excused
+
+    def excuse(self, begin: float, end: float) -> None:
+        """What was answered from `begin` to `end`, by time.monotonic(), is not counted on."""
+        for load in self.loads:
+            with load.lock:
+                self.excused |= {name for name, (when, _) in load.answers.items()
+                                 if begin <= when <= end}
 
     @property
     def duplicated(self) -> int:
@@ -49,6 +59,7 @@ class Ledger:
     def note(self, content: bytes) -> bool:
         name, whole = check(content)
         if not name:
+            self.strange.append(content[:2_000])
             return False
         self.arrived[name] += 1
         if not whole:
@@ -66,12 +77,27 @@ class Ledger:
                 continue
             for path in place.glob("*"):
                 # One that has no name yet is still being written.
-                if path not in self.files and path.is_file() and self.note(path.read_bytes()):
-                    self.files.add(path)
+                if path not in self.files and path.is_file():
+                    content = path.read_bytes()
+                    if check(content)[0]:
+                        self.note(content)
+                        self.files.add(path)
 
     def missing(self) -> set[str]:
         self.look()
         return self.accepted - set(self.arrived)
+
+    def traces(self, server: Stagepost, names: set[str]) -> str:
+        """What was said to the clients, and what the server knows of it."""
+        out = ""
+        for load in self.loads:
+            for name in sorted(names & set(load.answers))[:5]:
+                words = load.answers[name][1]
+                out += f"{name}: {words}\n"
+                for word in words.split():
+                    if len(word) == ID_OCTETS:
+                        out += server.cli("explain", word, code=None)
+        return out
 
     def settle(self, server: Stagepost, capsys, duplicates_max: int = 0, why: str = "",
                seconds: float = SETTLE_SECONDS_MAX) -> None:
@@ -91,9 +117,11 @@ class Ledger:
             print(f"\n  {self.fault}: accepted {len(accepted)}, "
                   f"delivered {len(accepted & set(self.arrived))}, duplicated {self.duplicated}"
                   f"{f' ({why})' if self.duplicated and why else ''}, lost {len(lost)}"
-                  f"{f'; refused {said}' if said else ''}")
+                  f"{f'; refused {said}' if said else ''}"
+                  f"{f'; not counted {len(self.excused)}' if self.excused else ''}")
         assert accepted, f"{self.fault}: nothing was accepted"
-        assert not lost, f"{self.fault}: lost {sorted(lost)[:20]}\n{server.log_text()}"
+        assert not lost, f"{self.fault}: lost {sorted(lost)[:20]}\n{self.traces(server, lost)}" \
+            f"{len(self.strange)} of no name: {self.strange[:3]}\n{server.log_text()}"
         assert not self.torn, f"{self.fault}: not whole: {self.torn[:20]}"
         assert self.duplicated <= duplicates_max, \
             f"{self.fault}: {self.duplicated} duplicates, {duplicates_max} can be explained: " \

@@ -12,6 +12,7 @@ import random
 import re
 import socket
 import threading
+import time
 from collections import Counter
 
 from peers.netns import Netns
@@ -61,7 +62,8 @@ class Client:
             self.close()
             raise
 
-    def expect(self, code: int) -> None:
+    def expect(self, code: int) -> str:
+        """The last line of the reply."""
         while True:
             line = self.file.readline(4096)
             if not line.endswith(b"\n"):
@@ -70,18 +72,19 @@ class Client:
                 break
         if line[:3] != str(code).encode():
             raise Refused(line)
+        return line.decode(errors="replace").strip()
 
     def ask(self, line: str, code: int) -> None:
         self.socket.sendall(line.encode() + b"\r\n")
         self.expect(code)
 
-    def send(self, recipient: str, data: bytes) -> None:
-        """Returns after 250 to the final dot only."""
+    def send(self, recipient: str, data: bytes) -> str:
+        """Returns after 250 to the final dot only, with its words."""
         self.ask("MAIL FROM:<load@example.net>", 250)
         self.ask(f"RCPT TO:<{recipient}>", 250)
         self.ask("DATA", 354)
         self.socket.sendall(data + b".\r\n")
-        self.expect(250)
+        return self.expect(250)
 
     def close(self) -> None:
         self.file.close()
@@ -105,6 +108,7 @@ class Load:
         series = more.pop("series", "")
         assert not more, more
         self.acknowledged: set[str] = set()
+        self.answers: dict[str, tuple[float, str]] = {}  # when each 250 came, and its words
         self.refused: Counter[int] = Counter()
         self.sent = 0
         self.lock = threading.Lock()
@@ -124,9 +128,10 @@ class Load:
                 name = f"{prefix}.{number}"
                 with self.lock:
                     self.sent += 1
-                client.send(recipient, content(name, source.choice(self.sizes)))
+                words = client.send(recipient, content(name, source.choice(self.sizes)))
                 with self.lock:
                     self.acknowledged.add(name)
+                    self.answers[name] = (time.monotonic(), words)
                 if self.pause:
                     self.stopping.wait(self.pause)
                 if self.per_connection and number % self.per_connection == 0:
