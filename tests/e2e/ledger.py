@@ -32,7 +32,6 @@ class Ledger:
         self.places = places
         self.arrived: Counter[str] = Counter()
         self.torn: list[str] = []
-        self.excused: set[str] = set()  # answered when nobody could have heard it any more
         self.strange: list[bytes] = []  # mails that are not the load's, such as reports
         self.files: set[Path] = set()
         self.read: dict[int, int] = {}  # how many mails of each Sink
@@ -43,14 +42,7 @@ class Ledger:
         for load in self.loads:
             with load.lock:
                 names |= load.acknowledged
-        return names - self.excused
-
-    def excuse(self, begin: float, end: float) -> None:
-        """What was answered from `begin` to `end`, by time.monotonic(), is not counted on."""
-        for load in self.loads:
-            with load.lock:
-                self.excused |= {name for name, (when, _) in load.answers.items()
-                                 if begin <= when <= end}
+        return names
 
     @property
     def duplicated(self) -> int:
@@ -117,8 +109,7 @@ class Ledger:
             print(f"\n  {self.fault}: accepted {len(accepted)}, "
                   f"delivered {len(accepted & set(self.arrived))}, duplicated {self.duplicated}"
                   f"{f' ({why})' if self.duplicated and why else ''}, lost {len(lost)}"
-                  f"{f'; refused {said}' if said else ''}"
-                  f"{f'; not counted {len(self.excused)}' if self.excused else ''}")
+                  f"{f'; refused {said}' if said else ''}")
         assert accepted, f"{self.fault}: nothing was accepted"
         assert not lost, f"{self.fault}: lost {sorted(lost)[:20]}\n{self.traces(server, lost)}" \
             f"{len(self.strange)} of no name: {self.strange[:3]}\n{server.log_text()}"
