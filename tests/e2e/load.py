@@ -46,11 +46,9 @@ class Refused(OSError):
 class Client:
     """One SMTP session on a plain socket; any trouble is an OSError."""
 
-    def __init__(self, port: int, address: str = "127.0.0.1", net: Netns | None = None,
-                 source: str | None = None):
+    def __init__(self, port: int, address: str = "127.0.0.1", net: Netns | None = None):
         def connect() -> socket.socket:
-            return socket.create_connection((address, port), REPLY_SECONDS_MAX,
-                                            (source, 0) if source else None)
+            return socket.create_connection((address, port), REPLY_SECONDS_MAX)
 
         self.socket = net.inside(connect) if net else connect()
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
