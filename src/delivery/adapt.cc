@@ -42,9 +42,9 @@ io::Task<base::Result<EightBit>> look_through(io::Ref<queue::BodyReader> body) {
   }
 }
 
-bool all_ascii(const Shipment& shipment) {
+bool all_ascii(const Shipment& shipment, const message::Address& sender) {
   const Envelope& envelope = shipment.message.envelope;
-  return envelope.sender.is_ascii() && std::ranges::all_of(shipment.recipients, [&](auto index) {
+  return sender.is_ascii() && std::ranges::all_of(shipment.recipients, [&](auto index) {
            return envelope.recipients[index].address.is_ascii();
          });
 }
@@ -116,9 +116,13 @@ io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   out.recipients = shipment->recipients;
   const Envelope& own = shipment->message.envelope;
   const smtp::Extensions& offers = client->offers;
-  const bool utf8_matters = own.smtputf8 || !all_ascii(*shipment);
+  const message::Address& sender =
+      shipment->mail_from != nullptr ? *shipment->mail_from : own.sender;
+  const bool utf8_matters = own.smtputf8 || !all_ascii(*shipment, sender);
   const bool eight_bit_matters = own.eight_bit && !own.binary && !offers.eightbitmime;
-  if (utf8_matters || eight_bit_matters) out.changed = own;
+  const bool other_sender = sender != own.sender;
+  if (utf8_matters || eight_bit_matters || other_sender) out.changed = own;
+  if (other_sender) out.changed->sender = sender;
   EightBit found;
   if (eight_bit_matters || (own.smtputf8 && !offers.smtputf8)) {
     const auto looked = co_await look_through(shipment->body);

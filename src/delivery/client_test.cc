@@ -63,6 +63,49 @@ TEST_F(ClientTest, PassesOnWhatTheSenderAsked) {
   EXPECT_EQ(deliver_one("x@a.example").handover, queue::Handover::relayed);
 }
 
+// A list's members and what is forwarded go out with another sender: a MAIL for each of them.
+TEST_F(ClientTest, EachSenderHasItsOwnMail) {
+  return_paths = {{"b@a.example", "owner-list@demo.test"},
+                  {"c@a.example", "SRS0=h=d=b.example=a@demo.test"},
+                  {"d@a.example", "owner-list@demo.test"}};
+  const Script rest = {"< DATA", "> 250 ok", "> 250 ok", "> 354 go", "<text", "> 250 taken"};
+  serve(mx, {greeting + Script{"< MAIL FROM:<sender@demo.test>", "< RCPT TO:<a@a.example>"} + rest +
+             Script{"< MAIL FROM:<owner-list@demo.test>", "< RCPT TO:<b@a.example>",
+                    "< RCPT TO:<d@a.example>", "< DATA", "> 250 ok", "> 250 ok", "> 550 5.1.1 who?",
+                    "> 354 go", "<text", "> 250 taken"} +
+             Script{"< MAIL FROM:<SRS0=h=d=b.example=a@demo.test>", "< RCPT TO:<c@a.example>",
+                    "< DATA", "> 550 5.7.1 not this one", "> 503 no", "> 503 no"}});
+  const auto outcomes = deliver({"a@a.example", "b@a.example", "c@a.example", "d@a.example"});
+  EXPECT_EQ(text_of(outcomes[0]), "delivered 250 taken");
+  EXPECT_EQ(text_of(outcomes[1]), "delivered 250 taken");
+  EXPECT_EQ(text_of(outcomes[2]), "failed 550 5.7.1 not this one");
+  EXPECT_EQ(text_of(outcomes[3]), "failed 550 5.1.1 who?");
+  EXPECT_EQ(texts.size(), 2U);
+  EXPECT_EQ(connections, 1);
+}
+
+TEST_F(ClientTest, AConnectionLostBetweenTwoSenders) {
+  return_paths = {{"b@a.example", "owner-list@demo.test"}};
+  serve(mx, {greeting + Script{"< MAIL*", "< RCPT*", "< DATA", "> 250 ok", "> 250 ok", "> 354 go",
+                               "<text", "> 250 taken", "close"}});
+  const auto outcomes = deliver({"a@a.example", "b@a.example"});
+  EXPECT_EQ(text_of(outcomes[0]), "delivered 250 taken");
+  EXPECT_EQ(outcomes[1].result, queue::Result::deferred);
+  EXPECT_FALSE(outcomes[1].whole_destination);
+}
+
+// RFC 5321 §4.5.5
+TEST_F(ClientTest, TheNullSenderStays) {
+  info->envelope.sender = {};
+  return_paths = {{"b@a.example", "owner-list@demo.test"}};
+  serve(mx, {greeting + Script{"< MAIL FROM:<>", "< RCPT TO:<a@a.example>",
+                               "< RCPT TO:<b@a.example>", "< DATA", "> 250 ok", "> 250 ok",
+                               "> 250 ok", "> 354 go", "<text", "> 250 taken"}});
+  for (const auto& outcome : deliver({"a@a.example", "b@a.example"})) {
+    EXPECT_EQ(text_of(outcome), "delivered 250 taken");
+  }
+}
+
 TEST_F(ClientTest, SpeaksInTurnWithoutPipeliningAndEhlo) {
   serve(mx, {{"> 220 old", "< EHLO us.example", "> 502 what", "< HELO us.example", "> 250 old",
               "< MAIL FROM:<sender@demo.test>", "> 250 ok", "< RCPT TO:<x@a.example>", "> 550 no",

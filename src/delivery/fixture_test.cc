@@ -158,6 +158,9 @@ std::vector<queue::Outcome> DeliveryTest::deliver_body(const std::vector<std::st
   for (const std::string& address : to) {
     parcel.recipients.push_back(info->envelope.recipients.size());
     info->envelope.recipients.push_back({*message::parse_address(address), {}, {}});
+    if (const auto path = return_paths.find(address); path != return_paths.end()) {
+      info->envelope.recipients.back().return_path = *message::parse_address(path->second);
+    }
   }
   parcel.message = info;
   parcel.destination = dispatcher->destination(info->envelope.recipients[0].address);

@@ -119,6 +119,7 @@ class DeliveryTest : public testing::Test {
   std::shared_ptr<Settings> settings = std::make_shared<Settings>();
   std::shared_ptr<queue::MessageInfo> info = std::make_shared<queue::MessageInfo>();
   std::unique_ptr<Dispatcher> dispatcher;
+  std::map<std::string, std::string> return_paths;  // of recipients that have one
 
   std::vector<std::string> problems;
   std::vector<std::string> texts;  // that servers took, in order

@@ -30,11 +30,14 @@ Verdict verdict_of(const MailboxDelivery& delivery, const base::Result<>& stored
 }
 
 // What stands in front of the text, with LF.
-std::string head_of(const MaildirJob& job, const Address& mailbox) {
+std::string head_of(const MaildirJob& job, const MailboxDelivery& delivery) {
   std::string out;
-  LineEnds ends(job.message.envelope.binary);
-  ends.convert(message::return_path_field(job.message.envelope.sender), out);
-  ends.convert(message::delivered_to_field(mailbox), out);
+  const message::Envelope& envelope = job.message.envelope;
+  LineEnds ends(envelope.binary);
+  ends.convert(
+      message::return_path_field(envelope.mail_from(envelope.recipients.at(delivery.recipient))),
+      out);
+  ends.convert(message::delivered_to_field(delivery.mailbox), out);
   ends.finish(out);
   return out;
 }
@@ -79,7 +82,7 @@ io::Task<void> store(io::Ref<MaildirJob> job, MailboxDelivery delivery,
   const auto place = place_of(*job, delivery);
   base::Result<> stored;
   if (place) {
-    const std::string head = head_of(*job, delivery.mailbox);
+    const std::string head = head_of(*job, delivery);
     stored = co_await store_once(job, *place, head, text);
     if (!stored && stored.error().kind == base::ErrorKind::not_found) {
       // Somebody removed the Maildir: it is made again, once.
@@ -180,7 +183,7 @@ io::Task<std::vector<Verdict>> stream_all(io::Ref<MaildirJob> job) {
       verdicts.push_back(loop_verdict(delivery));
     } else {
       verdicts.push_back(
-          verdict_of(delivery, co_await stream(job, *place, head_of(*job, delivery.mailbox))));
+          verdict_of(delivery, co_await stream(job, *place, head_of(*job, delivery))));
     }
   }
   co_return verdicts;

@@ -90,6 +90,12 @@ TEST_F(MaildirTest, PutsTheMessageIntoNew) {
   EXPECT_EQ(arrived().size(), 1U);
 }
 
+TEST_F(MaildirTest, AMemberOfAListSeesItsOwner) {
+  return_paths = {{"you@demo.test", "owner-list@demo.test"}};
+  EXPECT_EQ(deliver_one("you@demo.test").result, queue::Result::delivered);
+  EXPECT_TRUE(content().starts_with("Return-Path: <owner-list@demo.test>\n")) << content();
+}
+
 TEST_F(MaildirTest, ASecondDeliveryReplacesTheFirst) {
   EXPECT_EQ(deliver_one("you@demo.test").result, queue::Result::delivered);
   EXPECT_EQ(deliver_one("you@demo.test").result, queue::Result::delivered);

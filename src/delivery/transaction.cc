@@ -170,19 +170,36 @@ void conclude(const Client& client, const Round& round, TransactionEnd& end,
   }
 }
 
-}  // namespace
+// Recipients that are told the same sender, in the order of the first of each.
+std::vector<Shipment> by_sender(const Shipment& shipment) {
+  const message::Envelope& envelope = shipment.message.envelope;
+  std::vector<Shipment> groups;
+  for (const std::size_t recipient : shipment.recipients) {
+    const message::Address& sender = envelope.mail_from(envelope.recipients[recipient]);
+    const auto same = std::ranges::find_if(
+        groups, [&sender](const Shipment& group) { return *group.mail_from == sender; });
+    if (same != groups.end()) {
+      same->recipients.push_back(recipient);
+    } else {
+      groups.push_back({shipment.message, {recipient}, shipment.body, shipment.settings, &sender});
+    }
+  }
+  return groups;
+}
 
-io::Task<TransactionEnd> run_transaction(io::Ref<Client> client, io::Ref<Shipment> shipment) {
-  TransactionEnd end;
+// Nothing was said before it.
+bool is_first(const TransactionEnd& end) { return end.verdicts.empty() && end.unanswered.empty(); }
+
+io::Task<void> run_group(io::Ref<Client> client, io::Ref<Shipment> shipment,
+                         io::Ref<TransactionEnd> end) {
+  bool first = is_first(*end);
   Adapted adapted = co_await adapt(client, shipment);
-  end.verdicts = std::move(adapted.verdicts);
+  std::ranges::move(adapted.verdicts, std::back_inserter(end->verdicts));
   const message::Envelope& envelope =
       adapted.changed ? *adapted.changed : shipment->message.envelope;
   std::vector<std::size_t> left = std::move(adapted.recipients);
-  if (left.empty()) co_return end;
-  const auto round_max = static_cast<std::size_t>(
-      std::clamp<std::uint64_t>(client->offers.rcpt_max.value_or(left.size()), 1, left.size()));
-  bool first = true;
+  const auto round_max = static_cast<std::size_t>(std::clamp<std::uint64_t>(
+      client->offers.rcpt_max.value_or(left.size()), 1, std::max<std::size_t>(1, left.size())));
   // Ends: a round takes recipients out of `left` for good, or gives some back after having
   // delivered.
   while (!left.empty()) {
@@ -190,10 +207,24 @@ io::Task<TransactionEnd> run_transaction(io::Ref<Client> client, io::Ref<Shipmen
     std::vector<std::size_t> now(left.begin(), split);
     left.erase(left.begin(), split);
     const Round round = co_await run_round(client, envelope, std::move(now), shipment);
-    Judge(*client, round, end, left).judge();
-    if (first) end.untouched = !round.envelope && !round.answers.mail;
+    Judge(*client, round, *end, left).judge();
+    if (first) end->untouched = !round.envelope && !round.answers.mail;
     first = false;
-    conclude(*client, round, end, left);
+    conclude(*client, round, *end, left);
+  }
+}
+
+}  // namespace
+
+io::Task<TransactionEnd> run_transaction(io::Ref<Client> client, io::Ref<Shipment> shipment) {
+  TransactionEnd end;
+  std::vector<Shipment> groups = by_sender(*shipment);
+  for (Shipment& group : groups) {
+    if (client->usable()) {
+      co_await run_group(client, group, end);
+    } else {
+      end.unanswered.insert(end.unanswered.end(), group.recipients.begin(), group.recipients.end());
+    }
   }
   co_return end;
 }

@@ -1,7 +1,7 @@
 // delivery/transaction.h: one message over one connection: envelope, text, each one's verdict.
 //
 // What:    runs send_envelope and send_content, as often as the server takes only some recipients
-//          at a time.
+//          at a time, and once for each sender: a list's members are told its owner.
 // In/Out:  Shipment → one Verdict per recipient in its order; TransactionEnd says how the
 //          connection fared.
 // Errors:  verdicts; what was not done is deferred.
@@ -30,6 +30,7 @@ struct Shipment {
   std::vector<std::size_t> recipients;  // indexes into message.envelope.recipients
   queue::BodyReader& body;
   const Settings& settings;
+  const message::Address* mail_from = nullptr;  // of these recipients; null: the sender
 };
 
 struct TransactionEnd {

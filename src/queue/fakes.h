@@ -272,7 +272,7 @@ class FakeNotifier final : public Notifier {
     report.body = "could not deliver";
     report.info.id = new_id;
     report.info.accepted = now;
-    report.info.envelope.recipients.push_back({original.envelope.sender, {}, {}, {}});
+    report.info.envelope.recipients.push_back({hears(original, recipients.front()), {}, {}, {}});
     report.info.content = message::Content::whole(report.body.size());
     report.info.received_bytes = report.body.size();
     report.info.is_dsn = true;

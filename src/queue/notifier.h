@@ -37,13 +37,22 @@ struct Quoted {
   bool whole = false;        // they are all of it: the sender asked for that (RET=FULL)
 };
 
+// Who is told of it: the sender; of a list's member the list's owner, who hears nothing of its
+// being expanded.
+[[nodiscard]] inline const message::Address& hears(const MessageInfo& original,
+                                                   const ReportedRecipient& one) {
+  const message::Envelope& envelope = original.envelope;
+  return one.action == Action::expanded ? envelope.sender
+                                        : envelope.hears_of(envelope.recipients.at(one.recipient));
+}
+
 class Notifier {
  public:
   Notifier() = default;
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
   virtual ~Notifier() = default;
-  // All recipients have the same action.
+  // All recipients have the same action, and the same address hears of them.
   [[nodiscard]] virtual std::optional<NewMessage> report(
       const MessageInfo& original, const std::vector<ReportedRecipient>& recipients, Quoted quoted,
       MessageId new_id, base::Time now) = 0;

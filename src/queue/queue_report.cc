@@ -39,6 +39,26 @@ void add_successes(const Settlement& settlement, ReportGroups& groups) {
   if (!relayed.empty()) groups.push_back(std::move(relayed));
 }
 
+// One report for each who hears: a list's owner hears of its members, the sender of the others.
+ReportGroups by_hearer(const MessageInfo& message, ReportGroups groups) {
+  ReportGroups out;
+  for (std::vector<ReportedRecipient>& group : groups) {
+    const std::size_t from = out.size();
+    for (ReportedRecipient& one : group) {
+      const message::Address& hearer = hears(message, one);
+      const auto same =
+          std::find_if(out.begin() + static_cast<std::ptrdiff_t>(from), out.end(),
+                       [&](const auto& other) { return hears(message, other.front()) == hearer; });
+      if (same != out.end()) {
+        same->push_back(std::move(one));
+      } else {
+        out.emplace_back().push_back(std::move(one));
+      }
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Attempt never_reached(base::Time now, std::string_view last_reply) {
@@ -109,6 +129,7 @@ io::Task<std::string> LocalQueue::quoted(std::shared_ptr<const MessageInfo> mess
 
 io::Task<std::vector<NewMessage>> LocalQueue::reports(std::shared_ptr<const MessageInfo> message,
                                                       ReportGroups groups) {
+  groups = by_hearer(*message, std::move(groups));
   std::vector<NewMessage> made;
   // Invariant 3; here as well as in the notifier, because a loop of reports fills every disk.
   if (message->is_dsn || message->envelope.sender.is_null()) co_return made;

@@ -69,6 +69,42 @@ TEST_F(ReportTest, ADelayIsToldOnceAfterFourHours) {
   EXPECT_TRUE(store.live.empty());
 }
 
+// The owner of a list hears of its members, the sender of what an alias sent on with our address.
+TEST_F(ReportTest, AListsOwnerHearsOfItsMembers) {
+  answer(FakeCourier::failed("who is that?"));
+  MessageInfo message =
+      info("a@x.test", {"b@y.test", "m1@y.test", "c@y.test", "m2@z.test", "o@z.test"}, text);
+  auto& recipients = message.envelope.recipients;
+  for (const std::size_t member : {1U, 3U}) {
+    recipients[member].return_path = address("owner-list@x.test");
+    recipients[member].of_list = true;
+    recipients[member].notify = message::notify_failure | message::notify_expanded;
+  }
+  recipients[4].return_path = address("owner-other@x.test");
+  recipients[4].of_list = true;
+  recipients[2].return_path = address("SRS0=h=d=x.test=a@ours.test");
+  EXPECT_TRUE(submit(std::move(message), text));
+  run(5s);
+  std::map<std::string, std::vector<std::size_t>> told_of;
+  ASSERT_FALSE(notifier.asked.empty());
+  EXPECT_EQ(notifier.asked.front().front().action, Action::expanded);
+  for (const auto& call : courier.calls) {
+    if (call.sender.empty()) told_of[call.to.front()];
+  }
+  EXPECT_TRUE(told_of.contains("a@x.test"));
+  EXPECT_TRUE(told_of.contains("owner-list@x.test"));
+  EXPECT_TRUE(told_of.contains("owner-other@x.test"));
+  EXPECT_EQ(told_of.size(), 3U);
+  for (const auto& group : notifier.asked) {
+    if (group.front().action != Action::failed) continue;
+    for (const auto& one : group) {
+      EXPECT_EQ(one.recipient % 2 == 1, group.front().recipient % 2 == 1)
+          << "members are told apart from others";
+    }
+  }
+  EXPECT_TRUE(store.live.empty());
+}
+
 TEST_F(ReportTest, ADelayOfAWholeDestinationIsToldToo) {
   settings->retry_after = {1min, 12h};
   restart();

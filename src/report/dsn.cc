@@ -22,7 +22,9 @@ namespace {
 using queue::Action;
 
 // RFC 3464 §4.2: where an alias leads is not the sender's business.
-std::string told_address(const message::Recipient& recipient) {
+std::string told_address(const message::Recipient& recipient, Action action) {
+  // A list's owner must know whom to take off the list.
+  if (recipient.of_list && action != Action::expanded) return clean(recipient.address.text());
   const message::Address& written =
       recipient.original.is_null() ? recipient.address : recipient.original;
   return clean(written.text());
@@ -33,14 +35,14 @@ std::vector<Told> told_recipients(const DsnInput& input) {
   for (const queue::ReportedRecipient& one : input.told) {
     if (told.size() == recipients_told_max) break;
     const auto& recipient = input.original.envelope.recipients.at(one.recipient);
-    told.push_back({one, recipient, told_address(recipient)});
+    told.push_back({one, recipient, told_address(recipient, one.action)});
   }
   return told;
 }
 
 // May the report speak UTF-8? Who said SMTPUTF8, or has such an address, can read it (RFC 6533 §6).
 bool speaks_utf8(const DsnInput& input) {
-  return input.original.envelope.smtputf8 || !input.original.envelope.sender.is_ascii();
+  return input.original.envelope.smtputf8 || !input.hearer().is_ascii();
 }
 
 // --- for programs: RFC 3464 ----------------------------------------------------------------------
@@ -146,7 +148,7 @@ std::string header_of(const Settings& settings, const DsnInput& input,
                       const std::vector<Told>& told, const message::Multipart& body) {
   std::string out = message::date_field(input.now);
   out += fmt::format("From: Mail Delivery System <{}@{}>\r\n", settings.from, settings.hostname);
-  out += fmt::format("To: {}\r\n", clean(input.original.envelope.sender.with_a_labels().text()));
+  out += fmt::format("To: {}\r\n", clean(input.hearer().with_a_labels().text()));
   out += subject_field(told, input.told.size());
   out += message::message_id_field(input.id.text(), settings.hostname);
   out += in_reply_to(quoted_header(input.quoted.content, settings.quoted_header_bytes_max));
@@ -178,7 +180,7 @@ Dsn write_dsn(const Settings& settings, const DsnInput& input) {
   Dsn dsn;
   dsn.message = header_of(settings, input, told, body) + "\r\n" + body.body;
   dsn.eight_bit = !message::is_ascii(body.body);
-  dsn.smtputf8 = !input.original.envelope.sender.with_a_labels().is_ascii();
+  dsn.smtputf8 = !input.hearer().with_a_labels().is_ascii();
   return dsn;
 }
 

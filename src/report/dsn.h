@@ -32,6 +32,10 @@ struct DsnInput {
   queue::Quoted quoted;
   base::MessageId id;  // of the report
   base::Time now;
+
+  [[nodiscard]] const message::Address& hearer() const {
+    return queue::hears(original, told.front());
+  }
 };
 
 struct Dsn {

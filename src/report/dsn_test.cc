@@ -63,6 +63,19 @@ std::string lf(std::string text) {
   return text;
 }
 
+TEST(Dsn, AListsOwnerIsToldWhichMember) {
+  Case made = one_failure(smtp::reply(550, {5, 1, 1}, "member@far.test unknown"));
+  auto& recipient = made.original.envelope.recipients.front();
+  recipient.original = {"list", "x.test"};
+  recipient.address = {"member", "far.test"};
+  EXPECT_EQ(write(made).message.find("member"), std::string::npos) << "nobody else's business";
+  recipient.return_path = {"owner-list", "x.test"};
+  recipient.of_list = true;
+  const std::string told = write(made).message;
+  EXPECT_NE(told.find("\r\nTo: owner-list@x.test\r\n"), std::string::npos) << told;
+  EXPECT_NE(told.find("Final-Recipient: rfc822; member@far.test\r\n"), std::string::npos) << told;
+}
+
 bool lines_are_sound(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) return false;

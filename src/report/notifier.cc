@@ -53,8 +53,8 @@ std::optional<queue::NewMessage> DsnNotifier::report(
   report.info.id = new_id;
   report.info.accepted = now;
   message::Recipient to;
-  to.address = original.envelope.sender;
-  to.original = original.envelope.sender;
+  to.address = queue::hears(original, wanted.front());
+  to.original = to.address;
   to.notify = message::notify_never;
   if (expand_) report.info.envelope.recipients = expand_(to);
   if (report.info.envelope.recipients.empty()) report.info.envelope.recipients.push_back(to);

@@ -38,6 +38,10 @@ struct Recipient {
   Address original;   // before alias expansion: what the client wrote in RCPT
   std::string orcpt;  // RFC 3461 §4.2, decoded: "rfc822;someone@example.org"; empty if not given
   std::uint8_t notify = notify_default;
+  // What MAIL says in the sender's place when this one gets the message: the owner of the list that
+  // it is a member of, or our address for the sender of what we forward (SRS). Empty: the sender.
+  Address return_path = {};
+  bool of_list = false;  // return_path is a list's owner, who hears of it; else the sender does
 
   bool operator==(const Recipient&) const = default;
 };
@@ -52,6 +56,15 @@ struct Envelope {
   bool smtputf8 = false;   // SMTPUTF8 was said: every hop must offer it (RFC 6531 §3.4)
   std::string envid;       // RFC 3461 §4.4, decoded; empty if not given
   Ret ret = Ret::unset;
+
+  // The sender as this recipient's next hop is told. RFC 5321 §4.5.5: <> is nobody else's.
+  [[nodiscard]] const Address& mail_from(const Recipient& recipient) const {
+    return sender.is_null() || recipient.return_path.is_null() ? sender : recipient.return_path;
+  }
+  // Who hears what became of this recipient.
+  [[nodiscard]] const Address& hears_of(const Recipient& recipient) const {
+    return recipient.of_list ? mail_from(recipient) : sender;
+  }
 
   bool operator==(const Envelope&) const = default;
 };

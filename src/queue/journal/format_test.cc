@@ -161,6 +161,14 @@ MessageInfo full_info() {
   info.account = "you@demo.test";
   info.release_at = info.accepted + std::chrono::hours(5);
   info.junk = true;
+  for (auto& recipient : info.envelope.recipients) {
+    recipient.return_path = {"owner-list", "y.test"};
+    recipient.of_list = true;
+  }
+  info.envelope.recipients.back().return_path = {"SRS0=h=t=x.test=a", "y.test"};
+  info.envelope.recipients.back().of_list = false;
+  info.envelope.recipients.push_back(
+      {.address = {"c", "z.test"}, .original = {"c", "z.test"}, .orcpt = {}});
   return info;
 }
 
@@ -271,10 +279,13 @@ TEST(Record, AnEnvelopeOfVersion2IsRead) {
 
 TEST(Record, EveryCutIsRefused) {
   const std::string envelope = encode_envelope(full_info());
-  const std::size_t version_2 = envelope.size() - 1;
+  MessageInfo plain = full_info();
+  for (auto& recipient : plain.envelope.recipients) recipient.return_path = {};
+  const std::size_t version_5 = encode_envelope(plain).size() - 1;
+  const std::size_t version_2 = version_5 - 1;
   const std::size_t version_1 = version_2 - 8 - 1 - full_info().account.size();
   for (std::size_t i = 0; i < envelope.size(); ++i) {
-    if (i == version_1 || i == version_2) continue;  // all that it had
+    if (i == version_1 || i == version_2 || i == version_5) continue;  // all that it had
     EXPECT_FALSE(decode_envelope({1}, std::string_view(envelope).substr(0, i))) << i;
   }
   EXPECT_FALSE(decode_envelope({1}, envelope + "x"));

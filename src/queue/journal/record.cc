@@ -49,6 +49,56 @@ message::Recipient read_recipient(Reader& reader) {
   return recipient;
 }
 
+bool same_return(const message::Recipient& one, const message::Recipient& other) {
+  return one.return_path == other.return_path && one.of_list == other.of_list;
+}
+
+// Each return path once, then for each recipient the number of its own; 0: it has none.
+void write_return_paths(Writer& writer, const std::vector<message::Recipient>& recipients) {
+  std::vector<const message::Recipient*> paths;
+  std::vector<std::size_t> numbers;
+  for (const auto& recipient : recipients) {
+    if (recipient.return_path.is_null()) {
+      numbers.push_back(0);
+      continue;
+    }
+    const auto known = std::ranges::find_if(
+        paths, [&recipient](const auto* other) { return same_return(*other, recipient); });
+    numbers.push_back(static_cast<std::size_t>(known - paths.begin()) + 1);
+    if (known == paths.end()) paths.push_back(&recipient);
+  }
+  writer.varint(paths.size());
+  for (const auto* one : paths) {
+    writer.text(one->return_path.local);
+    writer.text(one->return_path.domain);
+    writer.u8(one->of_list ? 1 : 0);
+  }
+  if (paths.empty()) return;
+  for (const std::size_t number : numbers) writer.varint(number);
+}
+
+bool read_return_paths(Reader& reader, std::vector<message::Recipient>& recipients) {
+  struct Path {
+    message::Address address;
+    bool of_list = false;
+  };
+  std::vector<Path> paths(reader.count(3));
+  for (Path& path : paths) {
+    path.address.local = reader.text();
+    path.address.domain = reader.text();
+    path.of_list = reader.u8() != 0;
+  }
+  if (paths.empty()) return reader.ok();
+  for (auto& recipient : recipients) {
+    const std::uint64_t number = reader.varint();
+    if (number > paths.size()) return false;
+    if (number == 0) continue;
+    recipient.return_path = paths[number - 1].address;
+    recipient.of_list = paths[number - 1].of_list;
+  }
+  return reader.ok();
+}
+
 // Replay meets the newest first, compaction writes old ones again: an end stays an end in whatever
 // order they come.
 void overlay(char& state, char newer) {
@@ -87,6 +137,7 @@ std::string encode_envelope(const MessageInfo& info) {
   writer.text(info.account);
   writer.i64(since_1970(info.release_at));
   writer.u8(info.junk ? 1 : 0);
+  write_return_paths(writer, info.envelope.recipients);
   return bytes;
 }
 
@@ -120,6 +171,8 @@ std::optional<MessageInfo> decode_envelope(MessageId id, std::string_view bytes)
   info.release_at = to_time(reader.i64());
   if (reader.finished()) return info;  // as format version 2 wrote it
   info.junk = reader.u8() != 0;
+  if (reader.finished()) return info;  // as format versions 3 to 5 wrote it
+  if (!read_return_paths(reader, info.envelope.recipients)) return {};
   if (!reader.finished()) return {};
   return info;
 }
