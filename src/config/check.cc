@@ -19,6 +19,7 @@ class Checker {
     otel();
     routes();
     backups();
+    required_in("alias_file", "path", "write where it is: path = \"/etc/aliases\"");
     lists();
     filters();
     relays();

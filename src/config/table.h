@@ -51,6 +51,7 @@ struct Section {
 [[nodiscard]] std::vector<Section> queue_sections();
 [[nodiscard]] std::vector<Section> login_sections();
 [[nodiscard]] std::vector<Section> delivery_sections();
+[[nodiscard]] std::vector<Section> alias_sections();
 [[nodiscard]] std::vector<Section> guard_sections();
 [[nodiscard]] std::vector<Section> client_sections();
 [[nodiscard]] std::vector<Section> ldap_sections();

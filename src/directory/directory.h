@@ -55,6 +55,8 @@ struct Expansion {
   // a mailbox or a foreign address. Empty for unknown.
   std::vector<message::Recipient> recipients;
   std::string problem;  // set when an alias leads nowhere, loops, or passes a limit: then defer
+  // Of `unknown`, why it is that, for who sends: an SRS address that is forged or too old.
+  std::string refusal;
 };
 
 class Snapshot {
@@ -69,6 +71,12 @@ class Snapshot {
   // The mailbox that mail for this address is put into; nullptr unless lookup() says mailbox.
   [[nodiscard]] virtual const Mailbox* mailbox(const message::Address& address) const = 0;
   [[nodiscard]] virtual Expansion expand(const message::Recipient& recipient) const = 0;
+  // What a stranger's address becomes when mail for an alias of that domain of ours leaves us for
+  // another server (SRS): an address of ours that expand() leads back. Nothing: it stays.
+  [[nodiscard]] virtual std::optional<message::Address> forwarded_sender(
+      const message::Address& /*sender*/, std::string_view /*domain*/) const {
+    return std::nullopt;
+  }
   // The log-in of that name, in whatever case it is typed; nullptr: there is none. Lives as long as
   // the snapshot. Whether it has expired and what it is good for is for the caller to look at.
   [[nodiscard]] virtual const Login* login(std::string_view name) const = 0;

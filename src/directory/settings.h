@@ -48,11 +48,19 @@ struct LdapSettings {
   [[nodiscard]] bool on() const { return !urls.empty(); }
 };
 
+// A file in the form of /etc/aliases (alias_files/).
+struct AliasFileSetting {
+  std::string path;
+  std::vector<std::string> domains;  // whose names it has, the first for names that it leads to
+  std::string lists_folder;          // where its :include: lists lie; empty: it may have none
+};
+
 struct Settings {
   std::string database_path;                  // state folder + "/directory.db"
   std::string database_group;                 // may read it, as Dovecot must; empty: we alone
   std::size_t alias_recipients_max = 10'000;  // addresses that one alias may expand to
   std::size_t alias_depth_max = 10;           // aliases that lead to aliases
+  std::vector<AliasFileSetting> alias_files;
   LdapSettings ldap;
 };
 

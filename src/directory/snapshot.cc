@@ -52,11 +52,35 @@ using NamedSet = std::unordered_set<T, ByName, ByName>;
 
 using Targets = std::vector<Address>;
 
+struct Alias {
+  Targets targets;
+  std::string problem;             // what is wrong with it, where it stands
+  std::optional<Address> owner{};  // it is a list
+};
+
 struct Domain {
-  const Targets* catch_all = nullptr;
+  const Alias* catch_all = nullptr;
   const Mailbox* first_mailbox = nullptr;
+  const Mailbox* administrator = nullptr;  // the first
+  std::string same_as;                     // it is another name of that domain,
+  std::string joined;                      // which is in the end this one
   bool complete = true;
 };
+
+constexpr std::string_view owner_prefix = "owner-";
+
+// The rest of NOTIFY and ORCPT are the sender's business with the list, not with its members (RFC
+// 3461 §5.2.7.3).
+void make_list_member(Recipient& member, const Address& owner) {
+  const bool asked = (member.notify & message::notify_success) != 0;
+  member.return_path = owner;
+  member.of_list = true;
+  member.orcpt.clear();
+  member.notify = message::notify_default;
+  if (asked) {
+    member.notify = message::notify_failure | message::notify_delay | message::notify_success;
+  }
+}
 
 // RFC 3461 §5.2.7.2: an alias of several tells a sender who asked about success itself, that it was
 // expanded; its members are not to do so again. The rest of NOTIFY is theirs.
@@ -71,13 +95,15 @@ void answer_for_itself(std::vector<Recipient>& members) {
 
 class MemorySnapshot final : public Snapshot {
  public:
-  MemorySnapshot(Contents contents, const Settings& settings);
+  MemorySnapshot(Contents contents, const Settings& settings, std::shared_ptr<const Srs> srs);
 
   [[nodiscard]] bool is_local_domain(std::string_view domain) const override;
   [[nodiscard]] bool knows_all_of(std::string_view domain) const override;
   [[nodiscard]] Local lookup(const Address& address) const override;
   [[nodiscard]] const Mailbox* mailbox(const Address& address) const override;
   [[nodiscard]] Expansion expand(const Recipient& recipient) const override;
+  [[nodiscard]] std::optional<Address> forwarded_sender(const Address& sender,
+                                                        std::string_view domain) const override;
   [[nodiscard]] const Login* login(std::string_view name) const override;
   [[nodiscard]] bool may_send_as(std::string_view mailbox, const Address& address) const override;
   [[nodiscard]] SendingLimits limits(std::string_view mailbox) const override;
@@ -88,45 +114,56 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] bool has_person(std::string_view name_key, std::string_view domain) const override;
 
  private:
-  // Exactly one of mailbox and targets is set for `mailbox` and `alias`; targets may be empty.
+  // Exactly one of mailbox and alias is set for `mailbox` and `alias`; its targets may be empty.
   struct Found {
     Local kind = Local::foreign;
     const Mailbox* mailbox = nullptr;
-    const Targets* targets = nullptr;
-    std::string key;  // of what was found: the address without its detail
+    const Alias* alias = nullptr;
+    std::string key = {};  // of what was found: the address without its detail
+    std::shared_ptr<const Alias> made = nullptr;  // alias, when it stands nowhere (SRS)
+    std::string refusal = {};                     // of `unknown`
   };
   struct Walk {
     const Recipient& recipient;
     Expansion out;
     std::unordered_set<std::string> seen;  // keys of aliases entered and recipients added
+    const Address* owner = nullptr;        // of the list whose members are being added
     bool looped = false;
   };
 
   void take_mailboxes(std::vector<std::string> addresses);
   void take_aliases(const std::vector<AliasRow>& rows);
   void take_people(const std::vector<PersonRow>& rows);
+  void take_administrators(const std::vector<std::string>& addresses);
+  void find_owners();
+  void join_domains();
   void make_roles();
   void take_logins(std::vector<LoginRow> rows, const std::vector<std::string>& administrators);
   [[nodiscard]] Found find(const Address& address) const;
   [[nodiscard]] bool find_name(std::string key, Found& found) const;
+  [[nodiscard]] Found find_srs(const Address& address, std::string key) const;
   [[nodiscard]] Found find_role(const Domain& domain, std::string key) const;
   void follow(const Found& alias, std::size_t depth, Walk& walk) const;
+  void follow_targets(const Found& alias, std::size_t depth, Walk& walk) const;
   void add(const Address& target, const Found& found, Walk& walk) const;
 
   const Settings settings_;
+  const std::shared_ptr<const Srs> srs_;  // null: SRS addresses are names like others
   TextMap<Domain> domains_;
   std::shared_ptr<const std::vector<std::string>> domain_names_;
   TextSet people_;  // "doe jane@demo.test"
   NamedSet<Mailbox> mailboxes_;
-  TextMap<Targets> aliases_;
+  TextMap<Alias> aliases_;
   NamedSet<Login> logins_;
   TextMap<TextSet> grants_;        // mailbox → addresses and "@domain"
   TextMap<PartialLimits> limits_;  // by scope
-  TextMap<Targets> roles_;         // "demo.test" → where its postmaster mail goes
+  TextMap<Alias> roles_;           // "demo.test" → where its postmaster mail goes
   std::string first_domain_;       // answers <postmaster> without a domain
 };
 
-MemorySnapshot::MemorySnapshot(Contents contents, const Settings& settings) : settings_(settings) {
+MemorySnapshot::MemorySnapshot(Contents contents, const Settings& settings,
+                               std::shared_ptr<const Srs> srs)
+    : settings_(settings), srs_(std::move(srs)) {
   for (const auto& name : contents.domains) domains_.try_emplace(name);
   for (const auto& name : contents.incomplete_domains) {
     if (const auto found = domains_.find(name); found != domains_.end()) {
@@ -137,7 +174,10 @@ MemorySnapshot::MemorySnapshot(Contents contents, const Settings& settings) : se
   domain_names_ = std::make_shared<const std::vector<std::string>>(std::move(contents.domains));
   take_people(contents.people);
   take_mailboxes(std::move(contents.mailboxes));
+  take_administrators(contents.administrators);
   take_aliases(contents.aliases);
+  find_owners();
+  join_domains();
   make_roles();
   take_logins(std::move(contents.logins), contents.administrators);
   for (auto& row : contents.grants) grants_[row.mailbox].insert(std::move(row.what));
@@ -154,16 +194,61 @@ void MemorySnapshot::take_mailboxes(std::vector<std::string> addresses) {
   }
 }
 
+void MemorySnapshot::take_administrators(const std::vector<std::string>& addresses) {
+  for (const auto& address : addresses) {
+    const auto box = mailboxes_.find(address);
+    const auto domain = domains_.find(domain_of(address));
+    if (box == mailboxes_.end() || domain == domains_.end()) continue;
+    if (domain->second.administrator == nullptr) domain->second.administrator = &*box;
+  }
+}
+
 void MemorySnapshot::take_aliases(const std::vector<AliasRow>& rows) {
   for (const auto& row : rows) {
-    Targets& targets = aliases_[row.address];
+    const auto domain = domains_.find(domain_of(row.address));
+    const bool whole_domain = row.address.starts_with('@');
+    if (whole_domain && row.targets.size() == 1 && row.targets.front().starts_with('@')) {
+      if (domain != domains_.end()) domain->second.same_as = row.targets.front().substr(1);
+      continue;
+    }
+    Alias& alias = aliases_[row.address];
+    alias.problem = row.problem;
     for (const auto& text : row.targets) {
       auto target = message::parse_address(text, {.utf8 = true});
-      if (target) targets.push_back(std::move(*target));
+      if (target) alias.targets.push_back(std::move(*target));
     }
-    if (!row.address.starts_with('@')) continue;
-    const auto domain = domains_.find(domain_of(row.address));
-    if (domain != domains_.end()) domain->second.catch_all = &targets;
+    if (whole_domain && domain != domains_.end()) domain->second.catch_all = &alias;
+  }
+}
+
+void MemorySnapshot::find_owners() {
+  for (auto& [key, alias] : aliases_) {
+    if (key.starts_with('@')) continue;
+    const std::string owner = fmt::format("{}{}", owner_prefix, key);
+    if (!aliases_.contains(owner) && !mailboxes_.contains(owner)) continue;
+    auto address = message::parse_address(owner, {.utf8 = true});
+    if (address) alias.owner = std::move(*address);
+  }
+}
+
+// Each domain that is another name of one knows the last of them at once. Where the names lead to
+// each other, or out of our domains, nobody can say who is meant.
+void MemorySnapshot::join_domains() {
+  std::vector<std::pair<Domain*, const Domain*>> joined;
+  for (auto& [name, domain] : domains_) {
+    if (domain.same_as.empty()) continue;
+    const Domain* last = &domain;
+    std::string name_of_last;
+    for (std::size_t steps = 0; last != nullptr && !last->same_as.empty(); ++steps) {
+      name_of_last = last->same_as;
+      const auto next = domains_.find(name_of_last);
+      last = next == domains_.end() || steps > domains_.size() ? nullptr : &next->second;
+    }
+    joined.emplace_back(&domain, last);
+    if (last != nullptr) domain.joined = std::move(name_of_last);
+  }
+  for (const auto& [domain, last] : joined) {
+    domain->complete = domain->complete && last != nullptr && last->complete;
   }
 }
 
@@ -187,12 +272,23 @@ std::vector<std::string> MemorySnapshot::administrators() const {
   return out;
 }
 
+// Where somebody reads it: the administrator knows what to do, the first of a domain mostly is one.
 void MemorySnapshot::make_roles() {
+  const Mailbox* administrator = nullptr;
+  const Mailbox* first = nullptr;
+  for (const std::string& name : *domain_names_) {
+    const Domain& domain = domains_.find(name)->second;
+    if (administrator == nullptr) administrator = domain.administrator;
+    if (first == nullptr) first = domain.first_mailbox;
+  }
   for (auto& [name, domain] : domains_) {
-    Targets& targets = roles_[name];
-    if (domain.first_mailbox == nullptr) continue;
-    auto target = message::parse_address(domain.first_mailbox->address, {.utf8 = true});
-    if (target) targets.push_back(std::move(*target));
+    Alias& alias = roles_[name];
+    for (const Mailbox* box : {domain.administrator, domain.first_mailbox, administrator, first}) {
+      if (box == nullptr) continue;
+      auto target = message::parse_address(box->address, {.utf8 = true});
+      if (target) alias.targets.push_back(std::move(*target));
+      break;
+    }
   }
 }
 
@@ -228,7 +324,7 @@ bool MemorySnapshot::find_name(std::string key, Found& found) const {
     found.mailbox = &*box;
   } else if (const auto alias = aliases_.find(key); alias != aliases_.end()) {
     found.kind = Local::alias;
-    found.targets = &alias->second;
+    found.alias = &alias->second;
   } else {
     return false;
   }
@@ -239,7 +335,22 @@ bool MemorySnapshot::find_name(std::string key, Found& found) const {
 MemorySnapshot::Found MemorySnapshot::find_role(const Domain& domain, std::string key) const {
   Found found{.kind = Local::alias, .key = std::move(key)};
   const auto role = roles_.find(domain_of(found.key));
-  found.targets = domain.catch_all != nullptr ? domain.catch_all : &role->second;
+  found.alias = domain.catch_all != nullptr ? domain.catch_all : &role->second;
+  return found;
+}
+
+// Where a bounce of what we forwarded goes back to.
+MemorySnapshot::Found MemorySnapshot::find_srs(const Address& address, std::string key) const {
+  Found found{.kind = Local::unknown, .key = std::move(key)};
+  auto sender = srs_->back(address);
+  if (!sender) {
+    found.refusal = std::move(sender.error().detail);
+    return found;
+  }
+  found.kind = Local::alias;
+  found.made = std::make_shared<const Alias>(
+      Alias{.targets = {*std::move(sender)}, .problem = {}, .owner = {}});
+  found.alias = found.made.get();
   return found;
 }
 
@@ -256,15 +367,19 @@ MemorySnapshot::Found MemorySnapshot::find(const Address& address) const {
   if (domain == domains_.end()) return {};
   Found found;
   if (find_name(key, found)) return found;
+  if (srs_ != nullptr && Srs::is_srs(address.local)) return find_srs(address, std::move(key));
   if (std::string plain = without_detail(key); !plain.empty() && find_name(plain, found)) {
     return found;
+  }
+  if (!domain->second.joined.empty()) {
+    return find({.local = address.local, .domain = domain->second.joined});
   }
   if (is_role_name(local_of(key))) return find_role(domain->second, std::move(key));
   found.kind = Local::unknown;
   if (domain->second.catch_all == nullptr) return found;
   // All catch-all mail of a domain is one alias: an alias loop through it is cut there.
   found.kind = Local::alias;
-  found.targets = domain->second.catch_all;
+  found.alias = domain->second.catch_all;
   found.key = fmt::format("@{}", domain->first);
   return found;
 }
@@ -281,9 +396,11 @@ Expansion MemorySnapshot::expand(const Recipient& recipient) const {
   walk.out.kind = found.kind;
   if (found.kind == Local::unknown) {
     if (!knows_all_of(recipient.address.domain)) {
-      walk.out.problem = fmt::format("nobody can say yet whether {} exists: LDAP was not read",
-                                     recipient.address.text());
+      walk.out.problem =
+          fmt::format("nobody can say whether {} exists: LDAP or a file of aliases was not read",
+                      recipient.address.text());
     }
+    walk.out.refusal = found.refusal;
     return std::move(walk.out);
   }
   if (found.kind != Local::alias) {
@@ -297,17 +414,29 @@ Expansion MemorySnapshot::expand(const Recipient& recipient) const {
                                    walk.looped ? "leads only to itself" : "leads to no mailbox");
   }
   if (!walk.out.problem.empty()) walk.out.recipients.clear();
-  if (walk.out.recipients.size() > 1) answer_for_itself(walk.out.recipients);
+  const bool is_list = std::ranges::any_of(walk.out.recipients, &Recipient::of_list);
+  if (is_list || walk.out.recipients.size() > 1) answer_for_itself(walk.out.recipients);
   return std::move(walk.out);
 }
 
 void MemorySnapshot::follow(const Found& alias, std::size_t depth, Walk& walk) const {
+  if (!alias.alias->problem.empty()) {
+    walk.out.problem = fmt::format("the alias {} is broken: {}", alias.key, alias.alias->problem);
+    return;
+  }
+  const Address* const outer = walk.owner;
+  if (alias.alias->owner) walk.owner = &*alias.alias->owner;
+  follow_targets(alias, depth, walk);
+  walk.owner = outer;
+}
+
+void MemorySnapshot::follow_targets(const Found& alias, std::size_t depth, Walk& walk) const {
   if (depth > settings_.alias_depth_max) {
     walk.out.problem = fmt::format("the alias {} leads through more than {} aliases",
                                    walk.recipient.address.text(), settings_.alias_depth_max);
     return;
   }
-  for (const Address& target : *alias.targets) {
+  for (const Address& target : alias.alias->targets) {
     const Found found = find(target);
     if (found.kind == Local::alias) {
       if (walk.seen.insert(found.key).second) {
@@ -341,7 +470,13 @@ void MemorySnapshot::add(const Address& target, const Found& found, Walk& walk) 
   Recipient member = walk.recipient;
   if (member.original.is_null()) member.original = walk.recipient.address;
   member.address = target;
+  if (walk.owner != nullptr) make_list_member(member, *walk.owner);
   walk.out.recipients.push_back(std::move(member));
+}
+
+std::optional<Address> MemorySnapshot::forwarded_sender(const Address& sender,
+                                                        std::string_view domain) const {
+  return srs_ == nullptr ? std::nullopt : srs_->forward(sender, domain);
 }
 
 const Login* MemorySnapshot::login(std::string_view name) const {
@@ -354,8 +489,8 @@ const Login* MemorySnapshot::login(std::string_view name) const {
 bool MemorySnapshot::may_send_as(std::string_view mailbox, const Address& address) const {
   const Found found = find(address);
   if (found.mailbox != nullptr && found.mailbox->address == mailbox) return true;
-  if (found.kind == Local::alias && found.targets->size() == 1) {
-    const Mailbox* owner = find(found.targets->front()).mailbox;
+  if (found.kind == Local::alias && found.alias->targets.size() == 1) {
+    const Mailbox* owner = find(found.alias->targets.front()).mailbox;
     if (owner != nullptr && owner->address == mailbox) return true;
   }
   const auto granted = grants_.find(mailbox);
@@ -376,8 +511,9 @@ SendingLimits MemorySnapshot::limits(std::string_view mailbox) const {
 
 }  // namespace
 
-std::shared_ptr<const Snapshot> make_snapshot(Contents contents, const Settings& settings) {
-  return std::make_shared<const MemorySnapshot>(std::move(contents), settings);
+std::shared_ptr<const Snapshot> make_snapshot(Contents contents, const Settings& settings,
+                                              std::shared_ptr<const Srs> srs) {
+  return std::make_shared<const MemorySnapshot>(std::move(contents), settings, std::move(srs));
 }
 
 base::Result<std::shared_ptr<const Snapshot>> make_snapshot(Store& store,

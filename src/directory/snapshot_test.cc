@@ -89,7 +89,7 @@ TEST(Snapshot, Expand) {
       {"postmaster@demo.test", {"you@demo.test"}},
       {"abuse@demo.test", {"abuse@example.net"}},
       {"postmaster@all.test", {"an@demo.test"}},
-      {"postmaster@empty.test", {"problem: the alias postmaster@empty.test leads to no mailbox"}},
+      {"postmaster@empty.test", {"you@demo.test"}},
   };
   for (const auto& [address, recipients] : cases) {
     EXPECT_EQ(expanded(*snapshot, address), recipients) << address;
@@ -152,6 +152,71 @@ TEST(Snapshot, PostmasterWithoutADomain) {
   EXPECT_EQ(expansion.recipients[0].address.text(), "you@demo.test");
   EXPECT_EQ(snapshot->lookup({.local = "you", .domain = ""}), Local::foreign);
   EXPECT_EQ(make_snapshot(Contents{})->lookup(bare), Local::foreign);
+}
+
+TEST(Snapshot, RolesWaitWhereNobodyIs) {
+  const auto snapshot = make_snapshot({.domains = {"empty.test"}});
+  EXPECT_EQ(expanded(*snapshot, "abuse@empty.test"),
+            Texts{"problem: the alias abuse@empty.test leads to no mailbox"});
+}
+
+// RFC 3461 §5.2.7.3: what a sender asks of a list is not asked of its members.
+TEST(Snapshot, AListAnswersForItself) {
+  Contents contents = demo();
+  contents.aliases.push_back({"owner-info@demo.test", {"an@demo.test"}});
+  contents.aliases.push_back({"one@demo.test", {"friend@example.net"}});
+  contents.aliases.push_back({"owner-one@demo.test", {"an@demo.test"}});
+  const auto snapshot = make_snapshot(contents);
+  struct Row {
+    std::string address;
+    unsigned asked;
+    unsigned kept;
+  };
+  const unsigned mark = message::notify_expanded;
+  const unsigned owners = message::notify_failure | message::notify_delay;
+  const std::vector<Row> rows = {
+      {"info@demo.test", message::notify_never, message::notify_default},
+      {"info@demo.test", message::notify_failure, message::notify_default},
+      {"info@demo.test", message::notify_success, owners | mark},
+      {"one@demo.test", message::notify_success | message::notify_delay, owners | mark},
+  };
+  for (const Row& row : rows) {
+    const auto expansion = snapshot->expand({.address = at(row.address),
+                                             .original = {},
+                                             .orcpt = "rfc822;x@y.test",
+                                             .notify = static_cast<std::uint8_t>(row.asked)});
+    ASSERT_FALSE(expansion.recipients.empty()) << row.address;
+    for (const auto& recipient : expansion.recipients) {
+      EXPECT_EQ(unsigned{recipient.notify}, row.kept) << row.address << " " << row.asked;
+      EXPECT_EQ(recipient.orcpt, "");
+      EXPECT_EQ(recipient.return_path.text(), "owner-" + row.address);
+    }
+  }
+}
+
+TEST(Snapshot, AnotherNameOfADomain) {
+  Contents contents = demo();
+  contents.domains.insert(contents.domains.end(),
+                          {"old.test", "a.test", "b.test", "out.test", "later.test"});
+  contents.aliases.insert(contents.aliases.end(), {{"@old.test", {"@demo.test"}},
+                                                   {"@a.test", {"@b.test"}},
+                                                   {"@b.test", {"@a.test"}},
+                                                   {"@later.test", {"@a.test"}},
+                                                   {"@out.test", {"@foreign.test"}}});
+  const auto snapshot = make_snapshot(contents);
+  EXPECT_EQ(snapshot->lookup(at("You+x@Old.Test")), Local::mailbox);
+  EXPECT_EQ(snapshot->mailbox(at("you@old.test"))->address, "you@demo.test");
+  EXPECT_TRUE(snapshot->may_send_as("you@demo.test", at("you@old.test")));
+  EXPECT_FALSE(snapshot->may_send_as("an@demo.test", at("you@old.test")));
+  EXPECT_EQ(expanded(*snapshot, "team@old.test"),
+            (Texts{"you@demo.test", "friend@example.net", "an@demo.test"}));
+  EXPECT_EQ(expanded(*snapshot, "nobody@old.test"), Texts{});
+  // A broken chain refuses nobody.
+  for (const char* domain : {"a.test", "b.test", "later.test", "out.test"}) {
+    EXPECT_FALSE(snapshot->knows_all_of(domain)) << domain;
+    EXPECT_EQ(expanded(*snapshot, std::string("you@") + domain).size(), 1U) << domain;
+  }
+  EXPECT_TRUE(snapshot->knows_all_of("old.test"));
 }
 
 TEST(Snapshot, LimitsBecomeProblems) {

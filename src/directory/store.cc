@@ -140,7 +140,9 @@ Result<> Store::remove_domain(std::string_view domain) {
   if (auto ours = must_be_our_domain(*name); !ours) return ours;
   for (const auto& [sql, what, command] :
        {std::tuple{"SELECT address FROM mailboxes WHERE domain = ? LIMIT 1", "mailbox", "user"},
-        std::tuple{"SELECT address FROM aliases WHERE domain = ? LIMIT 1", "alias", "alias"}}) {
+        std::tuple{"SELECT address FROM aliases WHERE domain = ? LIMIT 1", "alias", "alias"},
+        std::tuple{"SELECT address FROM aliases WHERE target = '@' || ? LIMIT 1", "alias",
+                   "alias"}}) {
     auto statement = database_->prepare(sql);
     if (!statement) return std::unexpected(statement.error());
     auto row = statement->bind(*name).step();

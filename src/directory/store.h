@@ -47,7 +47,8 @@ struct MailboxRow {
 
 struct AliasRow {
   std::string address;  // "info@demo.test", or "@demo.test": all that is not known otherwise
-  std::vector<std::string> targets;
+  std::vector<std::string> targets;  // of "@demo.test" also one "@other.test": another name of it
+  std::string problem = {};          // what is wrong with it, where it stands: its mail waits
 };
 
 struct LoginRow {
@@ -103,7 +104,7 @@ struct Contents {
   std::vector<LimitsRow> limits = {};
   std::vector<PersonRow> people = {};  // mailboxes with a full name
   std::vector<std::string> administrators = {};
-  // Domains of ours of which not everybody is known (ldap/ could not be read yet).
+  // Domains of ours of which not everybody is known (ldap/ or a file of aliases was not read yet).
   std::vector<std::string> incomplete_domains = {};
 };
 
@@ -145,6 +146,7 @@ class Store {
   // Those of one mailbox; its own first.
   [[nodiscard]] base::Result<std::vector<LoginRow>> logins(std::string_view address);
 
+  // Targets are addresses; of "@domain" also one "@other" of ours, of which it is another name.
   // Replaces nothing: an alias that exists must be removed first, or be set.
   base::Result<> add_alias(std::string_view address, const std::vector<std::string>& targets);
   // Adds it, or gives it these targets in place of those that it had, in one step.
@@ -186,6 +188,8 @@ class Store {
   [[nodiscard]] base::Result<> must_be_mailbox(std::string_view address);
   [[nodiscard]] base::Result<> must_be_account(std::string_view address);
   [[nodiscard]] base::Result<> must_lead_somewhere(std::string_view target);
+  [[nodiscard]] base::Result<> may_join(const std::string& name,
+                                        const std::vector<std::string>& targets);
   [[nodiscard]] base::Result<> insert_alias(const std::string& name,
                                             const std::vector<std::string>& targets);
   [[nodiscard]] base::Result<> delete_mailbox(const std::string& name);

@@ -54,7 +54,7 @@ Result<std::vector<std::string>> target_names(const std::vector<std::string>& ta
   std::vector<std::string> out;
   std::set<std::string> seen;
   for (const auto& target : targets) {
-    auto name = address_name(target);
+    auto name = alias_name(target);
     if (!name) return std::unexpected(name.error());
     if (seen.insert(*name).second) out.push_back(std::move(*name));
   }
@@ -67,7 +67,12 @@ Result<std::vector<std::string>> target_names(const std::vector<std::string>& ta
 Result<> Store::must_lead_somewhere(std::string_view target) {
   auto ours = exists("SELECT 1 FROM domains WHERE name = ?", domain_of(target));
   if (!ours) return std::unexpected(ours.error());
-  if (!*ours || is_role_name(local_of(target))) return {};
+  if (!*ours || target.starts_with('@') || is_role_name(local_of(target))) return {};
+  // An owner, or who else it is, may be a name that the domain has from another.
+  auto joined = exists("SELECT 1 FROM aliases WHERE address = ? AND target LIKE '@%'",
+                       fmt::format("@{}", domain_of(target)));
+  if (!joined) return std::unexpected(joined.error());
+  if (*joined) return {};
   for (const std::string& name : {std::string(target), without_detail(target)}) {
     auto mailbox = exists("SELECT 1 FROM mailboxes WHERE address = ?", name);
     if (!mailbox) return std::unexpected(mailbox.error());
@@ -81,7 +86,36 @@ Result<> Store::must_lead_somewhere(std::string_view target) {
                           target));
 }
 
+// "@old.example" may lead to "@new.example": whoever has a name there has it in the old one, too.
+Result<> Store::may_join(const std::string& name, const std::vector<std::string>& targets) {
+  if (std::ranges::none_of(targets, [](const auto& one) { return one.starts_with('@'); }))
+    return {};
+  if (!name.starts_with('@') || targets.size() > 1) {
+    return fail(ErrorKind::invalid,
+                fmt::format("a whole domain is the only target of another whole domain; write "
+                            "`stagepost alias add @{} @example.org`",
+                            domain_of(name)));
+  }
+  std::string next(domain_of(targets.front()));
+  if (auto ours = must_be_our_domain(next); !ours) return ours;
+  for (std::size_t steps = 0; steps < alias_targets_max; ++steps) {
+    if (next == domain_of(name)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} and {} would be names of each other", name, targets.front()));
+    }
+    std::string further;
+    auto read = for_each_row(*database_, "SELECT target FROM aliases WHERE address = ?",
+                             {"@" + next}, [&further](const Statement& row) {
+                               if (row.text(0).starts_with('@')) further = row.text(0).substr(1);
+                             });
+    if (!read || further.empty()) return read;
+    next = std::move(further);
+  }
+  return {};
+}
+
 Result<> Store::insert_alias(const std::string& name, const std::vector<std::string>& targets) {
+  if (auto good = may_join(name, targets); !good) return good;
   for (const auto& target : targets) {
     if (target == name) {
       return fail(ErrorKind::invalid, fmt::format("the alias {} would lead to itself", name));

@@ -154,6 +154,33 @@ TEST_F(StoreTest, RefusesWithTheRemedy) {
                  "nobody@demo.test`");
 }
 
+TEST_F(StoreTest, ADomainMayHaveAnotherName) {
+  for (const char* domain : {"demo.test", "old.test", "older.test"}) {
+    EXPECT_OK(store_->add_domain(domain));
+  }
+  EXPECT_OK(store_->add_mailbox("you@demo.test", verifier_));
+  EXPECT_OK(store_->add_alias("@old.test", {"@Demo.Test"}));
+  EXPECT_OK(store_->add_alias("@older.test", {"@old.test"}));
+  EXPECT_OK(store_->add_alias("info@demo.test", {"you@old.test"}));
+  EXPECT_REFUSED(store_->add_alias("@demo.test", {"@older.test"}), invalid,
+                 "@demo.test and @older.test would be names of each other");
+  EXPECT_REFUSED(store_->set_alias("@old.test", {"@demo.test", "you@demo.test"}), invalid,
+                 "a whole domain is the only target of another whole domain; write `stagepost "
+                 "alias add @old.test @example.org`");
+  EXPECT_REFUSED(store_->add_alias("all@demo.test", {"@demo.test"}), invalid,
+                 "a whole domain is the only target of another whole domain; write `stagepost "
+                 "alias add @demo.test @example.org`");
+  EXPECT_REFUSED(store_->set_alias("@old.test", {"@elsewhere.test"}), not_found,
+                 "elsewhere.test is not one of our domains; add it with `stagepost domain add "
+                 "elsewhere.test`");
+  EXPECT_OK(store_->add_domain("new.test"));
+  EXPECT_OK(store_->set_alias("@older.test", {"@new.test"}));
+  EXPECT_REFUSED(store_->remove_domain("new.test"), busy,
+                 "new.test still has the alias @older.test; remove it first with `stagepost alias "
+                 "remove @older.test`");
+  EXPECT_OK(store_->set_alias("@old.test", {"you@demo.test"}));
+}
+
 TEST_F(StoreTest, LoginsChangeAndGo) {
   EXPECT_OK(store_->add_domain("demo.test"));
   EXPECT_OK(store_->add_mailbox("you@demo.test", verifier_));

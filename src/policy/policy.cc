@@ -5,6 +5,7 @@
 
 #include "lib/io/task_group.h"
 #include "policy/author.h"
+#include "policy/forwarding.h"
 #include "policy/loop.h"
 #include "policy/recipient.h"
 #include "policy/sender.h"
@@ -228,6 +229,15 @@ io::Task<Verdict> Policy::judge_message(io::Ref<Visit> visit,
     join(verdict, parts_.impersonation->judge(*visit, *transaction, *known));
   }
   co_return verdict;
+}
+
+void Policy::rewrite_senders(const Visit& visit, const directory::Snapshot& known,
+                             const Verdict& verdict, message::Envelope& envelope) {
+  policy::rewrite_senders({.settings = visit.settings->forwarding,
+                           .findings = visit.findings,
+                           .verdict = verdict,
+                           .known = known},
+                          envelope);
 }
 
 io::Task<std::string> Policy::sign(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,

@@ -89,6 +89,9 @@ class Policy {
   io::Task<Verdict> at_end_of_data(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
                                    io::Ref<const directory::Snapshot> known,
                                    io::Ref<ReceivedOctets> octets);
+  // Accepted: the names that what an alias sends on to other servers goes out with.
+  static void rewrite_senders(const Visit& visit, const directory::Snapshot& known,
+                              const Verdict& verdict, message::Envelope& envelope);
   // Accepted: the fields to put on top of the message as it will be stored.
   io::Task<std::string> sign(io::Ref<Visit> visit, io::Ref<const Transaction> transaction,
                              SigningContent content);

@@ -14,6 +14,14 @@ RecipientVerdict refuse(Verdict verdict, bool unknown = false) {
   return {.verdict = std::move(verdict), .recipients = {}, .unknown = unknown};
 }
 
+// An SRS address that leads back to nobody, not any more or never.
+RecipientVerdict no_way_back(const message::Recipient& recipient, const std::string& why) {
+  Verdict verdict = reject(smtp::reply(
+      550, {5, 1, 1}, fmt::format("{} leads to nobody: {}", recipient.address.text(), why)));
+  verdict.reasons.push_back("SRS: " + why);
+  return refuse(std::move(verdict));  // nobody guesses names with it
+}
+
 RecipientVerdict nobody(const message::Recipient& recipient) {
   return refuse(reject(smtp::reply(550, {5, 1, 1},
                                    fmt::format("There is no mailbox {} here. Check the address "
@@ -89,6 +97,7 @@ RecipientVerdict check_recipient(const Settings& settings, const Transaction& tr
   directory::Expansion expansion = known.expand(recipient);
   if (expansion.kind == directory::Local::foreign) return relay(settings, transaction, recipient);
   if (expansion.kind == directory::Local::unknown && expansion.problem.empty()) {
+    if (!expansion.refusal.empty()) return no_way_back(recipient, expansion.refusal);
     return nobody(recipient);
   }
   if (!expansion.problem.empty()) return not_now(recipient, std::move(expansion.problem));

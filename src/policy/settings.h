@@ -17,6 +17,7 @@
 #include "lib/io/service_place.h"
 #include "policy/client/settings.h"
 #include "policy/filters/settings.h"
+#include "policy/forwarding_settings.h"
 #include "policy/guard/settings.h"
 #include "policy/impersonation/settings.h"
 #include "policy/limits/settings.h"
@@ -45,6 +46,7 @@ struct Settings {
   VerifySettings verify;                // SPF, DKIM, DMARC, ARC
   FilterSettings filters;               // milters, rspamd
   ImpersonationSettings impersonation;  // marks
+  ForwardingSettings forwarding;        // SRS
   SigningSettings signing;              // of our own mail
   LoginSettings login;                  // mechanisms, [oauth]
   bool complete_header = true;          // of submissions: Date, Message-ID, From, no Bcc

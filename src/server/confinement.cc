@@ -70,6 +70,10 @@ void add_files(Fence& fence, const config::Config& config) {
         &config.directory.ldap.password_file, &config.policy.login.oauth.client_secret_file}) {
     add_watched(fence, *path);
   }
+  for (const directory::AliasFileSetting& one : config.directory.alias_files) {
+    add_watched(fence, one.path);
+    if (!one.lists_folder.empty()) fence.readable.push_back(one.lists_folder);
+  }
   fence.writable = {config.server.state_folder, config.delivery.mail_folder,
                     config.queue.journal_folder, config.trace.folder,
                     config.policy.signing.key_folder};
@@ -85,7 +89,7 @@ void add_files(Fence& fence, const config::Config& config) {
        {&config.directory.database_path, &config.policy.state_path,
         &config.report.reports.database_path, &config.directory.ldap.cache_path,
         &config.admin.idempotency_path, &config.admin.webhooks_path, &config.trace.log_path,
-        &config.admin.socket_path}) {
+        &config.admin.socket_path, &config.policy.forwarding.secrets_path}) {
     if (!path->empty()) fence.writable.push_back(folder_of(*path));
   }
 }

@@ -42,6 +42,16 @@ TEST(Confinement, EveryPathOfTheTableIsInside) {
   }
 }
 
+TEST(Confinement, FilesOfAliasesAndTheirListsAreInside) {
+  config::Config config = example();
+  config.directory.alias_files = {
+      {.path = "/far/aliases", .domains = {}, .lists_folder = "/far/lists"},
+      {.path = "/near/aliases", .domains = {}, .lists_folder = ""}};
+  const auto readable = fence_of(config).readable;
+  EXPECT_THAT(readable, testing::IsSupersetOf({"/far", "/far/lists", "/near"}));
+  EXPECT_THAT(readable, testing::Not(Contains("")));
+}
+
 TEST(Confinement, PortsAreThoseOfListeners) {
   config::Config config = example();
   config.admin.http = {{.address = {}, .port = 8'025}};

@@ -113,6 +113,7 @@ io::Task<base::Result<policy::Transaction>> LocalInjector::judge(
   if (transaction.envelope.recipients.empty()) {
     co_return base::fail(base::ErrorKind::invalid, "no recipient");
   }
+  policy::Policy::rewrite_senders(*visit, *known, {}, transaction.envelope);
   co_return transaction;
 }
 

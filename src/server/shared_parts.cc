@@ -2,6 +2,8 @@
 #include "server/shared_parts.h"
 
 #include "directory/ldap/libldap_client.h"
+#include "directory/srs/srs_secrets.h"
+#include "lib/io/real/random.h"
 #include "server/home.h"
 
 namespace server {
@@ -106,7 +108,28 @@ bool is_account(const directory::Directory& directory, std::string_view address)
   return box != nullptr && box->address == address;
 }
 
-base::Result<> open_directory(SharedParts& parts, const config::Config& config, io::Files& files) {
+// Bounces of what was forwarded earlier find back also while nothing is rewritten.
+base::Result<> open_srs(SharedParts& parts, const config::Config& config, io::Files& files,
+                        base::Time now) {
+  const policy::ForwardingSettings& settings = config.policy.forwarding;
+  auto srs = std::make_shared<directory::Srs>(settings.valid_for, now);
+  auto secrets = std::make_shared<directory::SrsSecrets>(
+      settings.secrets_path, directory::SrsSecrets::Ages{.renew_after = settings.renew_secret_after,
+                                                         .valid_for = settings.valid_for});
+  const auto keep = [srs, secrets, &files](base::Time time) -> base::Result<> {
+    io::real::KernelRandom random;
+    auto fresh = secrets->keep(files, random, time);
+    if (!fresh) return std::unexpected(std::move(fresh.error()));
+    if (*fresh) srs->set_secrets(*std::move(*fresh));
+    return {};
+  };
+  if (auto kept = keep(now); !kept) return kept;
+  parts.directory->set_srs(std::move(srs), keep);
+  return {};
+}
+
+base::Result<> open_directory(SharedParts& parts, const config::Config& config, io::Files& files,
+                              base::Time now) {
   const std::string& path = config.directory.database_path;
   const std::string& group = config.directory.database_group;
   if (auto done = take(parts.watch_store, directory::Store::open(path, group)); !done) return done;
@@ -115,6 +138,11 @@ base::Result<> open_directory(SharedParts& parts, const config::Config& config, 
   if (config.directory.ldap.on()) {
     if (auto done = open_ldap(parts, config, files); !done) return done;
   }
+  if (!config.directory.alias_files.empty()) {
+    parts.directory->set_alias_files(
+        std::make_unique<directory::AliasFiles>(config.directory.alias_files, files));
+  }
+  if (auto done = open_srs(parts, config, files, now); !done) return done;
   parts.admin_store->set_known_elsewhere([live = parts.directory.get()](std::string_view address) {
     return is_account(*live, address);
   });
@@ -141,7 +169,7 @@ base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Confi
   auto parts = std::make_unique<SharedParts>();
   base::Result<> done = take(parts->lock, lock_state(files, config));
   if (done) done = open_records(*parts, config, files, now);
-  if (done) done = open_directory(*parts, config, files);
+  if (done) done = open_directory(*parts, config, files, now);
   if (done) {
     done =
         take(parts->state, policy::State::open(config.policy, *parts->events, parts->metrics, now));

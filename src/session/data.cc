@@ -24,6 +24,14 @@ std::string protocol_name(const policy::Transaction& transaction, const Submissi
   return name;
 }
 
+// The address that stands for the sender where an alias sends on to another server; empty: none.
+std::string forwarded_as(const message::Envelope& envelope) {
+  const auto found = std::ranges::find_if(envelope.recipients, [](const auto& recipient) {
+    return !recipient.of_list && !recipient.return_path.is_null();
+  });
+  return found == envelope.recipients.end() ? std::string() : found->return_path.text();
+}
+
 // The message as the queue's draft has it.
 class DraftOctets final : public policy::ReceivedOctets {
  public:
@@ -255,6 +263,9 @@ io::Task<smtp::Reply> Session::conclude(std::unique_ptr<queue::Draft> draft) {
   }
   if (info.hold) accepted.fields.emplace_back("hold", info.hold_reason);
   if (!info.account.empty()) accepted.fields.emplace_back("account", info.account);
+  if (std::string ours = forwarded_as(info.envelope); !ours.empty()) {
+    accepted.fields.emplace_back("forwarded_as", std::move(ours));
+  }
   if (program_ != nullptr) {
     submitted_.id = info.id;
     submitted_.hold_reason = info.hold_reason;
@@ -317,6 +328,7 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
   info.envelope = transaction_.envelope;
   info.junk = verdict.junk;
   change_envelope(info.envelope, verdict);
+  policy::Policy::rewrite_senders(*visit_, *known_, verdict, info.envelope);
   info.received_bytes = transaction_.received_bytes;
   info.session_text = transaction_.session.text();
   info.hold = verdict.kind == policy::Verdict::Kind::hold;

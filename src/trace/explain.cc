@@ -77,6 +77,7 @@ std::string accepted(const StoredEvent& event) {
   return fmt::format("accepted from {} for {}", sender(event), word(event, "to")) + size_of(event) +
          clause(event, "; brought by ", "peer") + clause(event, " as ", "helo") +
          clause(event, " over ", "tls") + clause(event, "; on hold: ", "hold") +
+         clause(event, "; an alias sends it on as from ", "forwarded_as") +
          quoted(event, "; subject: ", "subject");
 }
 

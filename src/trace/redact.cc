@@ -19,10 +19,10 @@ constexpr std::size_t detail_bytes = 3;  // of one mailbox only
 constexpr std::size_t word_bytes_min = 3;
 
 // Whose values are texts of ours, of a peer or of a filter: anything may stand in them.
-constexpr std::array<std::string_view, 21> text_keys = {
-    "reply",    "reason",  "text",    "error",         "why",    "detail",  "words",
-    "hold",     "verdict", "filters", "impersonation", "author", "command", "overrides",
-    "greylist", "spf",     "dmarc",   "dkim",          "arc",    "notice",  "dsn"};
+constexpr std::array<std::string_view, 22> text_keys = {
+    "reply",   "reason",  "text",          "error",  "why",     "detail",      "words",    "hold",
+    "verdict", "filters", "impersonation", "author", "command", "overrides",   "greylist", "spf",
+    "dmarc",   "dkim",    "arc",           "notice", "dsn",     "forwarded_as"};
 // Whose values are the addresses of an event, or have them among others.
 constexpr std::array<std::string_view, 7> address_keys = {
     "from", "to", "login", "account", "recipient", "sender", "command"};

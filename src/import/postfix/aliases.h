@@ -1,25 +1,20 @@
-// import/postfix/aliases.h: the form of /etc/aliases (aliases(5)).
+// import/postfix/aliases.h: a file in the form of /etc/aliases, of Postfix's alias_maps.
 //
-// What:    reads `name: value, value` with quotes, continuation lines and :include: files.
+// What:    what directory/alias_files reads, with the places of this import.
 // In/Out:  text and Sources → aliases with their targets, and what no target of ours can be.
 // Errors:  `refused` has commands, files and lines that cannot be read, each with its reason.
-// Limits:  alias_values_max per name; includes_max lists, include_depth_max deep.
-// Not here: which domain the names belong to (take_aliases.cc, cli).
+// Limits:  those of aliases_text.h.
+// Not here: the form itself (directory/alias_files/aliases_text.h), which domain the names belong
+//           to (take_aliases.cc, cli).
 #pragma once
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "import/postfix/plan.h"
 #include "import/postfix/table.h"
 
 namespace postfix {
-
-inline constexpr std::size_t alias_values_max = 10'000;
-inline constexpr int include_depth_max = 5;
-inline constexpr std::size_t includes_max = 1'000;
 
 struct LocalAlias {
   std::string name;                  // "postmaster", in lower case

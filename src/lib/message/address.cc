@@ -56,6 +56,11 @@ std::optional<std::string> take_quoted(std::string_view& text) {
   return std::nullopt;
 }
 
+// SRS puts a whole address into a local part; forwarders send such ones, and must take them back.
+bool is_rewritten(std::string_view local) {
+  return base::istarts_with(local, "SRS0") || base::istarts_with(local, "SRS1");
+}
+
 base::Result<std::string> take_local(std::string_view& text) {
   const std::size_t whole = text.size();
   std::optional<std::string> local;
@@ -67,7 +72,7 @@ base::Result<std::string> take_local(std::string_view& text) {
     text.remove_prefix(at);
   }
   if (!local) return base::fail(base::ErrorKind::invalid, "malformed local part");
-  if (whole - text.size() > local_bytes_max) {
+  if (whole - text.size() > local_bytes_max && !is_rewritten(*local)) {
     return base::fail(base::ErrorKind::invalid, "local part longer than 64 octets");
   }
   return *std::move(local);
