@@ -16,8 +16,11 @@ std::size_t EventList::count(std::string_view name) const {
   return static_cast<std::size_t>(std::ranges::count(events, name, &base::Event::name));
 }
 
-FixedDirectory::FixedDirectory(const directory::Contents& contents)
-    : snapshot_(directory::make_snapshot(contents)) {}
+FixedDirectory::FixedDirectory(const directory::Contents& contents, base::Time now) {
+  auto srs = std::make_shared<directory::Srs>(std::chrono::hours(24 * 365), now);
+  srs->set_secrets({"of the simulation"});
+  snapshot_ = directory::make_snapshot(contents, {}, std::move(srs));
+}
 
 config::Config home_config(const std::string& address) {
   config::Config config;
@@ -57,7 +60,7 @@ Home::~Home() {
 
 base::Result<queue::ReplayReport> Home::start() {
   const io::Doors doors = host_.up() ? host_.doors() : host_.restart();
-  directory_ = std::make_unique<FixedDirectory>(contents);
+  directory_ = std::make_unique<FixedDirectory>(contents, doors.clock.wall());
   auto state = policy::State::open(config.policy, events_, metrics_, doors.clock.wall());
   if (!state) return std::unexpected(state.error());
   state_ = std::move(*state);

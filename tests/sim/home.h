@@ -32,7 +32,7 @@ class EventList final : public base::EventSink {
 
 class FixedDirectory final : public directory::Directory {
  public:
-  explicit FixedDirectory(const directory::Contents& contents);
+  FixedDirectory(const directory::Contents& contents, base::Time now);
   [[nodiscard]] std::shared_ptr<const directory::Snapshot> snapshot() const override {
     return snapshot_;
   }
