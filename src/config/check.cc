@@ -295,13 +295,18 @@ class Checker {
       const std::string name = fmt::format("route[{}]", i + 1);
       const bool encrypted = route.implicit_tls || route.tls == delivery::TlsDemand::required ||
                              route.tls == delivery::TlsDemand::verified;
-      if (!route.user.empty() && !encrypted) {
+      if (!route.user.empty() && !encrypted && route.plain_auth != delivery::PlainAuth::always) {
         problem(name + ".user",
                 "would be sent without encryption; add tls = \"verified\" (or \"required\")");
       }
-      if (route.user.empty() != route.password.empty()) {
-        problem(name + (route.user.empty() ? ".password" : ".user"),
+      const bool secret = !route.password.empty() || !route.password_file.empty();
+      if (route.user.empty() == secret) {
+        const std::string_view what = route.password.empty() ? ".password_file" : ".password";
+        problem(fmt::format("{}{}", name, route.user.empty() ? what : ".user"),
                 "user and password belong together; set both or none");
+      }
+      if (!route.password.empty() && !route.password_file.empty()) {
+        problem(name + ".password_file", "there is a password already; set one of them");
       }
       if (!route.user.empty() && route.host.empty()) {
         problem(name + ".user", "logs in nowhere; add the host to log in at: host = \"…\"");

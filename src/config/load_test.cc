@@ -232,6 +232,11 @@ constexpr Mistake contexts[] = {
      "stagepost.toml:5: alias_file[1].path: is not an absolute path; write it like"},
     {"[forwarding]\nrewrite_sender = \"yes\"",
      "stagepost.toml:5: forwarding.rewrite_sender: \"yes\" is none of its words"},
+    {"[[route]]\ndomain = \"*\"\nhost = \"a.example\"\npassword_file = \"/p\"",
+     "stagepost.toml:6: route[1].password_file: user and password belong together"},
+    {"[[route]]\ndomain = \"*\"\nhost = \"a.example\"\ntls = \"verified\"\nuser = \"u\"\n"
+     "password = \"p\"\npassword_file = \"/p\"",
+     "stagepost.toml:10: route[1].password_file: there is a password already"},
     {"[[queue]]\nexpire_after = \"1d\"",
      "stagepost.toml:4: queue: is not a section; write [queue] on a line of its own, once"},
     {"[trace]\nbytes_max = \"2MiB\"", "stagepost.toml:5: trace.bytes_max: is less than"},

@@ -17,6 +17,14 @@ Codec<delivery::TlsDemand> demand_codec() {
                                   {"verified", TlsDemand::verified}});
 }
 
+Codec<delivery::PlainAuth> plain_auth_codec() {
+  using delivery::PlainAuth;
+  return choice_codec<PlainAuth>({{"never", PlainAuth::never},
+                                  {"verified", PlainAuth::verified},
+                                  {"encrypted", PlainAuth::encrypted},
+                                  {"always", PlainAuth::always}});
+}
+
 // "relay.example.org", "relay.example.org:587", "192.0.2.1:25", "[2001:db8::1]:25".
 base::Result<delivery::RouteSetting> read_relay_host(const Value& value) {
   if (value.kind != Value::Kind::text) return wrong_kind(value, "\"host\" or \"host:port\"");
@@ -183,9 +191,21 @@ Section route_section() {
       setting("implicit_tls", STAGEPOST_FIELD(delivery.routes.back().implicit_tls), flag_codec(),
               "TLS from the first octet (port 465)."),
       setting("user", STAGEPOST_FIELD(delivery.routes.back().user), text_codec(),
-              "The name to log in with; only under TLS."),
+              "The name to log in with: by the best that both have of SCRAM-SHA-256, SCRAM-SHA-1 "
+              "(both bound to TLS where the host can), PLAIN and LOGIN. See docs/relay-host.md."),
       setting("password", STAGEPOST_FIELD(delivery.routes.back().password), text_codec(),
               "The password to log in with."),
+      path_setting("password_file", STAGEPOST_FIELD(delivery.routes.back().password_file),
+                   {.below = Below::none, .name = ""},
+                   "Instead: a file that holds it, read at each log-in. The server's user must be "
+                   "able to read it, and nobody else should."),
+      setting("plain_auth", STAGEPOST_FIELD(delivery.routes.back().plain_auth), plain_auth_codec(),
+              "When PLAIN and LOGIN may show the host the password: \"verified\" when its "
+              "certificate is, \"encrypted\" under any TLS, \"always\" also without, \"never\"."),
+      setting("source_ipv4", STAGEPOST_FIELD(delivery.routes.back().source_ipv4),
+              source_codec(false), "As delivery.source_ipv4, for this route."),
+      setting("source_ipv6", STAGEPOST_FIELD(delivery.routes.back().source_ipv6),
+              source_codec(true), "As delivery.source_ipv6, for this route."),
   };
   return section;
 }

@@ -44,7 +44,7 @@ void note_trouble(Run& run, Trouble trouble) {
   run.trouble = std::move(trouble);
 }
 
-constexpr std::size_t fields_of_attempt = 9;
+constexpr std::size_t fields_of_attempt = 10;
 
 // One event per target: what `explain` shows of an attempt.
 struct Told {
@@ -53,6 +53,7 @@ struct Told {
   bool reused = false;
   base::Instant began;
   std::string detail;
+  std::string_view login = {};
 };
 
 void tell(const Run& run, const Told& told) {
@@ -71,6 +72,7 @@ void tell(const Run& run, const Told& told) {
     event.fields.emplace_back("tls", fmt::format("{} {}{}", told.tls->protocol, told.tls->cipher,
                                                  told.tls->verified ? " verified" : ""));
   }
+  if (!told.login.empty()) event.fields.emplace_back("auth", std::string(told.login));
   if (told.reused) event.fields.emplace_back("connection", "reused");
   if (!told.detail.empty()) event.fields.emplace_back("detail", told.detail);
   run.carrier.events.emit(event);
@@ -83,7 +85,7 @@ smtp::Reply summary(const TransactionEnd& end) {
 
 void take_verdicts(Run& run, const Client& client, const TransactionEnd& end, Told told) {
   const smtp::Reply reply = summary(end);
-  tell(run, {reply, client.tls(), told.reused, told.began, {}});
+  tell(run, {reply, client.tls(), told.reused, told.began, {}, client.login});
   for (const Verdict& verdict : end.verdicts) add_outcome(run, verdict);
   run.reached = run.reached || !end.verdicts.empty() || !end.untouched;
   if (!end.unanswered.empty()) {
@@ -124,6 +126,28 @@ io::Task<void> try_target(io::Ref<Run> run, Target target) {
   note_trouble(*run, std::move(opened.error()));
 }
 
+// RFC 8689 §4.2.1: whoever can forge an answer of the DNS chooses the name that is verified.
+void refuse_unsigned(Run& run, const Target& target) {
+  run.remote = target.text();
+  Trouble trouble{
+      .reply = smtp::reply(550, {5, 7, 30},
+                           fmt::format("The sender requires TLS on all of the way (REQUIRETLS), "
+                                       "but no DNSSEC shows that {} is the mail server of {}",
+                                       target.host, run.route.domain)),
+      .permanent = true,
+      .tls = false,
+      .detail = {}};
+  tell(run, {trouble.reply, nullptr, false, run.clock().now(), {}});
+  note_trouble(run, std::move(trouble));
+}
+
+// RFC 8689 §4.2.1. Mailboxes of ours are the end of the way.
+void require_tls(Route& route) {
+  if (route.kind == RouteKind::lmtp || route.kind == RouteKind::local) return;
+  route.require_tls = true;
+  route.tls = TlsDemand::verified;
+}
+
 // Of servers as good as the first, one with a waiting connection comes first.
 void prefer_idle(std::vector<Target>& targets, const Run& run) {
   if (targets.size() == 1) return;
@@ -152,7 +176,12 @@ io::Task<base::Result<>> try_targets(io::Ref<Run> run) {
     if (scope != nullptr && scope->cancelled()) {
       co_return base::fail(base::ErrorKind::cancelled, "the attempt was stopped");
     }
+    if (run->route.require_tls && !target.authentic) {
+      refuse_unsigned(*run, target);
+      continue;
+    }
     co_await try_target(run, std::move(target));
+    if (run->trouble && run->trouble->hopeless) break;
   }
   co_return base::Result<>{};
 }
@@ -202,6 +231,7 @@ io::Task<std::vector<queue::Outcome>> attempt(Carrier carrier, Route route, queu
           .outcomes = {},
           .remote = {},
           .trouble = {}};
+  if (run.parcel.message->envelope.require_tls) require_tls(run.route);
   run.left = run.parcel.recipients;
   run.remote = run.route.host.empty() ? run.route.domain : run.route.host;
   const auto ended =

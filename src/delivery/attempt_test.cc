@@ -198,7 +198,9 @@ TEST_F(AttemptTest, LogsInAtARelayUnderTlsOnly) {
   world.run_for(10s);
   EXPECT_EQ(text_of(deliver_one("x@a.example")).substr(0, 18), "deferred 451 4.7.4");
   // Wrong credentials are our own fault: the mail waits.
-  EXPECT_EQ(text_of(deliver_one("x@a.example")), "deferred 535 5.7.8 wrong");
+  EXPECT_EQ(text_of(deliver_one("x@a.example")),
+            "deferred 451 4.7.8 relay.example [198.51.100.3]:587 refuses this server's log-in: 535 "
+            "5.7.8 wrong");
   EXPECT_EQ(text_of(deliver_one("x@a.example")).substr(0, 18), "deferred 451 4.7.0");
 }
 

@@ -1,4 +1,4 @@
-// delivery/client.h: our side of an SMTP or LMTP connection: replies, greeting, EHLO, TLS, AUTH.
+// delivery/client.h: our side of an SMTP or LMTP connection: replies, greeting, EHLO, TLS.
 //
 // What:    owns the Stream; reads replies from it, writes to it, each with a deadline; knows what
 //          the server offers. The steps of a connection before its first message are functions
@@ -6,7 +6,8 @@
 // In/Out:  base::Result for single operations, Step for steps (Trouble has the reply to report).
 // Errors:  after the first error, malformed reply or 421 usable() is false: close it.
 // Limits:  smtp/limits.h for replies; settings for times.
-// Not here: MAIL to DATA (envelope.h), the message text (content.h), TCP (connect.h).
+// Not here: MAIL to DATA (envelope.h), the message text (content.h), TCP (connect.h), AUTH
+//          (login.h).
 #pragma once
 
 #include <array>
@@ -48,10 +49,14 @@ class Client {
   [[nodiscard]] bool is_lmtp() const { return target_.protocol == Protocol::lmtp; }
   [[nodiscard]] std::string where() const { return target_.text(); }
   [[nodiscard]] const io::TlsInfo* tls() const { return stream_ ? stream_->tls() : nullptr; }
+  [[nodiscard]] io::TlsBinding tls_binding() const {
+    return stream_ ? stream_->tls_binding() : io::TlsBinding{};
+  }
   [[nodiscard]] bool usable() const { return usable_; }
   void give_up() { usable_ = false; }
 
   smtp::Extensions offers;   // of the last EHLO
+  std::string_view login;    // the mechanism that we have logged in by; empty: by none
   unsigned messages = 0;     // transactions that this connection has carried
   bool needs_reset = false;  // a transaction was left half done: RSET before the next MAIL
 
@@ -86,14 +91,6 @@ io::Task<Step<bool>> start_tls(io::Ref<Client> client, io::Ref<io::TlsClient> tl
 // The handshake alone; for implicit TLS too.
 io::Task<Step<>> handshake(io::Ref<Client> client, io::Ref<io::TlsClient> tls, bool must_verify,
                            base::Duration timeout);
-struct Login {
-  std::string user;
-  std::string password;
-  base::Duration timeout;
-};
-// AUTH PLAIN or LOGIN (RFC 4954), under TLS only. All trouble is temporary: the fault is in our
-// settings.
-io::Task<Step<>> log_in(io::Ref<Client> client, Login login);
 // QUIT, politely but not for long.
 io::Task<void> say_goodbye(std::unique_ptr<Client> client);
 

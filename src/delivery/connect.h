@@ -4,21 +4,18 @@
 // In/Out:  Target and Route → a Client that is ready.
 // Errors:  Trouble: connect and TLS trouble is temporary; a 5yz greeting or EHLO answer is
 //          permanent for this target (attempt.h asks the others first).
-// Limits:  connect_timeout for TCP and handshake, command_timeout per reply. TlsMemory keeps
-//          hosts_max names for remember_for.
+// Limits:  connect_timeout for TCP and handshake, command_timeout per reply.
 // Not here: which targets (targets.h), reuse (connection_pool.h).
 #pragma once
 
-#include <chrono>
 #include <memory>
-#include <string>
-#include <unordered_map>
 
 #include "delivery/client.h"
 #include "delivery/counters.h"
 #include "delivery/replies.h"
 #include "delivery/route.h"
 #include "delivery/settings.h"
+#include "delivery/target_memory.h"
 #include "delivery/targets.h"
 #include "lib/io/doors.h"
 #include "lib/io/ref.h"
@@ -26,23 +23,11 @@
 
 namespace delivery {
 
-// Targets whose opportunistic TLS broke: they get plain SMTP for a while instead of no mail.
-class TlsMemory {
- public:
-  static constexpr std::size_t hosts_max = 10'000;
-  static constexpr base::Duration remember_for = std::chrono::hours(1);
-
-  void remember(const Target& target, base::Instant now);
-  [[nodiscard]] bool is_broken(const Target& target, base::Instant now) const;
-
- private:
-  std::unordered_map<std::string, base::Instant> until_;
-};
-
 struct Connector {
   io::Doors doors;
   io::TlsClient& tls;
-  TlsMemory& tls_memory;
+  TargetMemory& broken_tls;  // opportunistic TLS broke there: plain SMTP instead of no mail
+  TargetMemory& no_scram;    // SCRAM was refused there, and the password as it is was right
   Counters& counters;
   std::shared_ptr<const Settings> settings;
 };

@@ -22,8 +22,10 @@ struct ConnectionPool::Idle final : io::Timer {
 };
 
 std::string pool_key(const Target& target, const Route& route) {
-  return fmt::format(FMT_COMPILE("{}|{}|{}|{}|{}"), target.host, target.endpoint.text(),
-                     static_cast<unsigned>(route.tls), route.implicit_tls ? 1 : 0, route.user);
+  const auto& source = target.endpoint.address.is_v6() ? route.source_ipv6 : route.source_ipv4;
+  return fmt::format(FMT_COMPILE("{}|{}|{}|{}|{}|{}|{}"), target.host, target.endpoint.text(),
+                     static_cast<unsigned>(route.tls), route.implicit_tls ? 1 : 0, route.user,
+                     source ? source->text() : std::string(), route.require_tls ? 1 : 0);
 }
 
 ConnectionPool::ConnectionPool(io::Clock& clock, std::shared_ptr<const Settings> settings)

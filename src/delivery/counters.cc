@@ -31,6 +31,8 @@ Counters::Counters(base::Metrics& metrics)
       tls_sessions(metrics.counter("stagepost_delivery_tls_sessions_total",
                                    "Connections that were encrypted")),
       tls_fallbacks(metrics.counter("stagepost_delivery_tls_fallbacks_total",
-                                    "Connections made again in plain because TLS broke")) {}
+                                    "Connections made again in plain because TLS broke")),
+      logins_refused(metrics.counter("stagepost_delivery_logins_refused_total",
+                                     "Log-ins that relay hosts refused")) {}
 
 }  // namespace delivery

@@ -27,6 +27,7 @@ struct Counters {
   base::Counter& connections_stale;
   base::Counter& tls_sessions;
   base::Counter& tls_fallbacks;
+  base::Counter& logins_refused;
 };
 
 }  // namespace delivery

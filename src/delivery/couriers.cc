@@ -103,7 +103,7 @@ io::Task<std::vector<queue::Outcome>> Dispatcher::deliver_one_way(
 }
 
 Carrier Dispatcher::carrier(std::shared_ptr<const Settings> settings) {
-  return {{parts_.doors, *parts_.tls, tls_memory_, counters_, std::move(settings)},
+  return {{parts_.doors, *parts_.tls, broken_tls_, no_scram_, counters_, std::move(settings)},
           parts_.resolver,
           pool_,
           parts_.events};

@@ -67,7 +67,9 @@ class Dispatcher final : public queue::Courier {
   std::shared_ptr<const Settings> settings_;
   Router router_;
   Counters counters_;
-  TlsMemory tls_memory_;
+  // For an hour, plain SMTP; for a day, the password as it is.
+  TargetMemory broken_tls_{std::chrono::hours(1)};
+  TargetMemory no_scram_{std::chrono::hours(24)};
   MaildirMemory maildir_memory_;
   MaildirWriter maildir_writer_;
   ConnectionPool pool_;

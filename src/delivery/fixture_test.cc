@@ -9,12 +9,14 @@ namespace {
 // A stream that says it is encrypted.
 class FakeTlsStream final : public io::Stream {
  public:
-  FakeTlsStream(std::unique_ptr<io::Stream> below, const io::TlsClientOptions& options)
-      : below_(std::move(below)) {
+  FakeTlsStream(std::unique_ptr<io::Stream> below, const io::TlsClientOptions& options,
+                const FakeTls& tls)
+      : below_(std::move(below)), binding_(tls.binding) {
     info_.protocol = "TLSv1.3";
     info_.cipher = "FAKE";
     info_.server_name = options.server_name;
-    info_.verified = options.must_verify;
+    info_.verified = tls.trusted;
+    if (!tls.trusted) info_.verify_error = "self-signed certificate";
   }
   io::Task<base::Result<std::size_t>> read_some(std::span<char> into) override {
     return below_->read_some(into);
@@ -27,10 +29,12 @@ class FakeTlsStream final : public io::Stream {
   [[nodiscard]] io::Endpoint local() const override { return below_->local(); }
   [[nodiscard]] io::Endpoint peer() const override { return below_->peer(); }
   [[nodiscard]] const io::TlsInfo* tls() const override { return &info_; }
+  [[nodiscard]] io::TlsBinding tls_binding() const override { return binding_; }
 
  private:
   std::unique_ptr<io::Stream> below_;
   io::TlsInfo info_;
+  io::TlsBinding binding_;
 };
 
 }  // namespace
@@ -52,7 +56,10 @@ io::Task<io::Network::StreamResult> FakeTls::connect(std::unique_ptr<io::Stream>
                                                      io::TlsClientOptions options) {
   ++handshakes;
   if (broken) co_return base::fail(base::ErrorKind::tls, "handshake failure");
-  co_return std::make_unique<FakeTlsStream>(std::move(stream), options);
+  if (options.must_verify && !trusted) {
+    co_return base::fail(base::ErrorKind::tls, "self-signed certificate");
+  }
+  co_return std::make_unique<FakeTlsStream>(std::move(stream), options, *this);
 }
 
 const Script DeliveryTest::greeting = {"> 220 mx", "< EHLO us.example", "> 250-mx",
@@ -108,6 +115,7 @@ io::Task<void> DeliveryTest::accept(DeliveryTest* test, std::unique_ptr<io::List
 }
 
 io::Task<bool> DeliveryTest::step(DeliveryTest* test, io::sim::Peer* peer, std::string line) {
+  if (const auto own = co_await test->own_step(peer, line)) co_return *own;
   if (line.starts_with(">> ")) co_return co_await peer->send(line.substr(3));
   if (line.starts_with("> ")) co_return co_await peer->send(line.substr(2) + "\r\n");
   if (line == "<text") {

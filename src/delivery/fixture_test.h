@@ -77,6 +77,8 @@ class FakeTls final : public io::TlsClient {
   io::Task<io::Network::StreamResult> connect(std::unique_ptr<io::Stream> stream,
                                               io::TlsClientOptions options) override;
   bool broken = false;
+  bool trusted = true;  // the server's certificate
+  io::TlsBinding binding;
   int handshakes = 0;
 };
 
@@ -87,8 +89,8 @@ class EventLog final : public base::EventSink {
 };
 
 // Lines: "> text" sends it, ">> octets" sends them without CRLF, "< text" expects a line ('*' at
-// the end is any rest), "<text" takes a message up to its dot, "hang", "reset", "close". After the
-// last line QUIT is answered, and anything else is a problem.
+// the end is any rest), "<text" takes a message up to its dot, "hang", "reset", "close", and what own_step() knows.
+// After the last line QUIT is answered, and anything else is a problem.
 using Script = std::vector<std::string>;
 
 class DeliveryTest : public testing::Test {
@@ -106,6 +108,11 @@ class DeliveryTest : public testing::Test {
   std::vector<queue::Outcome> deliver_body(const std::vector<std::string>& to, MemoryBody& body);
   [[nodiscard]] queue::Outcome deliver_one(const std::string& to);
   void restart_with_settings();
+
+  // A line of a script that is none of the fixture's; nothing: it is.
+  virtual io::Task<std::optional<bool>> own_step(io::sim::Peer* /*peer*/, std::string /*line*/) {
+    co_return std::nullopt;
+  }
 
   static const Script greeting;  // up to and with the reply to EHLO, with PIPELINING
 

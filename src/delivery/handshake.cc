@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "delivery/client.h"
-#include "lib/base/text.h"
 #include "lib/io/deadline.h"
 
 namespace delivery {
@@ -17,11 +16,6 @@ Trouble refused(smtp::Reply reply) {
 
 Trouble broken_tls(smtp::Reply reply, std::string detail) {
   return {.reply = std::move(reply), .permanent = false, .tls = true, .detail = std::move(detail)};
-}
-
-// Whatever a relay host answers to AUTH, our own settings are at fault, not the mail.
-Trouble no_login(smtp::Reply reply) {
-  return {.reply = std::move(reply), .permanent = false, .tls = false, .detail = "AUTH"};
 }
 
 }  // namespace
@@ -100,48 +94,6 @@ io::Task<Step<>> handshake(io::Ref<Client> client, io::Ref<io::TlsClient> tls, b
     co_return std::unexpected(lost_trouble(client->where(), "starting TLS", error));
   }
   co_return std::unexpected(broken_tls(tls_reply(client->where(), error.text()), error.text()));
-}
-
-namespace {
-
-io::Task<base::Result<smtp::Reply>> auth_plain(io::Ref<Client> client, Login login) {
-  std::string secret;  // RFC 4616 §2: no authorization identity
-  secret += '\0';
-  secret += login.user;
-  secret += '\0';
-  secret += login.password;
-  co_return co_await client->command(fmt::format("AUTH PLAIN {}\r\n", base::base64(secret)),
-                                     login.timeout);
-}
-
-io::Task<base::Result<smtp::Reply>> auth_login(io::Ref<Client> client, Login login) {
-  auto reply = co_await client->command("AUTH LOGIN\r\n", login.timeout);
-  if (!reply || reply->code != 334) co_return reply;
-  reply = co_await client->command(base::base64(login.user) + "\r\n", login.timeout);
-  if (!reply || reply->code != 334) co_return reply;
-  co_return co_await client->command(base::base64(login.password) + "\r\n", login.timeout);
-}
-
-}  // namespace
-
-io::Task<Step<>> log_in(io::Ref<Client> client, Login login) {
-  if (client->tls() == nullptr) {
-    co_return std::unexpected(no_login(
-        smtp::reply(451, {4, 7, 0},
-                    fmt::format("{} offers no TLS, so no password goes there", client->where()))));
-  }
-  const bool plain = client->offers.has_auth("PLAIN");
-  if (!plain && !client->offers.has_auth("LOGIN")) {
-    co_return std::unexpected(no_login(smtp::reply(
-        451, {4, 7, 0}, fmt::format("{} offers neither AUTH PLAIN nor LOGIN", client->where()))));
-  }
-  auto reply = plain ? co_await auth_plain(client, std::move(login))
-                     : co_await auth_login(client, std::move(login));
-  if (!reply) {
-    co_return std::unexpected(lost_trouble(client->where(), "logging in", reply.error()));
-  }
-  if (reply->code == 235) co_return Step<>{};
-  co_return std::unexpected(no_login(std::move(*reply)));
 }
 
 }  // namespace delivery

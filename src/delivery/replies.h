@@ -26,6 +26,7 @@ struct Trouble {
   bool permanent = false;  // nothing will change: the mail fails
   bool tls = false;        // TLS broke: without it the same target may do
   std::string detail;      // for the log
+  bool hopeless = false;   // other addresses of this destination would say the same
 };
 
 template <class T = void>

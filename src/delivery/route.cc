@@ -22,6 +22,10 @@ Route relay_route(const RouteSetting& setting) {
   route.implicit_tls = setting.implicit_tls;
   route.user = setting.user;
   route.password = setting.password;
+  route.password_file = setting.password_file;
+  route.plain_auth = setting.plain_auth;
+  route.source_ipv4 = setting.source_ipv4;
+  route.source_ipv6 = setting.source_ipv6;
   return route;
 }
 
@@ -45,6 +49,8 @@ Router::Router(std::shared_ptr<const Settings> settings, const directory::Direct
     Way& way = ways_.emplace_back();
     way.pattern = message::domain_key(setting.domain);
     way.tls = setting.tls;
+    way.source_ipv4 = setting.source_ipv4;
+    way.source_ipv6 = setting.source_ipv6;
     // A route without a host says "by MX", with demands of its own.
     if (!setting.host.empty()) way.relay = relay_route(setting);
   }
@@ -73,7 +79,12 @@ Route Router::route(const message::Address& address) const {
   if (found != nullptr && found->relay) return *found->relay;
   route.key = mx_key(route.domain);
   route.port = settings_->mx_port;
-  route.tls = found == nullptr ? settings_->mx_tls : found->tls;
+  route.tls = settings_->mx_tls;
+  if (found != nullptr) {
+    route.tls = found->tls;
+    route.source_ipv4 = found->source_ipv4;
+    route.source_ipv6 = found->source_ipv6;
+  }
   return route;
 }
 

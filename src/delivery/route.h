@@ -32,8 +32,13 @@ struct Route {
   std::uint16_t port = 25;
   TlsDemand tls = TlsDemand::opportunistic;
   bool implicit_tls = false;
-  std::string user;  // empty: no AUTH
+  bool require_tls = false;  // for a message with REQUIRETLS (RFC 8689)
+  std::string user;          // empty: no AUTH
   std::string password;
+  std::string password_file;
+  PlainAuth plain_auth = PlainAuth::verified;
+  std::optional<io::IpAddress> source_ipv4;  // empty: that of Settings
+  std::optional<io::IpAddress> source_ipv6;
 
   bool operator==(const Route&) const = default;
 };
@@ -53,6 +58,8 @@ class Router {
     std::string pattern;
     std::optional<Route> relay;  // none: by MX
     TlsDemand tls;
+    std::optional<io::IpAddress> source_ipv4;
+    std::optional<io::IpAddress> source_ipv6;
   };
   [[nodiscard]] bool is_local(std::string_view domain) const;
   [[nodiscard]] const Way* way(std::string_view domain) const;

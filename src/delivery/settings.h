@@ -26,6 +26,14 @@ enum class TlsDemand : std::uint8_t {
   verified,       // TLS with a verified certificate or defer
 };
 
+// When a password may be shown to a relay host as it is (AUTH PLAIN and LOGIN), not only proven.
+enum class PlainAuth : std::uint8_t {
+  never,      // SCRAM only
+  verified,   // under TLS with a verified certificate
+  encrypted,  // under any TLS
+  always,     // also without TLS
+};
+
 // One line of `[[route]]`; the first that matches wins, "*" matches all.
 struct RouteSetting {
   std::string domain;  // "example.org", ".example.org" (its subdomains), "*"
@@ -33,8 +41,12 @@ struct RouteSetting {
   std::uint16_t port = 25;
   TlsDemand tls = TlsDemand::opportunistic;
   bool implicit_tls = false;  // port 465 style
-  std::string user;           // AUTH at the relay host, only under TLS
+  std::string user;           // AUTH at the relay host
   std::string password;
+  std::string password_file;  // instead of `password`; read at each log-in
+  PlainAuth plain_auth = PlainAuth::verified;
+  std::optional<io::IpAddress> source_ipv4;  // instead of those of Settings
+  std::optional<io::IpAddress> source_ipv6;
 };
 
 struct Settings {

@@ -157,7 +157,7 @@ Step<std::vector<Target>> literal_target(const Finder& finder, const std::string
 
 io::Task<Step<std::vector<Target>>> relay_targets(io::Ref<Finder> finder, Route route) {
   if (const auto address = parse_literal(route.host)) {
-    co_return std::vector<Target>{{route.host, {*address, route.port}, 0}};
+    co_return std::vector<Target>{{.host = route.host, .endpoint = {*address, route.port}}};
   }
   const dns::Answer answer = co_await dns::query_addresses(finder->resolver, route.host);
   if (!dns::is_negative(answer.status) && answer.status != dns::Status::ok) {
@@ -246,14 +246,30 @@ std::vector<io::IpAddress> order_addresses(const dns::Answer& answer, bool ipv6,
   return out;
 }
 
+namespace {
+
+Step<std::vector<Target>> authenticated(Step<std::vector<Target>> targets, bool authentic) {
+  if (targets) {
+    for (Target& target : *targets) target.authentic = authentic;
+  }
+  return targets;
+}
+
+}  // namespace
+
 io::Task<Step<std::vector<Target>>> find_targets(io::Ref<Finder> finder, Route route) {
-  if (route.kind == RouteKind::relay) co_return co_await relay_targets(finder, std::move(route));
+  if (route.kind == RouteKind::relay) {
+    co_return authenticated(co_await relay_targets(finder, std::move(route)), true);
+  }
   if (route.kind == RouteKind::lmtp) co_return co_await lmtp_targets(finder, std::move(route));
-  if (route.domain.starts_with('[')) co_return literal_target(*finder, route.domain);
+  if (route.domain.starts_with('[')) {
+    co_return authenticated(literal_target(*finder, route.domain), true);
+  }
   const dns::Answer answer = co_await finder->resolver.query(route.domain, dns::Type::mx);
   auto hosts = choose_hosts(route.domain, answer, finder->settings.hostname, finder->random);
   if (!hosts) co_return std::unexpected(std::move(hosts.error()));
-  co_return co_await look_up_hosts(finder, std::move(*hosts), route.domain);
+  co_return authenticated(co_await look_up_hosts(finder, std::move(*hosts), route.domain),
+                          answer.secure);
 }
 
 }  // namespace delivery

@@ -39,6 +39,8 @@ struct Target {
   std::uint16_t preference = 0;
   Protocol protocol = Protocol::smtp;
   std::string unix_path = {};  // instead of the endpoint
+  // Nobody on the way chose it: we did, or signed records of the DNS (DNSSEC).
+  bool authentic = false;
 
   // "mx1.example.net [192.0.2.7]:25", "unix:/run/dovecot/lmtp"
   [[nodiscard]] std::string text() const;

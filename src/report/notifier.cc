@@ -60,6 +60,8 @@ std::optional<queue::NewMessage> DsnNotifier::report(
   if (report.info.envelope.recipients.empty()) report.info.envelope.recipients.push_back(to);
   report.info.envelope.eight_bit = dsn.eight_bit;
   report.info.envelope.smtputf8 = dsn.smtputf8;
+  // RFC 8689 §5: what is told about it is as confidential as it was.
+  report.info.envelope.require_tls = original.envelope.require_tls;
   report.info.content = message::Content::whole(dsn.message.size());
   report.info.received_bytes = dsn.message.size();
   report.info.session_text = "local";

@@ -74,6 +74,9 @@ void add_files(Fence& fence, const config::Config& config) {
     add_watched(fence, one.path);
     if (!one.lists_folder.empty()) fence.readable.push_back(one.lists_folder);
   }
+  for (const delivery::RouteSetting& route : config.delivery.routes) {
+    add_watched(fence, route.password_file);
+  }
   fence.writable = {config.server.state_folder, config.delivery.mail_folder,
                     config.queue.journal_folder, config.trace.folder,
                     config.policy.signing.key_folder};

@@ -47,6 +47,7 @@ io::Task<smtp::Reply> Session::begin_message(smtp::MailParams params, std::strin
   transaction_.envelope.eight_bit =
       params.body == smtp::Body::eight_bit_mime || transaction_.envelope.binary;
   transaction_.envelope.smtputf8 = params.smtputf8;
+  transaction_.envelope.require_tls = params.requiretls;
   transaction_.envelope.envid = std::move(params.envid);
   transaction_.envelope.ret = params.ret;
   transaction_.release_at = *release_at;

@@ -152,8 +152,9 @@ std::string queued(const StoredEvent& event) {
 
 std::string attempted(const StoredEvent& event) {
   return "tried to deliver" + clause(event, " to ", "to") + clause(event, " at ", "remote") +
-         clause(event, " over ", "tls") + clause(event, ", took ", "seconds") +
-         (event.field("seconds").empty() ? "" : " s") + quoted(event, "; it said: ", "reply");
+         clause(event, " over ", "tls") + clause(event, ", logged in by ", "auth") +
+         clause(event, ", took ", "seconds") + (event.field("seconds").empty() ? "" : " s") +
+         quoted(event, "; it said: ", "reply") + clause(event, "; ", "detail");
 }
 
 std::string delivered(const StoredEvent& event) {

@@ -85,7 +85,8 @@ def test_what_is_right_is_ok(server, folder):
                 "name-servers", "mx", "mx-target", "spf", "spf-lookups", "dkim", "dmarc",
                 "dmarc-reports", "tls-rpt", "srv-submission", "srv-imap", "autoconfig",
                 "postmaster", "files-keys", "files-state", "files-config", "config", "program",
-                "queue-trouble", "queue-size", "queue-age", "bounces"):
+                "queue-trouble", "queue-size", "queue-age", "relay-login",
+                "bounces"):
         assert found[one] == "ok", (one, answer)
     assert found["dnssec-resolver"] == "warning"  # the test's root is not signed
     assert len(found) >= 40

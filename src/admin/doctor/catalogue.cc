@@ -94,6 +94,8 @@ constexpr std::array checks = {
     CheckInfo{"queue-size", "how much waits", "a sudden mountain is a stolen password, mostly"},
     CheckInfo{"queue-age", "what waits for long",
               "a sender does not know yet that the mail has not arrived"},
+    CheckInfo{"relay-login", "do relay hosts take our log-in?",
+              "nothing that goes through them leaves until user and password are right"},
     CheckInfo{"bounces", "what part of our mail is refused",
               "receivers take many unknown addresses for the list of a spammer"},
     CheckInfo{"complaints", "what part is called spam by those who get it",

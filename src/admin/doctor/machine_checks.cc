@@ -117,6 +117,9 @@ std::vector<Secret> secrets_of(const Ground& ground) {
     out.push_back(
         {.path = config.session.key_path, .forbidden = others_read | others_write | group_write});
   }
+  for (const delivery::RouteSetting& route : config.delivery.routes) {
+    if (!route.password_file.empty()) out.push_back({.path = route.password_file});
+  }
   const std::string& folder = config.policy.signing.key_folder;
   const auto keys = ground.doors.files.list(folder);
   if (!keys) return out;

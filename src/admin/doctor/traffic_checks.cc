@@ -61,8 +61,9 @@ std::vector<queue::DestinationSummary> waiting(std::vector<queue::DestinationSum
 }  // namespace
 
 std::span<const HostCheck> traffic_checks() {
-  static constexpr std::array<HostCheck, 5> checks = {
-      check_queue_trouble, check_queue_size, check_queue_age, check_bounces, check_complaints};
+  static constexpr std::array<HostCheck, 6> checks = {check_queue_trouble, check_queue_size,
+                                                      check_queue_age,     check_relay_login,
+                                                      check_bounces,       check_complaints};
   return checks;
 }
 
@@ -124,6 +125,34 @@ io::Task<Findings> check_queue_age(io::Ref<const Ground> ground) {
   }
   if (findings.empty()) {
     findings.push_back({.id = "queue-age", .about = {}, .what = "nothing waits for long"});
+  }
+  co_return findings;
+}
+
+// What delivery/login.cc says of a relay host that refuses us, lets us show it no password, or whose
+// password cannot be read here.
+io::Task<Findings> check_relay_login(io::Ref<const Ground> ground) {
+  if (ground->queues == nullptr) co_return Findings();
+  constexpr std::array<std::string_view, 3> codes = {"451 4.7.8 ", "451 4.7.0 ", "451 4.3.5 "};
+  Findings findings;
+  for (const queue::DestinationSummary& line : co_await ground->queues->destinations()) {
+    if (findings.size() >= destinations_shown) break;
+    if (!line.key.starts_with("relay:") || line.messages == 0) continue;
+    if (std::ranges::none_of(
+            codes, [&](std::string_view code) { return line.last_reply.starts_with(code); })) {
+      continue;
+    }
+    findings.push_back(
+        {.id = "relay-login",
+         .about = line.key,
+         .severity = Severity::mend,
+         .what = fmt::format("{} messages wait: {}", line.messages,
+                             base::printable(line.last_reply, 2 * reply_bytes_max)),
+         .remedy = "mend user, password or plain_auth of its [[route]], then send now",
+         .paste = "stagepost check; stagepost queue retry --destination " + line.key});
+  }
+  if (findings.empty()) {
+    findings.push_back({.id = "relay-login", .about = {}, .what = "no relay host refuses us"});
   }
   co_return findings;
 }

@@ -16,6 +16,7 @@ namespace doctor {
 [[nodiscard]] io::Task<Findings> check_queue_trouble(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_queue_size(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_queue_age(io::Ref<const Ground> ground);
+[[nodiscard]] io::Task<Findings> check_relay_login(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_bounces(io::Ref<const Ground> ground);
 [[nodiscard]] io::Task<Findings> check_complaints(io::Ref<const Ground> ground);
 

@@ -153,6 +153,11 @@ class Routes {
       tls = "required";
       remark = "with TLS, for it logs in";
     }
+    // Postfix shows passwords to hosts whose certificates it does not verify; a move must not stop
+    // the mail.
+    if (logs_in && tls != "verified") {
+      credentials.emplace_back("plain_auth", text_value("encrypted"));
+    }
     if (!hop.in_brackets) {
       remark += fmt::format("{}{} itself is connected to, not its MX", remark.empty() ? "" : "; ",
                             hop.host);

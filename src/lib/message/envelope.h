@@ -51,10 +51,11 @@ struct Envelope {
 
   Address sender;
   std::vector<Recipient> recipients;
-  bool eight_bit = false;  // BODY=8BITMIME was said, or an 8-bit octet was seen
-  bool binary = false;     // BODY=BINARYMIME (RFC 3030): only BDAT can carry it
-  bool smtputf8 = false;   // SMTPUTF8 was said: every hop must offer it (RFC 6531 §3.4)
-  std::string envid;       // RFC 3461 §4.4, decoded; empty if not given
+  bool eight_bit = false;    // BODY=8BITMIME was said, or an 8-bit octet was seen
+  bool binary = false;       // BODY=BINARYMIME (RFC 3030): only BDAT can carry it
+  bool smtputf8 = false;     // SMTPUTF8 was said: every hop must offer it (RFC 6531 §3.4)
+  bool require_tls = false;  // REQUIRETLS was said: every hop must keep it (RFC 8689)
+  std::string envid;         // RFC 3461 §4.4, decoded; empty if not given
   Ret ret = Ret::unset;
 
   // The sender as this recipient's next hop is told. RFC 5321 §4.5.5: <> is nobody else's.

@@ -79,6 +79,7 @@ std::string mail_line(const Envelope& envelope, std::uint64_t size, const Extens
     out += " BODY=8BITMIME";
   }
   if (envelope.smtputf8 && peer.smtputf8) out += " SMTPUTF8";
+  if (envelope.require_tls && peer.requiretls) out += " REQUIRETLS";
   if (peer.dsn) {
     if (envelope.ret == Envelope::Ret::full) out += " RET=FULL";
     if (envelope.ret == Envelope::Ret::headers) out += " RET=HDRS";

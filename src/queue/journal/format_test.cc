@@ -152,6 +152,7 @@ MessageInfo full_info() {
   info.envelope.eight_bit = true;
   info.envelope.smtputf8 = true;
   info.envelope.binary = true;
+  info.envelope.require_tls = true;
   info.envelope.ret = message::Envelope::Ret::headers;
   info.envelope.envid = "QQ314159";
   info.received_bytes = 123456;

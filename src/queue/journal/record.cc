@@ -14,6 +14,9 @@ constexpr std::uint8_t flag_hold = 8;
 constexpr unsigned ret_shift = 4;
 constexpr unsigned ret_mask = 3;
 constexpr std::uint8_t flag_binary = 64;
+// Of the last octet.
+constexpr std::uint8_t flag_junk = 1;
+constexpr std::uint8_t flag_require_tls = 2;
 constexpr std::uint8_t flag_other_original = 1;
 // A recipient index beyond this is no message of ours (recipients_max of a session is far below).
 constexpr std::uint64_t recipients_max = 1'000'000;
@@ -136,7 +139,8 @@ std::string encode_envelope(const MessageInfo& info) {
   for (const auto& recipient : info.envelope.recipients) write_recipient(writer, recipient);
   writer.text(info.account);
   writer.i64(since_1970(info.release_at));
-  writer.u8(info.junk ? 1 : 0);
+  writer.u8(static_cast<std::uint8_t>((info.junk ? flag_junk : 0U) |
+                                      (info.envelope.require_tls ? flag_require_tls : 0U)));
   write_return_paths(writer, info.envelope.recipients);
   return bytes;
 }
@@ -170,7 +174,9 @@ std::optional<MessageInfo> decode_envelope(MessageId id, std::string_view bytes)
   info.account = reader.text();
   info.release_at = to_time(reader.i64());
   if (reader.finished()) return info;  // as format version 2 wrote it
-  info.junk = reader.u8() != 0;
+  const unsigned more = reader.u8();
+  info.junk = (more & flag_junk) != 0;
+  info.envelope.require_tls = (more & flag_require_tls) != 0;
   if (reader.finished()) return info;  // as format versions 3 to 5 wrote it
   if (!read_return_paths(reader, info.envelope.recipients)) return {};
   if (!reader.finished()) return {};
