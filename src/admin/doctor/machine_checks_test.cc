@@ -165,6 +165,11 @@ TEST_F(DoctorTest, Queue) {
   EXPECT_THAT(said(check(check_queue_size)), StartsWith("note: 3 wait for 1 destinations"));
   queue.lines.front().held = 3;
   EXPECT_EQ(said(check(check_queue_age)), "ok: nothing waits for long");
+  EXPECT_EQ(said(check(check_relay_login)), "ok: no relay host refuses us");
+  queue.lines.front().last_reply = "451 4.7.8 it refuses this server's log-in: 535 wrong";
+  EXPECT_EQ(said(check(check_relay_login)), "ok: no relay host refuses us") << "of no relay host";
+  queue.lines.front().key = "relay:mx.isp.test:587";
+  EXPECT_THAT(said(check(check_relay_login)), StartsWith("mend: 3 messages wait: 451 4.7.8 "));
 }
 
 }  // namespace
