@@ -58,7 +58,8 @@ PACKAGES_ROOT=(debootstrap)
 PACKAGES_VERIFY=(
   opendkim opendmarc dbconfig-no-thanks postfix-policyd-spf-python rspamd unbound publicsuffix
 )
-# Likewise, the servers that tests/bench/compare measures beside Postfix; Haraka comes from npm.
+# Likewise, the servers that tests/bench/compare measures beside Postfix, and that mail goes to in
+# tests/e2e (test_interop_sending.py, test_relay_login.py); Haraka comes from npm.
 PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
 # Likewise, for tests/e2e/test_faults_network.py: nft.
 PACKAGES_NFT=(nftables)

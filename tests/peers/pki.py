@@ -6,6 +6,7 @@ from pathlib import Path
 from peers.netns import command
 
 DAYS = "30"
+RSA = ["-newkey", "rsa:2048", "-nodes"]
 KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 
 
@@ -24,11 +25,11 @@ class Authority:
         command("openssl", "req", "-x509", *KEY, "-keyout", self.key, "-out", self.certificate,
                 "-subj", "/CN=Stagepost tests", "-days", DAYS)
 
-    def sign(self, *names: str) -> Certificate:
+    def sign(self, *names: str, key: list[str] | None = None) -> Certificate:
         """A certificate for these host names, the first of which names its files."""
         base = self.folder / names[0]
         request, made = Path(f"{base}.csr"), Certificate(Path(f"{base}.pem"), Path(f"{base}.key"))
-        command("openssl", "req", "-new", *KEY, "-keyout", made.key, "-out", request,
+        command("openssl", "req", "-new", *(key or KEY), "-keyout", made.key, "-out", request,
                 "-subj", f"/CN={names[0]}")
         extension = Path(f"{base}.ext")
         extension.write_text("subjectAltName=" + ",".join(f"DNS:{name}" for name in names))
