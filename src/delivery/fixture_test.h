@@ -89,8 +89,8 @@ class EventLog final : public base::EventSink {
 };
 
 // Lines: "> text" sends it, ">> octets" sends them without CRLF, "< text" expects a line ('*' at
-// the end is any rest), "<text" takes a message up to its dot, "hang", "reset", "close", and what own_step() knows.
-// After the last line QUIT is answered, and anything else is a problem.
+// the end is any rest), "<text" takes a message up to its dot, "hang", "reset", "close", and what
+// own_step() knows. After the last line QUIT is answered, and anything else is a problem.
 using Script = std::vector<std::string>;
 
 class DeliveryTest : public testing::Test {

@@ -129,8 +129,8 @@ io::Task<Findings> check_queue_age(io::Ref<const Ground> ground) {
   co_return findings;
 }
 
-// What delivery/login.cc says of a relay host that refuses us, lets us show it no password, or whose
-// password cannot be read here.
+// What delivery/login.cc says of a relay host that refuses us, that may not be shown the password,
+// or whose password cannot be read here.
 io::Task<Findings> check_relay_login(io::Ref<const Ground> ground) {
   if (ground->queues == nullptr) co_return Findings();
   constexpr std::array<std::string_view, 3> codes = {"451 4.7.8 ", "451 4.7.0 ", "451 4.3.5 "};
