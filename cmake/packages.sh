@@ -64,6 +64,9 @@ PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
 # Likewise, for tests/e2e/test_faults_network.py: nft.
 PACKAGES_NFT=(nftables)
 
+# Likewise, proxies in front of us: tests/e2e/test_proxies.py (4 MB).
+PACKAGES_PROXIES=(haproxy nginx libnginx-mod-mail libnginx-mod-stream)
+
 # Likewise, the shells that our completion is for: tests/e2e/test_shell.py (9 MB).
 PACKAGES_SHELLS=(zsh fish)
 

@@ -206,14 +206,56 @@ class Checker {
     required_in("milter", "address", "write where it listens: address = \"127.0.0.1:8891\"");
     const auto& all = config_.session.listeners;
     for (std::size_t i = 0; i < all.size(); ++i) {
+      believed(fmt::format("listener[{}].proxy_protocol", i + 1), all[i].proxies);
+      believed(fmt::format("listener[{}].xclient", i + 1), all[i].xclient);
       const std::string key = fmt::format("listener[{}].address", i + 1);
       if (!set(key)) continue;
+      lmtp(key, all[i]);
       for (std::size_t j = 0; j < i; ++j) {
-        if (all[i].at == all[j].at) {
+        if (all[i].place() == all[j].place()) {
           problem(key, fmt::format("{} is taken by listener[{}]; give each its own address or port",
-                                   all[i].at.text(), j + 1));
+                                   all[i].place(), j + 1));
         }
       }
+    }
+  }
+
+  // What comes there is not judged again, so not everybody may bring it.
+  void lmtp(const std::string& key, const session::ListenerSetting& one) {
+    const bool is_unix = !one.socket_path.empty();
+    if (one.protocol != session::Protocol::lmtp) {
+      if (is_unix) problem(key, "is a unix socket, which needs protocol = \"lmtp\"");
+      return;
+    }
+    if (one.role != session::Role::mx) {
+      problem(key, "has protocol = \"lmtp\", where nobody logs in; take role = \"submission\" out");
+    }
+    if (is_unix && one.tls == session::Tls::implicit) {
+      problem(key, "is a unix socket, which needs no tls = \"implicit\"");
+    }
+    if (is_unix && !(one.clients.empty() && one.proxies.empty() && one.xclient.empty())) {
+      problem(key,
+              "is a unix socket, and nobody who connects there has an address; socket_mode "
+              "says who may, and clients, proxy_protocol and xclient have to go");
+    }
+    if (is_unix) return;
+    if (one.at.port == 25) {
+      problem(key,
+              "is SMTP's port, where no LMTP may be (RFC 2033 §5); choose another, such as 24");
+    }
+    if (one.clients.empty() && !one.at.address.is_loopback()) {
+      problem(key,
+              "takes mail unchecked from everybody; name the mail servers in front: "
+              "clients = [\"10.0.0.5\"]");
+    }
+  }
+
+  // Whoever is a proxy may say that he is anybody.
+  void believed(const std::string& key, const std::vector<io::IpNetwork>& proxies) {
+    for (const io::IpNetwork& network : proxies) {
+      if (network.prefix_bits > 0) continue;
+      problem(key, fmt::format("{} lets everybody claim another's address; name the proxies alone",
+                               network.text()));
     }
   }
 

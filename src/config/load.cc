@@ -44,7 +44,7 @@ class Loader {
       }
     }
     for (auto& listener : config_.session.listeners) {
-      if (listener.name.empty()) listener.name = listener.at.text();
+      if (listener.name.empty()) listener.name = listener.place();
     }
     for (Problem& one : check(config_, lines_)) problems_.push_back(std::move(one));
     return std::move(config_);

@@ -1,4 +1,7 @@
 // See table.h: the host, the process, the listeners and the limits of a conversation.
+#include <algorithm>
+#include <iterator>
+
 #include "config/table.h"
 
 namespace config {
@@ -46,26 +49,70 @@ Section server_section() {
   return section;
 }
 
+// "0.0.0.0:25", or "unix:/run/stagepost/lmtp": into `at` or into `socket_path`.
+Setting listener_address() {
+  Setting address = setting(
+      "address", STAGEPOST_FIELD(session.listeners.back().at), endpoint_codec(),
+      "Where to listen. \"0.0.0.0:25\" is every IPv4 address of the host, \"[::]:25\" every "
+      "IPv6 address; with protocol = \"lmtp\" also \"unix:/run/stagepost/lmtp\". It has to "
+      "be set.");
+  address.kind += ", or \"unix:\" and a path";
+  address.default_text.clear();
+  address.set = [set = address.set](Config& config, const Value& value) -> base::Result<> {
+    if (!value.text.starts_with("unix:")) return set(config, value);
+    const auto place = io::ServicePlace::parse(value.text);
+    if (!place) return wrong_kind(value, "\"unix:\" and an absolute path of 107 octets at most");
+    config.session.listeners.back().socket_path = place->path;
+    return {};
+  };
+  address.show = [](const Config& config) {
+    return in_quotes(config.session.listeners.back().place());
+  };
+  return address;
+}
+
+// Who may connect, and whom one that does may speak for.
+std::vector<Setting> listener_clients() {
+  return {
+      setting("clients", STAGEPOST_FIELD(session.listeners.back().clients),
+              list_codec(network_codec()),
+              "Who may connect, such as [\"10.0.0.0/24\"]; empty: everybody."),
+      setting("proxy_protocol", STAGEPOST_FIELD(session.listeners.back().proxies),
+              list_codec(network_codec()),
+              "Proxies in front of this listener, such as [\"10.0.0.5\"], whose connections begin "
+              "with a PROXY header (HAProxy's PROXY protocol, version 1 or 2) that names the "
+              "client. From them it has to come; from others it is refused (docs/proxies.md)."),
+      setting("xclient", STAGEPOST_FIELD(session.listeners.back().xclient),
+              list_codec(network_codec()),
+              "Proxies that speak SMTP themselves, such as nginx, and may say by XCLIENT for whom: "
+              "address, HELO and, where people log in, the log-in, which is then not asked for "
+              "again. No others see that it is there."),
+  };
+}
+
 Section listener_section() {
   Section section;
   section.name = "listener";
   section.text = "One per address and port that clients connect to.";
   repeat(section, STAGEPOST_FIELD(session.listeners));
-  Setting address =
-      setting("address", STAGEPOST_FIELD(session.listeners.back().at), endpoint_codec(),
-              "Where to listen. \"0.0.0.0:25\" is every IPv4 address of the host, "
-              "\"[::]:25\" every IPv6 address. It has to be set.");
-  address.default_text.clear();
   section.settings = {
       setting("name", STAGEPOST_FIELD(session.listeners.back().name), text_codec(),
               "What logs and metrics call it; the address when it is empty."),
-      address,
+      listener_address(),
+      setting("socket_mode", STAGEPOST_FIELD(session.listeners.back().socket_mode),
+              file_mode_codec(), "Of a unix socket: who may connect must be able to write to it."),
       setting(
           "role", STAGEPOST_FIELD(session.listeners.back().role),
           choice_codec<session::Role>(
               {{"mx", session::Role::mx}, {"submission", session::Role::submission}}),
           "\"mx\" takes mail for our domains from other servers. \"submission\" takes mail from "
           "people who log in."),
+      setting(
+          "protocol", STAGEPOST_FIELD(session.listeners.back().protocol),
+          choice_codec<session::Protocol>(
+              {{"smtp", session::Protocol::smtp}, {"lmtp", session::Protocol::lmtp}}),
+          "\"lmtp\" (RFC 2033) takes what another mail server in front has taken and judged: who "
+          "sent it is not checked again, and each recipient has its own answer."),
       setting(
           "tls", STAGEPOST_FIELD(session.listeners.back().tls),
           choice_codec<session::Tls>({{"none", session::Tls::none},
@@ -74,6 +121,7 @@ Section listener_section() {
           "\"starttls\" offers encryption on request (ports 25 and 587), \"implicit\" begins with "
           "it (port 465), \"none\" has none, and so no log-in."),
   };
+  std::ranges::move(listener_clients(), std::back_inserter(section.settings));
   return section;
 }
 
@@ -147,6 +195,10 @@ Section limits_section() {
   section.settings.push_back(setting("tls_timeout", STAGEPOST_FIELD(session.tls_timeout),
                                      duration_codec(seconds(1), minutes(10)),
                                      "How long a TLS handshake may take."));
+  section.settings.push_back(
+      setting("proxy_header_timeout", STAGEPOST_FIELD(session.proxy_timeout),
+              duration_codec(seconds(1), minutes(1)),
+              "How long a proxy that proxy_protocol names may take for its header."));
   section.settings.push_back(setting("stop_grace", STAGEPOST_FIELD(session.stop_grace),
                                      duration_codec(seconds(0), minutes(10)),
                                      "How long sessions and deliveries may go on when the server "

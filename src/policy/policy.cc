@@ -21,6 +21,8 @@ void look_for_exemption(Visit& visit, const Transaction& transaction) {
   };
   if (transaction.submission || !transaction.login.empty()) {
     client.exempt_why = "submission";
+  } else if (transaction.lmtp) {
+    client.exempt_why = "lmtp";  // its address is not the sender's
   } else if (is_in(visit.settings->relay_networks)) {
     client.exempt_why = "relay_networks";
   } else if (is_in(visit.settings->verify.exempt)) {

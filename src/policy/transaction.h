@@ -25,6 +25,7 @@ struct Transaction {
   base::SessionId session;
   std::string listener;     // its name in the settings
   bool submission = false;  // a port for people's clients: AUTH before MAIL
+  bool lmtp = false;        // from a mail server in front of us, which has judged it (RFC 2033)
   io::Endpoint peer;
   io::Endpoint local;
   std::string helo;     // as said; empty before HELO

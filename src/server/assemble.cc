@@ -152,7 +152,9 @@ Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slo
                             shared.events, ids_, session::Counters(shared.metrics)),
              std::make_shared<session::Settings>(config.session), shared.tls_server) {}
 
-base::Result<> Assembly::listen() { return front_.listen(slot_.count > 1); }
+base::Result<> Assembly::listen() {
+  return front_.listen({.share_port = slot_.count > 1, .first = slot_.index == 0});
+}
 
 io::Task<base::Result<queue::ReplayReport>> Assembly::start(bool quiet) {
   auto report = co_await queue_->start();

@@ -97,6 +97,12 @@ void add_files(Fence& fence, const config::Config& config) {
   }
 }
 
+void add_sockets(Fence& fence, const config::Config& config) {
+  for (const session::ListenerSetting& listener : config.session.listeners) {
+    if (!listener.socket_path.empty()) fence.writable.push_back(folder_of(listener.socket_path));
+  }
+}
+
 void add_ports(Fence& fence, const config::Config& config) {
   // 0 is one that the kernel chooses: connections that leave from a certain address of ours.
   fence.bound_ports = {0};
@@ -120,6 +126,7 @@ void add_ports(Fence& fence, const config::Config& config) {
 Fence fence_of(const config::Config& config) {
   Fence fence;
   add_files(fence, config);
+  add_sockets(fence, config);
   add_ports(fence, config);
   return fence;
 }

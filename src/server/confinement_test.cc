@@ -62,6 +62,12 @@ TEST(Confinement, PortsAreThoseOfListeners) {
   EXPECT_THAT(ports, testing::Not(Contains(80)));  // only for certificates
 }
 
+TEST(Confinement, ASocketsFolderIsInside) {
+  config::Config config = example();
+  config.session.listeners.front().socket_path = "/run/stagepost/lmtp";
+  EXPECT_THAT(fence_of(config).writable, Contains("/run/stagepost"));
+}
+
 TEST(Confinement, AReloadThatStaysInsideIsFine) {
   const config::Config now = example();
   config::Config next = now;

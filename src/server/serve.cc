@@ -118,6 +118,7 @@ base::Result<> Process::build() {
 // too: so each is bound alone first.
 base::Result<> Process::ports_are_free() {
   for (const session::ListenerSetting& listener : config_.session.listeners) {
+    if (!listener.socket_path.empty()) continue;  // the control socket says who else runs here
     auto alone = main_doors().network.listen(listener.at, {.share_port = false});
     if (!alone) {
       return base::fail(alone.error().kind,
@@ -370,7 +371,7 @@ void Process::tell_sandbox() {
 void Process::say_ready() {
   std::string text = "ready:";
   for (const session::ListenerSetting& listener : config_.session.listeners) {
-    text += fmt::format(" {} {},", listener.name, listener.at.text());
+    text += fmt::format(" {} {},", listener.name, listener.place());
   }
   for (const io::Endpoint& at : config_.admin.http) text += fmt::format(" http {},", at.text());
   text.pop_back();

@@ -8,7 +8,7 @@ namespace session {
 
 // Implicit TLS, then the greeting (RFC 5321 §4.3.1).
 io::Task<bool> Session::begin() {
-  if (banned()) co_return false;
+  if (!is_lmtp() && banned()) co_return false;  // nobody logs in there
   if (rules_.listener.tls == Tls::implicit) {
     if (!co_await handshake()) {
       end_reason_ = "TLS handshake failed";
@@ -17,13 +17,14 @@ io::Task<bool> Session::begin() {
   }
   if (const std::string trouble = parts_.queue.trouble(); !trouble.empty()) {
     // Nothing could be accepted: other servers should come back later (RFC 5321 §3.8).
-    channel_.say(smtp::reply(421, fmt::format("{} cannot take mail at the moment; try again later",
-                                              settings_.hostname)));
+    channel_.say(smtp::reply(
+        421, {4, 3, 2},
+        fmt::format("{} cannot take mail at the moment; try again later", settings_.hostname)));
     end_reason_ = "the queue is in trouble: " + trouble;
     co_return false;
   }
   if (!co_await admitted()) co_return false;
-  channel_.say(smtp::reply(220, settings_.hostname + " ESMTP Stagepost"));
+  channel_.say(greeting());
   co_return true;
 }
 

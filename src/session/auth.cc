@@ -39,6 +39,7 @@ std::optional<smtp::Reply> Session::auth_out_of_order() const {
   // RFC 4954 §4: once per session, and not within a mail transaction.
   if (!transaction_.login.empty()) return smtp::reply(503, {5, 5, 1}, "You are logged in");
   if (mail_given_) return smtp::reply(503, {5, 5, 1}, "Log in before MAIL");
+  if (auto refusal = unknown_client()) return refusal;
   if (!offered().auth.empty()) return std::nullopt;
   if (transaction_.submission && transaction_.tls.protocol.empty()) {
     return smtp::reply(538, {5, 7, 11}, "Say STARTTLS first: passwords go only through TLS");

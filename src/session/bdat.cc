@@ -43,7 +43,7 @@ io::Task<smtp::Reply> Session::bdat(std::string_view argument) {
 io::Task<smtp::Reply> Session::begin_chunks() {
   if (!mail_given_) co_return smtp::reply(503, {5, 5, 1}, "Say MAIL first");
   if (transaction_.envelope.recipients.empty()) {
-    co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");
+    co_return no_recipients();
   }
   transaction_.message = parts_.queue.next_id();
   if (settings_.tell_moments) data_at_ = parts_.doors.clock.wall();
@@ -112,6 +112,7 @@ io::Task<smtp::Reply> Session::after_chunk(base::Result<> received, std::uint64_
     chunks_->refusal = reply;
     co_return reply;
   }
+  reply = for_each_recipient(std::move(reply));
   co_await reset_transaction();
   co_return reply;
 }

@@ -19,6 +19,7 @@ std::string protocol_name(const policy::Transaction& transaction, const Submissi
   if (program != nullptr) return program->tls ? "HTTPS" : "HTTP";
   if (!transaction.esmtp) return "SMTP";
   std::string name = transaction.envelope.smtputf8 ? "UTF8SMTP" : "ESMTP";
+  if (transaction.lmtp) name = transaction.envelope.smtputf8 ? "UTF8LMTP" : "LMTP";
   if (!transaction.tls.protocol.empty()) name += 'S';
   if (!transaction.login.empty()) name += 'A';
   return name;
@@ -86,7 +87,7 @@ io::Task<smtp::Reply> Session::data(std::string_view argument) {
     co_return smtp::reply(503, {5, 5, 1}, "BODY=BINARYMIME goes with BDAT only");
   }
   if (transaction_.envelope.recipients.empty()) {
-    co_return smtp::reply(554, {5, 5, 1}, "No valid recipients");  // RFC 5321 §3.3
+    co_return no_recipients();  // RFC 5321 §3.3
   }
   if (auto refusal = co_await begin_data()) co_return *std::move(refusal);
   channel_.say(smtp::reply(354, "Send the message; end with <CRLF>.<CRLF>"));
@@ -136,6 +137,7 @@ io::Task<smtp::Reply> Session::end_data(io::Ref<smtp::DataReader> reader,
     reply = co_await conclude_received(watchers, std::move(draft));
   }
   if (!reply.positive()) tell_refused(reply);
+  reply = for_each_recipient(std::move(reply));
   co_await reset_transaction();
   co_return reply;
 }

@@ -2,6 +2,16 @@
 #include "session/session.h"
 
 namespace session {
+namespace {
+
+// RFC 9422 §4.1 and §4.2 give a limit six digits; one beyond is none that anybody meets.
+std::optional<std::uint64_t> told_limit(std::size_t limit) {
+  constexpr std::size_t told_max = 999'999;
+  if (limit > told_max) return std::nullopt;
+  return limit;
+}
+
+}  // namespace
 
 io::Task<smtp::Reply> Session::helo(std::string_view argument) {
   auto name = smtp::parse_helo(argument);
@@ -26,7 +36,7 @@ io::Task<smtp::Reply> Session::ehlo(std::string_view argument) {
   policy::Verdict verdict = co_await parts_.policy.at_helo(*visit_, transaction_);
   if (!verdict.accepted()) {
     transaction_.helo.clear();
-    co_return refuse("EHLO " + std::string(argument), std::move(verdict));
+    co_return refuse((is_lmtp() ? "LHLO " : "EHLO ") + std::string(argument), std::move(verdict));
   }
   smtp::Reply reply;
   reply.code = 250;
@@ -45,8 +55,13 @@ smtp::Extensions Session::offered() const {
   offered.smtputf8 = true;
   offered.chunking = true;
   offered.binarymime = true;
+  offered.xclient = xclient_attributes();
+  // RFC 9422 §4; of recipients' domains (RCPTDOMAINMAX) there may be as many as recipients.
+  offered.rcpt_max = told_limit(settings_.recipients_max);
+  offered.mail_max = told_limit(settings_.messages_per_session_max);
   offered.size = settings_.message_bytes_max;
-  offered.starttls = in_clear && rules_.listener.tls == Tls::starttls && rules_.tls != nullptr;
+  offered.starttls = in_clear && rules_.listener.tls == Tls::starttls && rules_.tls != nullptr &&
+                     rules_.listener.socket_path.empty();
   offered.requiretls = !in_clear;  // RFC 8689 §3: within TLS only
   // Passwords only inside TLS, and only where people log in.
   if (!in_clear && transaction_.submission) {

@@ -10,6 +10,7 @@ io::Task<smtp::Reply> Session::mail(std::string_view argument) {
   if (transaction_.helo.empty()) {
     co_return smtp::reply(503, {5, 5, 1}, "Say EHLO first");
   }
+  if (const auto refusal = unknown_client()) co_return *refusal;
   if (mail_given_) {
     co_return smtp::reply(503, {5, 5, 1}, "A message is begun already; RSET drops it");
   }

@@ -1,4 +1,6 @@
 // See session.h. The RCPT command (RFC 5321 §4.1.1.3).
+#include <algorithm>
+
 #include "lib/base/text.h"
 #include "session/session.h"
 
@@ -19,7 +21,8 @@ io::Task<smtp::Reply> Session::rcpt(std::string_view argument) {
 
 io::Task<smtp::Reply> Session::add_recipient(smtp::RcptParams params) {
   // RFC 5321 §4.5.3.1.10: too many is a temporary answer, the client sends the rest again.
-  if (transaction_.envelope.recipients.size() >= settings_.recipients_max) {
+  if (std::max(transaction_.envelope.recipients.size(), lmtp_recipients_.size()) >=
+      settings_.recipients_max) {
     co_return smtp::reply(452, {4, 5, 3}, "Too many recipients; send the others separately");
   }
   message::Recipient recipient;
@@ -32,6 +35,7 @@ io::Task<smtp::Reply> Session::add_recipient(smtp::RcptParams params) {
     recipient.address.domain.clear();
   }
   recipient.original = recipient.address;
+  std::string named = is_lmtp() ? recipient.address.text() : std::string();
   recipient.orcpt = std::move(params.orcpt);
   recipient.notify = params.notify;
 
@@ -66,6 +70,7 @@ io::Task<smtp::Reply> Session::add_recipient(smtp::RcptParams params) {
     });
     if (!twice) recipients.push_back(std::move(accepted));
   }
+  if (is_lmtp()) lmtp_recipients_.push_back(std::move(named));
   co_return smtp::reply(250, {2, 1, 5}, "Recipient accepted");
 }
 

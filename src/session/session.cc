@@ -14,15 +14,17 @@ constexpr base::Duration farewell_timeout = std::chrono::seconds(5);  // a peer 
 
 }  // namespace
 
-Session::Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream)
+Session::Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream, Crowd::Place place)
     : parts_(parts),
       rules_(std::move(rules)),
       settings_(*rules_.settings),
+      place_(std::move(place)),
       ends_at_(parts.doors.clock.now() + settings_.session_time_max),
       channel_(parts.doors.clock, std::move(stream), settings_.command_line_bytes_max, ends_at_) {
   transaction_.session = parts.ids.session(parts.doors.clock.wall());
   transaction_.listener = rules_.listener.name;
   transaction_.submission = rules_.listener.role == Role::submission;
+  transaction_.lmtp = is_lmtp();
   transaction_.peer = channel_.stream().peer();
   transaction_.local = channel_.stream().local();
   visit_ = parts_.policy.begin_visit();
@@ -60,6 +62,7 @@ void Session::report_begin() {
   base::Event connected = event("session.connect");
   connected.fields.emplace_back("peer", transaction_.peer.text());
   connected.fields.emplace_back("listener", transaction_.listener);
+  if (rules_.proxy) connected.fields.emplace_back("proxy", rules_.proxy->at.text());
   parts_.events.emit(connected);
 }
 
@@ -81,11 +84,16 @@ io::Task<smtp::Reply> Session::answer(std::string_view line) {
   if (command.verb != smtp::Verb::auth && line.size() + 2 > settings_.command_line_bytes_max) {
     return too_long();
   }
+  if (is_proxy_header(line)) return stray_proxy_header();
   switch (command.verb) {
-    case smtp::Verb::helo: return helo(command.argument);
-    case smtp::Verb::ehlo: return ehlo(command.argument);
+    case smtp::Verb::helo: return is_lmtp() ? wrong_hello(command.verb) : helo(command.argument);
+    case smtp::Verb::ehlo:
+    case smtp::Verb::lhlo:
+      return is_lmtp() == (command.verb == smtp::Verb::lhlo) ? ehlo(command.argument)
+                                                             : wrong_hello(command.verb);
     case smtp::Verb::starttls: return starttls(command.argument);
     case smtp::Verb::auth: return auth(command.argument);
+    case smtp::Verb::xclient: return xclient(command.argument);
     case smtp::Verb::mail: return mail(command.argument);
     case smtp::Verb::rcpt: return rcpt(command.argument);
     case smtp::Verb::data: return data(command.argument);
@@ -129,6 +137,7 @@ io::Task<void> Session::reset_transaction() {
   transaction_.reset_message();
   mail_given_ = false;
   recipient_judged_ = false;
+  lmtp_recipients_.clear();
   known_.reset();
   chunks_.reset();
   co_await parts_.policy.reset(*visit_);

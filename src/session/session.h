@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "directory/directory.h"
 #include "lib/base/budget.h"
@@ -29,11 +30,13 @@
 #include "lib/smtp/data_reader.h"
 #include "lib/smtp/extensions.h"
 #include "lib/smtp/reply.h"
+#include "lib/smtp/xclient.h"
 #include "policy/login/authenticator.h"
 #include "policy/policy.h"
 #include "policy/transaction.h"
 #include "queue/queue.h"
 #include "session/channel.h"
+#include "session/crowd.h"
 #include "session/settings.h"
 #include "session/status.h"
 #include "session/submission.h"
@@ -61,8 +64,15 @@ struct Parts {
   base::EventSink& events;
   base::IdMaker& ids;
   Counters counters;
-  base::Budget recoding;    // memory of all bodies that are being recoded
+  base::Budget recoding;  // memory of all bodies that are being recoded
+  Crowd crowd;
   io::CancelScope closing;  // cancelled at stop: ends the waits between two transactions
+};
+
+// The listed proxy that a session came through.
+struct Proxy {
+  io::Endpoint at;
+  bool client_unknown = false;  // it cannot tell for whom it speaks
 };
 
 // What one listener gives its sessions; a reload gives new sessions new ones.
@@ -70,6 +80,7 @@ struct Rules {
   std::shared_ptr<const Settings> settings;
   ListenerSetting listener;
   std::shared_ptr<io::TlsServer> tls;
+  std::optional<Proxy> proxy = std::nullopt;
 };
 
 // What looks at a message as it goes by.
@@ -90,7 +101,8 @@ struct Chunks {
 
 class Session {
  public:
-  Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream);
+  Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream,
+          Crowd::Place place = Crowd::Place());
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -109,6 +121,22 @@ class Session {
   void report_end();
   // banned.cc: says so to who is shut out
   bool banned();
+  // proxied.cc: what a proxy says, and one that is not listed
+  [[nodiscard]] bool is_proxy_header(std::string_view line) const;
+  io::Task<smtp::Reply> stray_proxy_header();
+  [[nodiscard]] std::optional<smtp::Reply> unknown_client() const;
+  // xclient.cc
+  io::Task<smtp::Reply> xclient(std::string_view argument);
+  [[nodiscard]] bool may_say_xclient() const;
+  [[nodiscard]] std::vector<std::string> xclient_attributes() const;
+  std::optional<smtp::Reply> become(const smtp::Xclient& said);
+  io::Task<smtp::Reply> begin_anew(io::Ref<const smtp::Xclient> said);
+  // lmtp.cc
+  [[nodiscard]] bool is_lmtp() const;
+  io::Task<smtp::Reply> wrong_hello(smtp::Verb verb);
+  [[nodiscard]] smtp::Reply no_recipients() const;
+  smtp::Reply for_each_recipient(smtp::Reply reply);
+  [[nodiscard]] smtp::Reply greeting() const;
   // at_connect.cc: implicit TLS, the checks before the greeting, the greeting
   io::Task<bool> begin();
   io::Task<bool> admitted();
@@ -189,6 +217,7 @@ class Session {
   Parts& parts_;
   const Rules rules_;
   const Settings& settings_;
+  Crowd::Place place_;
   const base::Instant ends_at_;
   Channel channel_;
   policy::Transaction transaction_;
@@ -197,6 +226,7 @@ class Session {
   std::unique_ptr<Chunks> chunks_;
   base::Time mail_at_, data_at_;  // for Settings::tell_moments
   bool mail_given_ = false;
+  std::vector<std::string> lmtp_recipients_;  // of this message, as they were named
   bool recipient_judged_ = false;  // one event of a transaction tells why recipients are refused
   bool ended_ = false;
   std::string end_reason_ = "quit";

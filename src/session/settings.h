@@ -22,13 +22,28 @@ enum class Role : std::uint8_t {
   submission,  // mail from people's clients: AUTH required before MAIL
 };
 
+enum class Protocol : std::uint8_t {
+  smtp,
+  lmtp,  // RFC 2033: a mail server in front hands on to us what it has taken
+};
+
 enum class Tls : std::uint8_t { none, starttls, implicit };
 
 struct ListenerSetting {
   std::string name;  // in logs and metrics: "smtp"
   io::Endpoint at;
+  std::string socket_path = {};  // of a unix socket, in place of `at`
+  unsigned socket_mode = 0660;
   Role role = Role::mx;
+  Protocol protocol = Protocol::smtp;
   Tls tls = Tls::starttls;
+  std::vector<io::IpNetwork> clients = {};  // who may connect; empty: everybody
+  std::vector<io::IpNetwork> proxies = {};  // their connections begin with a PROXY header
+  std::vector<io::IpNetwork> xclient = {};  // they may say for whom they speak
+
+  [[nodiscard]] std::string place() const {
+    return socket_path.empty() ? at.text() : "unix:" + socket_path;
+  }
 };
 
 struct Settings {
@@ -57,6 +72,8 @@ struct Settings {
   base::Duration data_timeout = std::chrono::minutes(5);     // between two data blocks
   base::Duration session_time_max = std::chrono::hours(4);
   base::Duration tls_timeout = std::chrono::seconds(30);
+  // For a PROXY header; its specification asks for 3 seconds at least, which a lost packet takes.
+  base::Duration proxy_timeout = std::chrono::seconds(5);
   base::Duration stop_grace = std::chrono::seconds(20);
   bool tell_moments = false;   // [otel]: accepted and refused messages say when their parts began
   bool tell_subjects = false;  // [privacy] subjects = "keep": events of a message have its subject

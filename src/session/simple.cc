@@ -27,6 +27,10 @@ io::Task<smtp::Reply> Session::simple(smtp::Command command) {
         co_return smtp::reply(501, {5, 5, 4}, "QUIT takes no argument");
       ended_ = true;
       co_return smtp::reply(221, {2, 0, 0}, settings_.hostname + " closes the connection. Goodbye");
+    case smtp::Verb::etrn:
+      // RFC 1985: its 458 and 459 speak of a queue that could be run, and of nodes that may ask.
+      co_return smtp::reply(502, {5, 5, 1},
+                            "ETRN is not offered; what waits for you is tried again by itself");
     case smtp::Verb::unknown:
       co_return smtp::reply(500, {5, 5, 1}, "This command is not known here; HELP lists ours");
     default:

@@ -7,6 +7,9 @@ Counters::Counters(base::Metrics& metrics)
     : connections(metrics.counter("stagepost_session_connections_total", "Connections accepted")),
       connections_refused(metrics.counter("stagepost_session_connections_refused_total",
                                           "Connections refused by a limit")),
+      proxies_refused(metrics.counter("stagepost_session_proxies_refused_total",
+                                      "Connections refused for want of a good PROXY header, or "
+                                      "for one from an address that is no listed proxy")),
       open(metrics.gauge("stagepost_session_open", "Connections open now")),
       messages(metrics.counter("stagepost_session_messages_total", "Messages answered 250")),
       submissions(metrics.counter("stagepost_session_submissions_total",

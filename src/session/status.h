@@ -16,6 +16,7 @@ struct Counters {
 
   base::Counter& connections;
   base::Counter& connections_refused;
+  base::Counter& proxies_refused;
   base::Gauge& open;
   base::Counter& messages;
   base::Counter& submissions;

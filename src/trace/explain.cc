@@ -46,8 +46,14 @@ std::string remote_said(const StoredEvent& event) {
   return clause(event, " by ", "remote") + quoted(event, "; it said: ", "reply");
 }
 
+std::string spoken_for(const StoredEvent& event) {
+  return "the client is " + word(event, "peer") + clause(event, ", logged in as ", "login") +
+         clause(event, ", says the proxy ", "proxy");
+}
+
 std::string connected(const StoredEvent& event) {
-  return "connected from " + word(event, "peer") + clause(event, " to listener ", "listener");
+  return "connected from " + word(event, "peer") + clause(event, " to listener ", "listener") +
+         clause(event, " through the proxy ", "proxy");
 }
 
 std::string encrypted(const StoredEvent& event) {
@@ -195,13 +201,14 @@ std::string generic(const StoredEvent& event) {
 
 using Words = std::string (*)(const StoredEvent&);
 
-constexpr std::array<std::pair<std::string_view, Words>, 21> words_of = {{
+constexpr std::array<std::pair<std::string_view, Words>, 22> words_of = {{
     {"session.banned", banned},
     {"account.held", account_held},
     {"account.warned", account_warned},
     {"account.released", account_released},
     {"notice.sent", notice_sent},
     {"session.connect", connected},
+    {"session.xclient", spoken_for},
     {"session.tls", encrypted},
     {"session.command_refused", command_refused},
     {"session.end", session_ended},

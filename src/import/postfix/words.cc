@@ -54,8 +54,11 @@ constexpr auto service_words = std::to_array<Words>({
     {"smtpd_milters non_smtpd_milters", Fate::by_hand,
      "a filter is asked for all listeners, or with submissions = false not for those who log in"},
     {"cleanup_service_name smtpd_service_name receive_override_options "
-     "local_header_rewrite_clients smtpd_proxy_* smtpd_authorized_* smtpd_upstream_proxy_*",
+     "local_header_rewrite_clients smtpd_proxy_*",
      Fate::different, "has no equal for one listener"},
+    {"smtpd_upstream_proxy_* smtpd_authorized_*", Fate::by_hand,
+     "write the proxies' addresses into proxy_protocol or xclient of this [[listener]] "
+     "(docs/proxies.md)"},
     {"smtp_helo_name smtp_bind_address smtp_bind_address6 smtp_tls_* smtp_sasl_*", Fate::by_hand,
      "counts for one transport of Postfix; write tls, user and password into the [[route]] that "
      "stands for it, and delivery.source_ipv4 for all"},

@@ -84,8 +84,11 @@ constexpr auto table = std::to_array<Words>({
     {"smtputf8_enable smtputf8_autodetect_classes strict_smtputf8", Fate::same,
      "SMTPUTF8 is always offered, and asked for where something needs it"},
     {"permit_mx_backup_networks", Fate::by_hand, "mail for others' domains is not kept for them"},
-    {"smtpd_authorized_* smtpd_upstream_proxy_*", Fate::by_hand,
-     "clients are seen by their own address; do not put a proxy before the ports"},
+    {"smtpd_upstream_proxy_* postscreen_upstream_proxy_* smtpd_authorized_xclient_hosts",
+     Fate::by_hand,
+     "write the proxies' addresses into proxy_protocol or xclient of the [[listener]] "
+     "(docs/proxies.md)"},
+    {"smtpd_authorized_*", Fate::by_hand, "has no equal"},
     {"access_map_* maps_rbl_* rbl_reply_maps default_rbl_reply *_reject_code reject_code "
      "defer_code non_fqdn_reject_code *_tempfail_action",
      Fate::different, "replies and their codes are fixed"},

@@ -22,7 +22,17 @@ const from = (event: Event): string => event.from || "<> (the null sender)";
 const to = (event: Event): string => event.to ?? "a recipient";
 
 const forms: Record<string, Form> = {
-  "session.connect": { title: (e) => `Connection from ${e.peer ?? "a client"}` },
+  "session.connect": {
+    title: (e) => `Connection from ${e.peer ?? "a client"}`,
+    facts: [["proxy", "Proxy"]],
+  },
+  "session.xclient": {
+    title: (e) => `A proxy speaks for ${e.peer ?? "a client"}`,
+    facts: [
+      ["proxy", "Proxy"],
+      ["login", "Log-in"],
+    ],
+  },
   "session.tls": {
     title: () => "Encrypted",
     facts: [
