@@ -60,6 +60,9 @@ PACKAGES_VERIFY=(
 )
 # Likewise, the servers that tests/bench/compare measures beside Postfix, and that mail goes to in
 # tests/e2e (test_interop_sending.py, test_relay_login.py); Haraka comes from npm.
+# Likewise, programs that send mail by sendmail: tests/e2e/test_sendmail.py (7 MB).
+PACKAGES_LOCAL=(php-cli cron)
+# Likewise, the servers that tests/bench/compare measures beside Postfix; Haraka comes from npm.
 PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
 # Likewise, for tests/e2e/test_faults_network.py: nft.
 PACKAGES_NFT=(nftables)

@@ -6,6 +6,7 @@
 #endif
 
 #include "cli/cli.h"
+#include "cli/sendmail/sendmail.h"
 #include "tools/bench/verb.h"
 
 namespace {
@@ -22,6 +23,7 @@ void keep_freed_pages_for_a_second() {
 
 int main(int argc, char** argv) {
   keep_freed_pages_for_a_second();
+  if (const auto done = sendmail::run_as(argc, argv)) return *done;
   constexpr std::array<cli::AddVerbs, 1> more{bench::add_verb};
   return cli::run(argc, argv, more);
 }

@@ -17,8 +17,8 @@ const FieldText address{"address", text, true, "you@example.org"};
 std::vector<FieldText> filter(std::vector<FieldText> more) {
   std::vector<FieldText> out = {
       {"id", text, false, "One message."},
-      {"sender", text, false, "From this sender."},
-      {"recipient", text, false, "To this recipient."},
+      {"sender", text, false, "From this sender; * stands for any text: \"*@example.org\"."},
+      {"recipient", text, false, "To this recipient; * likewise."},
       {"destination", text, false, "For this destination, as /api/v1/queue/destinations names it."},
   };
   out.insert(out.end(), more.begin(), more.end());

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/sendmail/sendmail.h"
 #include "cli/webhook_verb.h"
 #include "server/home.h"
 
@@ -63,6 +64,7 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_doctor_verb(verbs);
   add_sandbox_verb(verbs);
   add_message_verbs(verbs);
+  sendmail::add_verbs(verbs);
   add_view_verbs(verbs);
   add_search_verbs(verbs);
   add_report_verb(verbs);

@@ -167,8 +167,9 @@ int operate(const Place& place, const std::string& verb, const Selection& select
 
 void add_selection(Verb verb, const std::shared_ptr<Selection>& selection) {
   verb.add_option("ID", selection->id, "One message");
-  verb.add_option("--sender", selection->sender, "All from this sender");
-  verb.add_option("--recipient", selection->recipient, "All to this recipient");
+  verb.add_option("--sender", selection->sender, "All from this sender; * stands for any text");
+  verb.add_option("--recipient", selection->recipient,
+                  "All to this recipient, such as \"*@example.org\"");
   verb.add_option("--destination", selection->destination,
                   "All for this destination, such as mx:example.org");
 }
@@ -182,6 +183,7 @@ void add_queue_verbs(Verbs verbs) {
       "  stagepost queue list\n"
       "  stagepost queue list --by-destination\n"
       "  stagepost queue retry --destination mx:example.org\n"
+      "  stagepost queue bounce --recipient \"*@example.org\" --dry-run\n"
       "  stagepost queue hold --sender thief@example.org --reason \"stolen password\"");
   queue.require_subcommand();
   auto selection = std::make_shared<Selection>();

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "lib/base/pattern.h"
 #include "lib/base/text.h"
 #include "lib/io/loop.h"
 #include "queue/local_queue.h"
@@ -18,8 +19,9 @@ constexpr std::size_t reads_per_turn = 64;
 // Of messages that are read back only to see whether their sender is meant.
 constexpr std::size_t portion_min = 16'384;
 
+// An asterisk makes it a pattern; one that is meant as it stands matches itself, too.
 bool same_address(const message::Address& address, std::string_view text) {
-  return base::iequals(address.text(), text);
+  return base::matches_pattern(address.text(), text);
 }
 
 bool destination_matches(std::string_view key, std::string_view wanted) {

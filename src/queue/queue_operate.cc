@@ -3,7 +3,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "lib/base/text.h"
+#include "lib/base/pattern.h"
 #include "queue/local_queue.h"
 
 namespace queue {
@@ -17,7 +17,7 @@ constexpr std::size_t portion_max = 65'536;
 constexpr std::size_t told_max = 1'000;
 
 bool same_address(const message::Address& address, std::string_view text) {
-  return base::iequals(address.text(), text);
+  return base::matches_pattern(address.text(), text);
 }
 
 bool is_held(const EntryView& entry) { return entry.state == EntryState::held; }

@@ -85,6 +85,7 @@ class Assembly {
   [[nodiscard]] session::Submitter& submitter() { return front_; }
   [[nodiscard]] policy::Policy& policy() { return policy_; }
   [[nodiscard]] policy::Signing& signing() { return signing_; }
+  [[nodiscard]] queue::Notifier& notifier() { return notifier_; }
   [[nodiscard]] policy::Authenticator& authenticator() { return authenticator_; }
   [[nodiscard]] base::IdMaker& ids() { return ids_; }
   [[nodiscard]] io::Loop& loop() { return doors_.io.loop; }

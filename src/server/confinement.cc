@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "lib/io/tls.h"
+#include "server/local_mail/settings.h"
 
 namespace server {
 namespace {
@@ -81,6 +82,9 @@ void add_files(Fence& fence, const config::Config& config) {
                     config.queue.journal_folder, config.trace.folder,
                     config.policy.signing.key_folder};
   if (config.server.acme.on()) fence.writable.push_back(config.server.acme.folder);
+  if (!config.server.home.empty()) {
+    fence.writable.push_back(local_mail::folder_in(config.server.home));
+  }
   // Whoever makes a mailbox syncs the names above it, that of the folder itself included.
   fence.listed = {folder_of(config.delivery.mail_folder)};
   // Mailboxes of an earlier server are links to where they lie.

@@ -19,6 +19,7 @@
 #include "server/confinement.h"
 #include "server/home.h"
 #include "server/lane.h"
+#include "server/local_mail/local_mail.h"
 #include "server/supervision.h"
 
 namespace server {
@@ -78,6 +79,7 @@ class Process {
   std::unique_ptr<SharedParts> shared_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<AdminDoor> admin_;
+  std::unique_ptr<local_mail::LocalMail> local_mail_;
   std::unique_ptr<BrakeLine> brake_line_;
   Supervision supervision_;
   io::TaskGroup tasks_;  // on the main loop: trace flusher, directory watcher
@@ -106,6 +108,8 @@ base::Result<> Process::build() {
   admin_ =
       std::make_unique<AdminDoor>(Doors{.io = main_doors(), .resolver = *lanes_.front()->resolver},
                                   config_, *shared_, assemblies);
+  local_mail_ =
+      std::make_unique<local_mail::LocalMail>(main_doors(), config_, *shared_, assemblies);
   brake_line_ = std::make_unique<BrakeLine>(BrakeLine::Parts{.ledger = shared_->state->ledger(),
                                                              .directory = *shared_->directory,
                                                              .events = *shared_->events,
@@ -151,6 +155,7 @@ base::Result<> Process::run() {
     if (lane->thread.joinable()) lane->thread.join();
   }
   admin_.reset();
+  local_mail_.reset();
   brake_line_.reset();
   for (const auto& lane : lanes_) {
     lane->assembly.reset();
@@ -212,7 +217,8 @@ io::Task<base::Result<>> Process::start() {
   tasks_.spawn(admin_->examiner().run());
   tasks_.spawn(admin_->certificates().run());
   tasks_.spawn(admin_->webhooks().run());
-  co_return admin_->open();
+  if (auto opened = admin_->open(); !opened) co_return opened;
+  co_return local_mail_->open();
 }
 
 // All at once: each replays its own streams, for seconds when a million messages wait. The main
@@ -345,6 +351,7 @@ io::Task<void> Process::stop_from_here(Lane* lane) {
 
 io::Task<void> Process::stop() {
   co_await admin_->stop();
+  co_await local_mail_->stop();
   brake_line_->stop();
   io::TaskGroup stopping;  // all at once: none accepts mail while another has its grace
   for (const auto& lane : lanes_) stopping.spawn(stop_from_here(lane.get()));

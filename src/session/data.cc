@@ -14,8 +14,15 @@ namespace {
 constexpr std::size_t data_buffer_bytes = 64UL * 1024;
 constexpr std::size_t set_aside_bytes_min = 16UL * 1024;
 
-// RFC 3848 and RFC 6531 §4.3 names for the "with" clause. A program's HTTP has no name there.
+// By a user of this host: no connection of the network has port 0.
+bool is_local(const SubmissionWay* program) {
+  return program != nullptr && program->peer.port == 0 && program->program == "sendmail";
+}
+
+// RFC 3848 and RFC 6531 §4.3 names for the "with" clause. A program's HTTP has no name there, nor
+// has `sendmail`, which comes by no connection of the network.
 std::string protocol_name(const policy::Transaction& transaction, const SubmissionWay* program) {
+  if (is_local(program)) return "local";
   if (program != nullptr) return program->tls ? "HTTPS" : "HTTP";
   if (!transaction.esmtp) return "SMTP";
   std::string name = transaction.envelope.smtputf8 ? "UTF8SMTP" : "ESMTP";
@@ -341,7 +348,7 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
 
   message::ReceivedInfo trace;
   // Where people's clients are is their own business.
-  if (!transaction_.submission || !settings_.private_received) {
+  if (!is_local(program_) && (!transaction_.submission || !settings_.private_received)) {
     trace.helo = transaction_.helo;
     trace.peer = transaction_.peer.address.text();
   }

@@ -98,7 +98,9 @@ io::Task<void> Front::stop() {
 
 io::Task<Submitted> Front::submit(Submission mail) {
   ListenerSetting api;
-  api.name = "api";
+  // No connection of the network has port 0: a user of this host.
+  const bool local = mail.way.peer.port == 0 && mail.way.program == "sendmail";
+  api.name = local ? "sendmail" : "api";
   api.role = Role::submission;
   auto stream = std::make_unique<SilentStream>(mail.way.peer);
   Session session(parts_, {settings_, std::move(api), tls_}, std::move(stream));

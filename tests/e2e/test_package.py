@@ -47,13 +47,21 @@ def test_what_is_in_the_package(package):
                  "usr/share/doc/stagepost/docs/install.md"):
         assert name in names or f"{name}.gz" in names, f"{name} is not in\n{contents}"
     assert names["usr/bin/stagepost"] == "-rwxr-xr-x"
-    # Another server's sendmail stays, for we have none; nothing of ours is there before init.
-    assert not [name for name in names if "sendmail" in name or name.endswith(".toml")]
+    # What programs call a mail server by: links to the one binary.
+    for link, target in {"usr/sbin/sendmail": "../bin/stagepost", "usr/bin/mailq": "stagepost",
+                         "usr/bin/newaliases": "stagepost",
+                         "usr/lib/sendmail": "../sbin/sendmail"}.items():
+        assert re.search(rf"\./{re.escape(link)} -> {re.escape(target)}$", contents,
+                         re.MULTILINE), f"{link} is not in\n{contents}"
+    # Nothing of ours is there before init.
+    assert not [name for name in names if name.endswith(".toml")]
     assert not [name for name in names if name.startswith("var/")]
 
 
 def test_what_the_package_asks_for(package):
-    assert ask_dpkg("--field", package, "Provides").strip() == ""
+    # As Debian's mail servers do it (policy 11.6): one at a time.
+    for field in ("Provides", "Conflicts", "Replaces"):
+        assert ask_dpkg("--field", package, field).strip() == "mail-transport-agent"
     depends = ask_dpkg("--field", package, "Depends")
     for name in ("adduser", "ca-certificates", "libssl3", "libunbound8", "libsqlite3-0"):
         assert re.search(rf"\b{re.escape(name)}\b", depends), depends

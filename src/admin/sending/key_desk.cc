@@ -63,6 +63,25 @@ std::string answer_json(const session::Submitted& submitted) {
   return json::serialize(out);
 }
 
+http::Response answer_of(const session::Submitted& submitted) {
+  const std::string body = answer_json(submitted);
+  if (submitted.reply.positive()) return http::json_response(200, body);
+  json::object out = json::parse(body).get_object();
+  out.erase("id");
+  out.erase("held");
+  out.erase("send_at");
+  out["error"] =
+      submitted.reply.lines.empty() ? submitted.reply.text() : submitted.reply.lines.front();
+  out["code"] = submitted.reply.code;
+  if (submitted.reply.enhanced) out["enhanced"] = submitted.reply.enhanced->text();
+  // Those who were accepted get nothing either.
+  out["accepted"] = json::array();
+  const bool later = submitted.reply.temporary();
+  http::Response response = http::json_response(later ? 503 : 422, json::serialize(out));
+  if (later) response.headers.add("Retry-After", "60");
+  return response;
+}
+
 // Writes the book at the two instants; on the pool, for each is a sync.
 class KeyDesk::Notes final : public session::CommitNotes {
  public:

@@ -26,6 +26,9 @@ inline constexpr std::size_t key_bytes_max = 255;
 // What a program is told of its message, as JSON.
 [[nodiscard]] std::string answer_json(const session::Submitted& submitted);
 
+// The answer as a whole. The status says what to do: 422 is for good, 503 is worth another try.
+[[nodiscard]] http::Response answer_of(const session::Submitted& submitted);
+
 class KeyDesk {
  public:
   // The book outlives it.

@@ -60,28 +60,8 @@ base::Result<sending::Letter> letter_of(http::Request& request, const std::strin
   return sending::read_letter(*fields, facts);
 }
 
-// The status says what to do: 422 is for good, 503 is worth another try.
-http::Response answer(const session::Submitted& submitted) {
-  const std::string body = sending::answer_json(submitted);
-  if (submitted.reply.positive()) return http::json_response(200, body);
-  boost::json::object out = boost::json::parse(body).get_object();
-  out.erase("id");
-  out.erase("held");
-  out.erase("send_at");
-  out["error"] =
-      submitted.reply.lines.empty() ? submitted.reply.text() : submitted.reply.lines.front();
-  out["code"] = submitted.reply.code;
-  if (submitted.reply.enhanced) out["enhanced"] = submitted.reply.enhanced->text();
-  // Those who were accepted get nothing either.
-  out["accepted"] = boost::json::array();
-  const bool later = submitted.reply.temporary();
-  http::Response response = http::json_response(later ? 503 : 422, boost::json::serialize(out));
-  if (later) response.headers.add("Retry-After", "60");
-  return response;
-}
-
 io::Task<http::Response> send_for_account(Parts* parts, session::Submission mail) {
-  co_return answer(co_await parts->sending.submitter->submit(std::move(mail)));
+  co_return sending::answer_of(co_await parts->sending.submitter->submit(std::move(mail)));
 }
 
 // An administrator's, as `stagepost send` does: no account, so no limits of one.

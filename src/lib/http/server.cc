@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include "lib/base/check.h"
+#include "lib/http/local_peer.h"
 #include "lib/io/clock.h"
 #include "lib/io/deadline.h"
 #include "lib/io/task_group.h"
@@ -180,6 +181,7 @@ io::Task<void> Server::Connection::run() {
     if (!request) co_return;
     request->peer = stream_.peer();
     request->tls = stream_.tls() != nullptr;
+    if (const auto local = io::local_peer_of(stream_)) set_local_peer(*request, *local);
     const bool head_only = request->method == "HEAD";
     const bool keep = reader_.keep_alive() && count < limits_.requests_per_connection_max;
     Response response = co_await handler_.handle(std::move(*request));

@@ -177,6 +177,21 @@ Task<base::Result<>> SocketStream::shutdown() {
   co_return base::Result<>();
 }
 
+std::optional<LocalPeer> SocketStream::local_peer() const {
+  // basic_stream_socket gives its descriptor to those only who may change it.
+  auto& socket = const_cast<Socket&>(socket_);
+  ucred who = {};
+  socklen_t length = sizeof(who);
+  int family = 0;
+  socklen_t family_length = sizeof(family);
+  const int number = socket.native_handle();
+  if (::getsockopt(number, SOL_SOCKET, SO_DOMAIN, &family, &family_length) != 0 ||
+      family != AF_UNIX || ::getsockopt(number, SOL_SOCKET, SO_PEERCRED, &who, &length) != 0) {
+    return std::nullopt;
+  }
+  return LocalPeer{.user = who.uid, .group = who.gid};
+}
+
 Endpoint SocketStream::local() const {
   SocketAddress address;
   const int result =

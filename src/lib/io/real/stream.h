@@ -13,13 +13,14 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include "lib/io/local_peer.h"
 #include "lib/io/network.h"
 #include "lib/io/real/descriptor.h"
 #include "lib/io/real/socket_address.h"
 
 namespace io::real {
 
-class SocketStream final : public io::Stream {
+class SocketStream final : public io::Stream, public io::KnowsLocalPeer {
  public:
   // Registers the socket with the loop; fails when the kernel has no room for it.
   [[nodiscard]] static base::Result<std::unique_ptr<SocketStream>> make(
@@ -36,6 +37,7 @@ class SocketStream final : public io::Stream {
   Task<base::Result<>> shutdown() override;
   [[nodiscard]] Endpoint local() const override;
   [[nodiscard]] Endpoint peer() const override { return peer_; }
+  [[nodiscard]] std::optional<LocalPeer> local_peer() const override;
 
  private:
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
