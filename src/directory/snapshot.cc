@@ -56,6 +56,7 @@ struct Alias {
   Targets targets;
   std::string problem;             // what is wrong with it, where it stands
   std::optional<Address> owner{};  // it is a list
+  bool keeps = false;              // it leads to the mailbox of its own name, too
 };
 
 struct Domain {
@@ -114,7 +115,8 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] bool has_person(std::string_view name_key, std::string_view domain) const override;
 
  private:
-  // Exactly one of mailbox and alias is set for `mailbox` and `alias`; its targets may be empty.
+  // Of `mailbox` mailbox is set, and alias when copies go elsewhere, too; of `alias` only alias, whose
+  // targets may be empty.
   struct Found {
     Local kind = Local::foreign;
     const Mailbox* mailbox = nullptr;
@@ -143,6 +145,10 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] bool find_name(std::string key, Found& found) const;
   [[nodiscard]] Found find_srs(const Address& address, std::string key) const;
   [[nodiscard]] Found find_role(const Domain& domain, std::string key) const;
+  // A mailbox whose copies go elsewhere is entered as an alias, and is still to be added itself.
+  static std::string entered_key(const Found& alias) {
+    return alias.mailbox == nullptr ? alias.key : fmt::format("copies of {}", alias.key);
+  }
   void follow(const Found& alias, std::size_t depth, Walk& walk) const;
   void follow_targets(const Found& alias, std::size_t depth, Walk& walk) const;
   void add(const Address& target, const Found& found, Walk& walk) const;
@@ -215,7 +221,9 @@ void MemorySnapshot::take_aliases(const std::vector<AliasRow>& rows) {
     alias.problem = row.problem;
     for (const auto& text : row.targets) {
       auto target = message::parse_address(text, {.utf8 = true});
-      if (target) alias.targets.push_back(std::move(*target));
+      if (!target) continue;
+      alias.keeps = alias.keeps || key_of(*target) == row.address;
+      alias.targets.push_back(std::move(*target));
     }
     if (whole_domain && domain != domains_.end()) domain->second.catch_all = &alias;
   }
@@ -322,6 +330,8 @@ bool MemorySnapshot::find_name(std::string key, Found& found) const {
   if (const auto box = mailboxes_.find(key); box != mailboxes_.end()) {
     found.kind = Local::mailbox;
     found.mailbox = &*box;
+    const auto copies = aliases_.find(key);
+    if (copies != aliases_.end() && copies->second.keeps) found.alias = &copies->second;
   } else if (const auto alias = aliases_.find(key); alias != aliases_.end()) {
     found.kind = Local::alias;
     found.alias = &alias->second;
@@ -403,11 +413,12 @@ Expansion MemorySnapshot::expand(const Recipient& recipient) const {
     walk.out.refusal = found.refusal;
     return std::move(walk.out);
   }
-  if (found.kind != Local::alias) {
+  if (found.alias == nullptr) {
     walk.out.recipients.push_back(recipient);
     return std::move(walk.out);
   }
-  walk.seen.insert(found.key);
+  walk.out.kind = Local::alias;
+  walk.seen.insert(entered_key(found));
   follow(found, 1, walk);
   if (walk.out.problem.empty() && walk.out.recipients.empty()) {
     walk.out.problem = fmt::format("the alias {} {}", recipient.address.text(),
@@ -438,12 +449,10 @@ void MemorySnapshot::follow_targets(const Found& alias, std::size_t depth, Walk&
   }
   for (const Address& target : alias.alias->targets) {
     const Found found = find(target);
-    if (found.kind == Local::alias) {
-      if (walk.seen.insert(found.key).second) {
-        follow(found, depth + 1, walk);
-      } else {
-        walk.looped = true;
-      }
+    if (found.alias != nullptr && walk.seen.insert(entered_key(found)).second) {
+      follow(found, depth + 1, walk);
+    } else if (found.kind == Local::alias) {
+      walk.looped = true;
     } else if (found.kind == Local::unknown) {
       // Lost mail is worse than late mail: the sender's server keeps it until this is mended.
       walk.out.problem = fmt::format("the alias {} leads to {}, which does not exist",

@@ -42,6 +42,30 @@ std::vector<std::string> expanded(const Snapshot& snapshot, std::string_view add
 
 using Texts = std::vector<std::string>;
 
+TEST(Snapshot, AMailboxMaySendCopies) {
+  const auto snapshot = make_snapshot(
+      Contents{.domains = {"demo.test"},
+               .mailboxes = {"sales@demo.test", "an@demo.test", "other@demo.test"},
+               .aliases = {{"sales@demo.test", {"sales@demo.test", "archive@example.net"}},
+                           {"an@demo.test", {"an@demo.test", "sales@demo.test"}},
+                           {"info@demo.test", {"sales@demo.test", "an@demo.test"}},
+                           // As a file may have it: the mailbox comes first.
+                           {"other@demo.test", {"an@demo.test"}}}});
+  EXPECT_EQ(expanded(*snapshot, "sales@demo.test"),
+            (Texts{"sales@demo.test", "archive@example.net"}));
+  EXPECT_EQ(expanded(*snapshot, "Sales+x@demo.test"),
+            (Texts{"sales@demo.test", "archive@example.net"}));
+  EXPECT_EQ(expanded(*snapshot, "an@demo.test"),
+            (Texts{"an@demo.test", "sales@demo.test", "archive@example.net"}));
+  EXPECT_EQ(expanded(*snapshot, "info@demo.test"),
+            (Texts{"sales@demo.test", "archive@example.net", "an@demo.test"}))
+      << "one copy each";
+  EXPECT_EQ(expanded(*snapshot, "other@demo.test"), Texts{"other@demo.test"});
+  EXPECT_EQ(snapshot->lookup(at("sales@demo.test")), Local::mailbox);
+  EXPECT_NE(snapshot->mailbox(at("sales@demo.test")), nullptr);
+  EXPECT_TRUE(snapshot->may_send_as("sales@demo.test", at("sales@demo.test")));
+}
+
 TEST(Snapshot, Lookup) {
   const auto snapshot = make_snapshot(demo());
   struct Case {

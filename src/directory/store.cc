@@ -265,6 +265,8 @@ Result<std::vector<AliasRow>> Store::erase_mailbox(std::string_view address) {
   auto led = aliases_to(address);
   if (!led) return led;
   auto removed = delete_mailbox(*name);
+  // Copies go nowhere any more: the name is gone.
+  if (removed) removed = run_sql(*database_, "DELETE FROM aliases WHERE address = ?", {*name});
   for (const AliasRow& alias : *led) {
     for (const std::string& target : alias.targets) {
       if (target != *name && without_detail(target) != *name) continue;

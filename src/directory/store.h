@@ -184,6 +184,8 @@ class Store {
 
   [[nodiscard]] base::Result<bool> exists(std::string_view sql, std::string_view key);
   [[nodiscard]] base::Result<> must_be_free(std::string_view address);
+  [[nodiscard]] base::Result<> may_be_alias(const std::string& name,
+                                            const std::vector<std::string>& targets);
   [[nodiscard]] base::Result<> must_be_our_domain(std::string_view domain);
   [[nodiscard]] base::Result<> must_be_mailbox(std::string_view address);
   [[nodiscard]] base::Result<> must_be_account(std::string_view address);

@@ -114,10 +114,28 @@ Result<> Store::may_join(const std::string& name, const std::vector<std::string>
   return {};
 }
 
+// A mailbox may send copies elsewhere: then it is a target of the alias of its own name.
+Result<> Store::may_be_alias(const std::string& name, const std::vector<std::string>& targets) {
+  auto mailbox = exists("SELECT 1 FROM mailboxes WHERE address = ?", name);
+  if (!mailbox) return std::unexpected(mailbox.error());
+  if (!*mailbox) return must_be_free(name);
+  if (targets.size() < 2 || std::ranges::find(targets, name) == targets.end()) {
+    return fail(ErrorKind::exists,
+                fmt::format("there is a mailbox {0} already; to send copies of its mail elsewhere, "
+                            "name it as a target as well: `stagepost alias add {0} {0} {1}`",
+                            name, targets.front() == name ? "an@example.org" : targets.front()));
+  }
+  auto alias = exists("SELECT 1 FROM aliases WHERE address = ?", name);
+  if (!alias) return std::unexpected(alias.error());
+  if (!*alias) return {};
+  return fail(ErrorKind::exists,
+              fmt::format("copies of {0} go elsewhere already; see `stagepost alias list`", name));
+}
+
 Result<> Store::insert_alias(const std::string& name, const std::vector<std::string>& targets) {
   if (auto good = may_join(name, targets); !good) return good;
   for (const auto& target : targets) {
-    if (target == name) {
+    if (target == name && targets.size() < 2) {
       return fail(ErrorKind::invalid, fmt::format("the alias {} would lead to itself", name));
     }
     if (auto good = must_lead_somewhere(target); !good) return good;
@@ -137,7 +155,7 @@ Result<> Store::add_alias(std::string_view address, const std::vector<std::strin
   auto transaction = Transaction::begin(*database_, true);
   if (!transaction) return std::unexpected(transaction.error());
   if (auto ours = must_be_our_domain(domain_of(*name)); !ours) return ours;
-  if (auto free = must_be_free(*name); !free) return free;
+  if (auto free = may_be_alias(*name, *names); !free) return free;
   if (auto added = insert_alias(*name, *names); !added) return added;
   return transaction->commit();
 }
@@ -152,7 +170,7 @@ Result<> Store::set_alias(std::string_view address, const std::vector<std::strin
   if (auto ours = must_be_our_domain(domain_of(*name)); !ours) return ours;
   auto removed = run_sql(*database_, "DELETE FROM aliases WHERE address = ?", {*name});
   if (!removed) return removed;
-  if (auto free = must_be_free(*name); !free) return free;
+  if (auto free = may_be_alias(*name, *names); !free) return free;
   if (auto added = insert_alias(*name, *names); !added) return added;
   return transaction->commit();
 }

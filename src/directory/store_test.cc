@@ -75,6 +75,24 @@ TEST_F(StoreTest, KeepsWhatWasAdded) {
   EXPECT_EQ(boxes[1].logins, (std::vector<std::string>{"you@demo.test", "you@demo.test/phone"}));
 }
 
+TEST_F(StoreTest, AMailboxMaySendCopies) {
+  EXPECT_OK(store_->add_domain("demo.test"));
+  EXPECT_OK(store_->add_mailbox("you@demo.test", verifier_));
+  EXPECT_REFUSED(store_->add_alias("you@demo.test", {"an@example.org"}), exists,
+                 "there is a mailbox you@demo.test already; to send copies of its mail elsewhere, "
+                 "name it as a target as well: `stagepost alias add you@demo.test you@demo.test "
+                 "an@example.org`");
+  EXPECT_OK(store_->add_alias("you@demo.test", {"you@demo.test", "an@example.org"}));
+  EXPECT_REFUSED(store_->add_alias("you@demo.test", {"you@demo.test", "bo@example.org"}), exists,
+                 "copies of you@demo.test go elsewhere already; see `stagepost alias list`");
+  EXPECT_OK(store_->set_alias("you@demo.test", {"you@demo.test", "bo@example.org"}));
+  EXPECT_REFUSED(store_->remove_mailbox("you@demo.test"), busy,
+                 "the alias you@demo.test leads to you@demo.test; remove it first with `stagepost "
+                 "alias remove you@demo.test`");
+  EXPECT_OK(store_->erase_mailbox("you@demo.test"));
+  EXPECT_TRUE(store_->aliases().value().empty()) << "no copy goes out for who is gone";
+}
+
 TEST_F(StoreTest, ListsAPageAtATime) {
   EXPECT_OK(store_->add_domain("demo.test"));
   EXPECT_OK(store_->add_mailbox("cy@demo.test", verifier_, {.full_name = "Cyrus Roe"}));

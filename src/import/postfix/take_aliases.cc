@@ -48,29 +48,27 @@ std::vector<std::string> target_keys(Move& move, const std::string& what, const 
   return out;
 }
 
-// Both a mailbox and an alias: here an address is one of them.
-void note_double(Move& move, const Alias& alias) {
+// Both a mailbox and an alias: copies of its mail go elsewhere, or its mail is not its own.
+// True when it is to be an alias, too.
+bool keeps_copies(Move& move, const Alias& alias) {
   const bool keeps = std::ranges::find(alias.targets, alias.address) != alias.targets.end();
-  if (keeps && alias.targets.size() == 1) {
+  if (keeps && alias.targets.size() > 1) return true;
+  if (alias.follows) return false;
+  if (keeps) {
     move.note_at(alias.place, alias.address, Fate::same, "is its own mailbox");
-    return;
+  } else {
+    move.note_at(alias.place, alias.address, Fate::by_hand,
+                 fmt::format("is a mailbox, too, which was kept; to have its mail go to {}, "
+                             "`stagepost user remove` it and `stagepost alias add` it",
+                             fmt::join(alias.targets, ", ")));
   }
-  std::vector<std::string> others = alias.targets;
-  std::erase(others, alias.address);
-  move.note_at(alias.place, alias.address, Fate::by_hand,
-               fmt::format("is a mailbox, too, which was kept; to have its mail {} {}, {}",
-                           keeps ? "sent on as well to" : "go to", fmt::join(others, ", "),
-                           keeps ? "let Dovecot's Sieve redirect copies"
-                                 : "`stagepost user remove` it and `stagepost alias add` it"));
+  return false;
 }
 
 // What becomes of it is said when all names are known (Ordering), unless it cannot be.
 bool add_alias(Move& move, Alias alias) {
   if (alias.targets.empty()) return false;
-  if (is_mailbox(move, alias.address)) {
-    if (!alias.follows) note_double(move, alias);
-    return false;
-  }
+  if (is_mailbox(move, alias.address) && !keeps_copies(move, alias)) return false;
   if (!move.alias_names.insert(alias.address).second) {
     if (!alias.follows) {
       move.note_at(alias.place, alias.address, Fate::by_hand,
