@@ -49,7 +49,7 @@ std::string digest(ScramHash hash, std::string_view text) {
 // RFC 5802 §2.2, Normalize.
 std::string prepared(std::string_view password) {
   char* text = nullptr;
-  const std::string zero_terminated(password);
+  std::string zero_terminated(password);
   const int rc = gsasl_saslprep(zero_terminated.c_str(), GSASL_ALLOW_UNASSIGNED, &text, nullptr);
   const std::unique_ptr<char, void (*)(void*)> owner(text, gsasl_free);
   if (rc != GSASL_OK || text == nullptr || *text == '\0') return zero_terminated;
@@ -75,7 +75,7 @@ std::string encode_saslname(std::string_view name) {
 std::optional<std::string> take(std::string_view& rest, char name) {
   if (rest.size() < 2 || rest[0] != name || rest[1] != '=') return std::nullopt;
   const std::size_t comma = rest.find(',');
-  const std::string value(rest.substr(2, comma == std::string_view::npos ? comma : comma - 2));
+  std::string value(rest.substr(2, comma == std::string_view::npos ? comma : comma - 2));
   rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   return value;
 }
