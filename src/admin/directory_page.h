@@ -1,6 +1,6 @@
 // admin/directory_page.h: lists of mailboxes and aliases, a page at a time.
 //
-// What:    ?limit=, ?after= and ?q= of a request → a page of the directory, and what to ask for next.
+// What:    ?limit=, ?after= and ?q= of a request → a page of the directory, and what comes next.
 // In/Out:  http::Request → Page; rows → {"users": [...], "next": "an@example.org", "total": 17}.
 // Errors:  invalid, naming the parameter.
 // Limits:  rows_max rows of a page; without ?limit= all rows come at once, as programs have it.

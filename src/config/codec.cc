@@ -88,6 +88,17 @@ Codec<std::string> text_codec(std::string kind) {
                    [](const std::string& text) -> Result<std::string> { return text; });
 }
 
+Codec<std::string> absolute_path_codec() {
+  Codec<std::string> codec = text_codec("absolute path");
+  codec.read = [read = codec.read](const Value& value) -> base::Result<std::string> {
+    auto text = read(value);
+    if (!text || text->empty() || text->starts_with('/')) return text;
+    return base::fail(base::ErrorKind::invalid,
+                      "is not an absolute path; write it like \"/etc/aliases\"");
+  };
+  return codec;
+}
+
 Codec<std::string> host_codec() {
   return text_with("host name", [](const std::string& text) -> Result<std::string> {
     if (is_host(text)) return base::lower(text);

@@ -41,6 +41,8 @@ struct Codec {
 
 // Any text without control characters.
 [[nodiscard]] Codec<std::string> text_codec(std::string kind = "text");
+// Of a section that there may be many of: there a path is not completed from the home.
+[[nodiscard]] Codec<std::string> absolute_path_codec();
 [[nodiscard]] Codec<std::string> host_codec();        // a host name
 [[nodiscard]] Codec<std::string> route_host_codec();  // a host name, an IP address or empty
 [[nodiscard]] Codec<std::string> route_domain_codec();

@@ -8,17 +8,6 @@ using Rewrite = policy::ForwardingSettings::Rewrite;
 using std::chrono::hours;
 
 // Of a [[section]]: what it is relative to would be anybody's guess. Empty where that means none.
-Codec<std::string> absolute_path_codec() {
-  Codec<std::string> codec = text_codec("absolute path");
-  codec.read = [read = codec.read](const Value& value) -> base::Result<std::string> {
-    auto text = read(value);
-    if (!text || text->empty() || text->starts_with('/')) return text;
-    return base::fail(base::ErrorKind::invalid,
-                      "is not an absolute path; write it like \"/etc/aliases\"");
-  };
-  return codec;
-}
-
 Codec<std::string> domain_or_empty_codec() {
   Codec<std::string> codec = host_codec();
   codec.read = [read = codec.read](const Value& value) -> base::Result<std::string> {

@@ -195,10 +195,10 @@ Section route_section() {
               "(both bound to TLS where the host can), PLAIN and LOGIN. See docs/relay-host.md."),
       setting("password", STAGEPOST_FIELD(delivery.routes.back().password), text_codec(),
               "The password to log in with."),
-      path_setting("password_file", STAGEPOST_FIELD(delivery.routes.back().password_file),
-                   {.below = Below::none, .name = ""},
-                   "Instead: a file that holds it, read at each log-in. The server's user must be "
-                   "able to read it, and nobody else should."),
+      setting("password_file", STAGEPOST_FIELD(delivery.routes.back().password_file),
+              absolute_path_codec(),
+              "Instead: a file that holds it, read at each log-in. The server's user must be "
+              "able to read it, and nobody else should."),
       setting("plain_auth", STAGEPOST_FIELD(delivery.routes.back().plain_auth), plain_auth_codec(),
               "When PLAIN and LOGIN may show the host the password: \"verified\" when its "
               "certificate is, \"encrypted\" under any TLS, \"always\" also without, \"never\"."),

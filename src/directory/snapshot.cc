@@ -115,8 +115,8 @@ class MemorySnapshot final : public Snapshot {
   [[nodiscard]] bool has_person(std::string_view name_key, std::string_view domain) const override;
 
  private:
-  // Of `mailbox` mailbox is set, and alias when copies go elsewhere, too; of `alias` only alias, whose
-  // targets may be empty.
+  // Of `mailbox` mailbox is set, and alias when copies go elsewhere, too; of `alias` only alias,
+  // whose targets may be empty.
   struct Found {
     Local kind = Local::foreign;
     const Mailbox* mailbox = nullptr;

@@ -35,7 +35,8 @@ class Recipients final : public directory::Snapshot {
     return lookup(address) == directory::Local::mailbox ? &box_ : nullptr;
   }
   [[nodiscard]] directory::Expansion expand(const message::Recipient& recipient) const override {
-    return {.kind = lookup(recipient.address), .recipients = {recipient}, .problem = {}, .refusal = {}};
+    return {
+        .kind = lookup(recipient.address), .recipients = {recipient}, .problem = {}, .refusal = {}};
   }
   [[nodiscard]] const directory::Login* login(std::string_view /*name*/) const override {
     return nullptr;
