@@ -23,9 +23,9 @@ class Known final : public directory::Snapshot {
   }
   [[nodiscard]] directory::Expansion expand(const message::Recipient& recipient) const override {
     const directory::Local kind = lookup(recipient.address);
-    if (kind == directory::Local::alias) return {kind, {}, "alias loop"};
-    if (kind == directory::Local::unknown) return {kind, {}, {}};
-    return {kind, {recipient}, {}};
+    if (kind == directory::Local::alias) return {kind, {}, "alias loop", {}};
+    if (kind == directory::Local::unknown) return {kind, {}, {}, {}};
+    return {kind, {recipient}, {}, {}};
   }
   [[nodiscard]] const directory::Login* login(std::string_view /*name*/) const override {
     return nullptr;

@@ -3,7 +3,8 @@
 What:    each is a whole configuration in a namespace: a web host with virtual domains, a host that
          sends by its provider's server, a company with several domains and maps.
 In/Out:  a day is a list of mails, each from somebody at some address; where each one ends
-         (mailbox, next hop, refused) is seen with Postfix running, then with what `import postfix` made of it.
+         (mailbox, next hop, refused) is seen with Postfix running, then with what
+         `import postfix` made of it.
 """
 
 import smtplib

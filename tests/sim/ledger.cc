@@ -120,8 +120,8 @@ void Ledger::check_told(const Evidence& evidence, std::vector<std::string>& viol
       if (!elsewhere && count("delivered") != 1) {
         violations.push_back(fmt::format("the delivery of {} was not told", token));
       }
-      const bool last_is_ours = taken != taken_.end() && !taken->second.back().in_doubt &&
-                                !taken->second.back().reports;
+      const bool last_is_ours =
+          taken != taken_.end() && !taken->second.back().in_doubt && !taken->second.back().reports;
       if (elsewhere && last_is_ours && count("relayed") + count("failed") == 0) {
         violations.push_back(fmt::format("that {} was relayed was not told", token));
       }

@@ -128,9 +128,8 @@ io::Task<bool> Receiver::take_message(io::sim::Peer* peer, std::vector<std::stri
   const bool takes = now == Mood::well || now == Mood::hang_up || now == Mood::stall;
   for (const std::string& recipient : recipients) {
     if (takes) {
-      ledger_.taken(token, recipient, {.when = world_.now(),
-                                       .in_doubt = now != Mood::well,
-                                       .reports = offers_dsn});
+      ledger_.taken(token, recipient,
+                    {.when = world_.now(), .in_doubt = now != Mood::well, .reports = offers_dsn});
     } else if (now == Mood::refuse) {
       ledger_.refused(token, recipient);
     }

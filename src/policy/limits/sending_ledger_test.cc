@@ -32,7 +32,7 @@ class Known final : public directory::Snapshot {
     return nullptr;
   }
   [[nodiscard]] directory::Expansion expand(const message::Recipient& recipient) const override {
-    return {directory::Local::foreign, {recipient}, {}};
+    return {directory::Local::foreign, {recipient}, {}, {}};
   }
   [[nodiscard]] const directory::Login* login(std::string_view /*name*/) const override {
     return nullptr;
