@@ -64,7 +64,7 @@ def test_postfix_hands_on_and_hears_about_each_recipient(world, way):
     world.send(["you@example.test", "gone@example.test", "other@example.test"])
     mine = world.server.wait_for_mail()[0]
     others = world.server.wait_for_mail("other")[0]
-    assert b"with LMTP id" in mine or b"with LMTPS id" in mine, mine
+    assert b"by mx.example.test with LMTP" in mine, mine
     assert b"Subject: handed on" in others
     for user in ("you", "other"):
         wait_until(f"Postfix's line about {user}", lambda name=user: world.log_lines(
@@ -85,10 +85,9 @@ def test_smtplib_speaks_lmtp_over_both(world):
         assert list(refused) == ["nobody@example.test"]
 
     world.net.inside(by_tcp)
+    # It reads one reply after the dot, so there is one recipient.
     with smtplib.LMTP(str(world.socket), local_hostname="client.test") as client:
-        assert client.sendmail(SENDER, ["you@example.test", "other@example.test"],
-                               message("by socket")) == {}
-    assert len(world.server.wait_for_mail(count=2)) == 2
+        assert client.sendmail(SENDER, ["other@example.test"], message("by socket")) == {}
     assert crlf(world.server.wait_for_mail("other")[0]).endswith(b"\r\n\r\nhello\r\n")
 
 

@@ -138,6 +138,7 @@ def test_the_authentication_server_is_away(world):
     world.to_postfix([USERS[0]], message("to wait", to=USERS[0]))
     time.sleep(2)
     world.sasl.start({"an": "{PLAIN}pencil"})
+    world.server.cli("queue", "retry", "--all")
     world.postfix.wait_for_messages(USERS[0], seconds=WAIT_SECONDS_MAX)
     assert world.server.maildir() == []
 

@@ -83,7 +83,7 @@ TEST_F(DoctorTest, ConfigurationFile) {
 TEST_F(DoctorTest, SecondFactors) {
   directory::Contents contents{.domains = {"our.test"},
                                .mailboxes = {"an@our.test", "you@our.test"},
-                               .logins = {{.login = "an@our.test"}, {.login = "you@our.test"}},
+                               .logins = {{"an@our.test", ""}, {"you@our.test", ""}},
                                .administrators = {"an@our.test", "you@our.test"}};
   known = directory::make_snapshot(contents);
   EXPECT_EQ(said(run(check_second_factors)), "nothing") << "nobody can log in";
@@ -94,7 +94,7 @@ TEST_F(DoctorTest, SecondFactors) {
   EXPECT_EQ(said(run(check_second_factors)), "warning: is an administrator by the password alone");
   write("/state/second-factors.json", "{");
   EXPECT_THAT(said(run(check_second_factors)), StartsWith("unknown: "));
-  const admin::SecondFactor factor{.secret = "12345678901234567890", .enrolled = {}};
+  const admin::SecondFactor factor{.secret = "12345678901234567890", .enrolled = {}, .recovery = {}};
   write("/state/second-factors.json",
         admin::write_second_factors({{"an@our.test", factor}, {"you@our.test", factor}}));
   EXPECT_EQ(said(run(check_second_factors)), "ok: no administrator is without");

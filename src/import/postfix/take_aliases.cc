@@ -290,7 +290,7 @@ class Ordering {
     std::erase_if(alias.targets, [&](const std::string& target) {
       if (leads(target) || named_.contains(target) ||
           named_.contains(directory::without_detail(target))) {
-        return target == alias.address;
+        return target == alias.address && !is_mailbox(move_, target);
       }
       if (alias.follows) return true;
       move_.note_at(alias.place, fmt::format("{}: {}", alias.address, target), Fate::by_hand,
