@@ -233,7 +233,7 @@ constexpr Mistake contexts[] = {
     {"[forwarding]\nrewrite_sender = \"yes\"",
      "stagepost.toml:5: forwarding.rewrite_sender: \"yes\" is none of its words"},
     {"[[route]]\ndomain = \"*\"\nhost = \"a.example\"\npassword_file = \"/p\"",
-     "stagepost.toml:6: route[1].password_file: user and password belong together"},
+     "stagepost.toml:7: route[1].password_file: user and password belong together"},
     {"[[route]]\ndomain = \"*\"\nhost = \"a.example\"\ntls = \"verified\"\nuser = \"u\"\n"
      "password = \"p\"\npassword_file = \"/p\"",
      "stagepost.toml:10: route[1].password_file: there is a password already"},

@@ -1,6 +1,7 @@
 // Tests of server.h, router.h and client.h over loopback.
 #include "lib/http/server.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "lib/http/client.h"
@@ -222,7 +223,8 @@ TEST_F(ServerTest, OverAUnixSocket) {
   group_.spawn(server_->serve(*listener_));
   const auto response = run(http::request(doors_, UnixPath{path}, {}, {}));
   ASSERT_TRUE(response);
-  EXPECT_EQ(response->body, "GET /");
+  EXPECT_EQ(response->body, fmt::format("GET / peer.group={} peer.user={}", getegid(), geteuid()))
+      << "who asks is known";
   stop();
   listener_.reset();
   EXPECT_EQ(rmdir(folder.c_str()), 0);

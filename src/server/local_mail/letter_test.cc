@@ -109,7 +109,7 @@ TEST_F(LocalAddresses, ByTheSettings) {
 
 TEST_F(LocalAddresses, NamesOfTheSystem) {
   EXPECT_EQ(address_of(author("DOMAIN\\Ann Lee")), "domain_ann_lee@example.org");
-  EXPECT_EQ(address_of(author("..")), "___@example.org");
+  EXPECT_EQ(address_of(author("..")), "_._@example.org");
   Letter letter = sample();
   letter.recipients = {"a b"};
   EXPECT_FALSE(message_of(author("ann"), letter, *known));
