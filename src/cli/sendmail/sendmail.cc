@@ -202,7 +202,7 @@ int run(const Called& called) {
     case Mode::mailq: return show_queue(called);
     case Mode::retry: return retry_queue(called);
     case Mode::aliases: return EX_OK;  // the directory is read as it changes
-    case Mode::help: std::fputs(help.data(), stdout); return EX_OK;
+    case Mode::help: fmt::print("{}", help); return EX_OK;
     case Mode::version: std::puts("stagepost " STAGEPOST_VERSION); return EX_OK;
   }
   return EX_SOFTWARE;

@@ -96,6 +96,7 @@ base::Result<std::optional<std::vector<std::string>>> SrsSecrets::keep(io::Files
     }
   }
   std::vector<std::string> out;
+  out.reserve(secrets_.size());
   for (const SrsSecret& one : secrets_) out.push_back(one.octets);
   return out;
 }
