@@ -26,6 +26,9 @@ Session::Session(Parts& parts, Rules rules, std::unique_ptr<io::Stream> stream, 
   transaction_.submission = rules_.listener.role == Role::submission;
   transaction_.lmtp = is_lmtp();
   transaction_.peer = channel_.stream().peer();
+  if (!rules_.listener.socket_path.empty()) {  // whoever has that file open is on this host
+    transaction_.peer.address = io::IpAddress::v4({127, 0, 0, 1});
+  }
   transaction_.local = channel_.stream().local();
   visit_ = parts_.policy.begin_visit();
 }
