@@ -94,7 +94,8 @@ TEST_F(DoctorTest, SecondFactors) {
   EXPECT_EQ(said(run(check_second_factors)), "warning: is an administrator by the password alone");
   write("/state/second-factors.json", "{");
   EXPECT_THAT(said(run(check_second_factors)), StartsWith("unknown: "));
-  const admin::SecondFactor factor{.secret = "12345678901234567890", .enrolled = {}, .recovery = {}};
+  const admin::SecondFactor factor{
+      .secret = "12345678901234567890", .enrolled = {}, .recovery = {}};
   write("/state/second-factors.json",
         admin::write_second_factors({{"an@our.test", factor}, {"you@our.test", factor}}));
   EXPECT_EQ(said(run(check_second_factors)), "ok: no administrator is without");
