@@ -210,8 +210,12 @@ def test_nginx_speaks_smtp_and_says_by_xclient_for_whom(world):
 
     world.inside(submit)
     world.server.wait_for_mail(count=2)
-    assert [event["login"] for event in world.events("session.xclient") if "login" in event] == \
-        [world.server.user]
+
+    def logins() -> list[str]:
+        return [event["login"] for event in world.events("session.xclient") if "login" in event]
+
+    wait_until("the log-in in the log", logins)
+    assert logins() == [world.server.user]
 
 
 def test_swaks_says_xclient(world):

@@ -138,8 +138,12 @@ def test_the_authentication_server_is_away(world):
     world.to_postfix([USERS[0]], message("to wait", to=USERS[0]))
     time.sleep(2)
     world.sasl.start({"an": "{PLAIN}pencil"})
-    world.server.cli("queue", "retry", "--all")
-    world.postfix.wait_for_messages(USERS[0], seconds=WAIT_SECONDS_MAX)
+
+    def arrived() -> bool:  # it may take a moment until Dovecot answers again
+        world.server.cli("queue", "retry", "--all")
+        return len(world.postfix.messages(USERS[0])) == 1
+
+    wait_until("the mail at Postfix", arrived, WAIT_SECONDS_MAX)
     assert world.server.maildir() == []
 
 
