@@ -103,8 +103,8 @@ def test_what_fails_is_told_again_in_order(server, receiver):
     assert receiver.types(sent) == ["message.accepted", "message.delivered"]
     state = hook(server)
     assert state["failures"] == 0 and "answered" in state["last_error"]
-    log = server.log_text(None)
-    assert "webhook.failing" in log and "webhook.recovered" in log
+    wait_until("the recovery in the log", lambda: "webhook.recovered" in server.log_text(None))
+    assert "webhook.failing" in server.log_text(None)
 
 
 def test_a_bad_event_does_not_stop_the_others(server, receiver):

@@ -241,10 +241,7 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
   const rows = found.data?.aliases ?? [];
   return (
     <>
-      <PageHead
-        title="Mailboxes"
-        text={found.data && plural(found.data.total, "alias", "aliases")}
-      >
+      <PageHead title="Mailboxes" text={found.data && plural(found.data.total, "alias", "aliases")}>
         <Button look="main" icon="plus" onClick={() => setEditing("new")}>
           Add an alias
         </Button>
