@@ -30,7 +30,6 @@ class RelayWorld(World):
     def __init__(self, net, folder, new_server, monkeypatch):
         super().__init__(net, folder, new_server)
         monkeypatch.setenv("SSL_CERT_FILE", str(self.pki.certificate))
-        self.server.set("server", sandbox=False)  # it would not let the server read that file
         self.sasl = DovecotSasl(net, folder / "sasl")
 
     def route(self, user: str, password: str, host: str = RELAY, tls: str = "verified",
