@@ -45,6 +45,7 @@ class Head {
   [[nodiscard]] std::uint32_t number() const { return segment_->header.segment; }
   [[nodiscard]] const std::shared_ptr<OpenSegment>& segment() const { return segment_; }
   [[nodiscard]] bool fits(const Submission& submission, std::uint64_t bytes) const;
+  [[nodiscard]] bool is_half_full() const { return offset_ > capacity_ / 2; }
   [[nodiscard]] bool dirty() const { return offset_ > epoch_; }
 
   // Begins a batch at the present end.

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 // As many as a busy stream fills while compaction pauses; what they take is taken from mail.
 constexpr std::size_t files_max = 3;
 constexpr std::size_t short_files_max = 1;  // when the disk is short
-// A queue that grows for hours would else write everything twice.
-constexpr base::Duration make_every = 1min;
+// A disk that had no room, or failed, is left alone for so long.
+constexpr base::Duration try_again_after = 1min;
 // Small, so that nobody's sync waits long behind one.
 constexpr std::uint64_t piece_bytes = 256ULL << 10U;
 // So many times the file must be free beyond the reserve: before it is made, itself included.
@@ -39,13 +39,15 @@ std::optional<SegmentName> Stock::take() {
 
 bool Stock::is_short() const {
   if (making_ || closing_ || !files_.empty()) return false;
-  return !made_ || context_.doors.clock.now() - *made_ >= make_every;
+  return !failed_ || context_.doors.clock.now() - *failed_ >= try_again_after;
 }
 
 void Stock::make_one(SegmentName name, std::uint64_t bytes) {
-  made_ = context_.doors.clock.now();
   bytes = std::min(bytes, made_bytes_max);
-  if (!context_.space.plenty_for(bytes * free_files_min)) return;
+  if (!context_.space.plenty_for(bytes * free_files_min)) {
+    failed_ = context_.doors.clock.now();
+    return;
+  }
   making_ = true;
   tasks_.spawn(make(name, bytes));
 }
@@ -80,19 +82,22 @@ io::Task<void> Stock::make(SegmentName name, std::uint64_t bytes) {
   auto file = co_await io::on_pool(context_.doors.pool, [&files, folder, name, bytes] {
     return create_spare(files, folder, name, bytes);
   });
+  bool is_made = false;
   if (file) {
     // Asked again now that it is there: others, the other loops among them, may have taken the same
     // room.
     const bool room = context_.space.plenty_for(bytes * (free_files_min - 1));
     base::Result<> filled;
     if (room) filled = co_await fill(std::move(*file), bytes);
-    if (room && filled && !closing_) {
+    is_made = room && filled && !closing_;
+    if (is_made) {
       files_.push_back(name);
     } else {
       // Best effort: what stays is written over after the next start.
       [[maybe_unused]] const auto removed = remove_spare(files, folder, name);
     }
   }
+  if (!is_made) failed_ = context_.doors.clock.now();
   making_ = false;
 }
 

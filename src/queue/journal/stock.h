@@ -5,8 +5,8 @@
 //          sync (docs/journal.md).
 // In/Out:  add(), take(); make_one() when a segment has been filled and is_short().
 // Errors:  none: a file that cannot be made is not there.
-// Limits:  files_max wait, one when the disk is short; one is made per make_every at most, of
-//          made_bytes_max at most, in pieces of piece_bytes, and never from the last of the disk.
+// Limits:  files_max wait, one when the disk is short; one is made at a time, of made_bytes_max at
+//          most, in pieces of piece_bytes, and never from the last of the disk.
 // Not here: making a segment of a file (segment.h), when one is needed (stream.h).
 #pragma once
 
@@ -29,10 +29,8 @@ class Stock {
   void add(SegmentName file) { files_.push_back(file); }
   [[nodiscard]] std::optional<SegmentName> take();
 
-  // None waits, and it is time to make one?
+  // None waits, and one could be made?
   [[nodiscard]] bool is_short() const;
-  // One is being made, or will be: a small segment will do until then.
-  [[nodiscard]] bool expects_more() const { return files_.empty() && (making_ || is_short()); }
   // Makes a file of `bytes` in the background, under a number that nothing else has.
   void make_one(SegmentName name, std::uint64_t bytes);
   // The disk is short: all but one are removed. That one takes the ends of messages, should the
@@ -48,7 +46,7 @@ class Stock {
 
   Context& context_;
   std::vector<SegmentName> files_;
-  std::optional<base::Instant> made_;
+  std::optional<base::Instant> failed_;  // the last time that one could not be made
   bool making_ = false;
   bool closing_ = false;
   io::TaskGroup tasks_;

@@ -39,12 +39,27 @@ TEST(Stock, AFullSegmentHasAFileMadeReady) {
   EXPECT_TRUE(machine.report.damages.empty());
 }
 
-TEST(Stock, OneIsMadePerMinute) {
+// A segment that is made from nothing lets mail wait while its zeros are written.
+TEST(Stock, TheNextIsMadeBeforeItIsNeeded) {
   Machine machine;
   ASSERT_TRUE(machine.start());
   std::uint64_t id = commit_until(machine, 1, [&] { return !machine.spares().empty(); });
   id = commit_until(machine, id, [&] { return machine.spares().empty(); });
-  id = fill_segments(machine, id, 3);
+  for (int i = 0; i < 3; ++i) {
+    const std::size_t before = machine.segments().size();
+    id = commit_until(machine, id, [&] { return !machine.spares().empty(); });
+    EXPECT_EQ(machine.segments().size(), before) << "made while the head has room";
+    id = commit_until(machine, id, [&] { return machine.spares().empty(); });
+  }
+}
+
+TEST(Stock, ADiskWithoutRoomIsAskedAgainAfterAWhile) {
+  Machine machine;
+  ASSERT_TRUE(machine.start());
+  machine.disk().set_capacity(machine.disk().bytes_used() + (4 * machine.settings.segment_bytes));
+  std::uint64_t id = fill_segments(machine, 1, 2);
+  machine.disk().set_capacity(1ULL << 30U);
+  id = fill_segments(machine, id, 2);
   EXPECT_TRUE(machine.spares().empty());
   machine.world.run_for(1min);
   commit_until(machine, id, [&] { return !machine.spares().empty(); });

@@ -25,9 +25,12 @@ constexpr base::Duration soon_sync = 10ms;
 constexpr int turns_for_others = 2;
 constexpr std::size_t open_segments_max = 64;
 constexpr std::uint64_t segment_bytes_min = 64ULL << 10U;
-// Of one that is made from nothing while a better file is expected: a stream of little mail needs
-// no more, and a busy one has filled it when the other is there.
-constexpr std::uint64_t first_segment_bytes_max = 1ULL << 20U;
+// Of one that is made from nothing: mail waits while its zeros are written, a stream of little mail
+// needs no more, and a busy one has filled it when the file that is made in the background is there.
+constexpr std::uint64_t small_segment_bytes = 1ULL << 20U;
+// Large messages get one with room for some.
+constexpr std::uint64_t small_segment_messages = 4;
+constexpr std::uint64_t small_segment_bytes_max = 8ULL << 20U;
 // Destinations put off take this part of a segment at most, else it is made larger.
 constexpr std::uint64_t opening_part_max = 4;
 // A dead segment shorter than this part of the usual one is not worth being written over.
@@ -111,6 +114,8 @@ io::Task<void> Stream::flush() {
     }
   }
   flushing_ = false;
+  // Before it is needed: a segment that is made from nothing lets mail wait.
+  if (from_stock_ && head_ && head_->is_half_full()) mind_the_stock();
   if (!trouble_.empty()) {
     const base::Error error{trouble_kind_, trouble_};
     fail_all(std::move(turn), error);
@@ -191,9 +196,10 @@ io::Task<base::Result<>> Stream::roll_over(io::Ref<const Submission> next) {
     co_return base::fail(base::ErrorKind::limit, "more than fits into a segment of the journal");
   }
   mind_the_stock();
-  std::uint64_t capacity = std::max(needed, capacity_after(Head::opening_bytes(opening)));
+  std::uint64_t capacity = std::max(needed, capacity_after(Head::opening_bytes(opening), needed));
+  from_stock_ = !stock_.empty();
   // A file that waits has its room already.
-  const std::uint64_t more = stock_.empty() ? capacity : 0;
+  const std::uint64_t more = from_stock_ ? 0 : capacity;
   // Asked in this order: right after a refusal the disk is left alone.
   if (next->mail && (!context_.space.refusal().empty() || !context_.space.room_for(more))) {
     co_return base::fail(base::ErrorKind::no_space, context_.space.refusal());
@@ -228,15 +234,17 @@ std::uint64_t Stream::standard_bytes() const {
 // Where thousands of destinations are put off, what each segment says again at its beginning must
 // leave as much room again: else a full one would count as mostly dead, and compaction would move
 // its mail into the next one of that kind, for ever.
-std::uint64_t Stream::capacity_after(std::uint64_t opening) const {
-  const std::uint64_t limit =
-      own_ && stock_.expects_more() ? first_segment_bytes_max : segment_bytes_max;
-  const std::uint64_t usual = std::min(standard_bytes(), limit);
+std::uint64_t Stream::capacity_after(std::uint64_t opening, std::uint64_t needed) const {
+  std::uint64_t usual = standard_bytes();
+  if (stock_.empty()) {
+    const std::uint64_t some = std::min(needed * small_segment_messages, small_segment_bytes_max);
+    usual = std::min(usual, std::max(some, small_segment_bytes));
+  }
   if (opening <= usual / opening_part_max) return usual;
   return std::min(Head::capacity_for(opening + std::max(opening, usual)), segment_bytes_max);
 }
 
-// Called when a segment is full.
+// Called when a segment is full, or half full and the last of the stock.
 void Stream::mind_the_stock() {
   if (own_ && head_ && stock_.is_short()) {
     stock_.make_one({number_, ++last_segment_}, standard_bytes());

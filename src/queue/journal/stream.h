@@ -101,7 +101,7 @@ class Stream {
   io::Task<void> make_room(io::Ref<std::deque<Submission*>> turn);
   io::Task<base::Result<>> roll_over(io::Ref<const Submission> next);
   [[nodiscard]] std::uint64_t standard_bytes() const;
-  [[nodiscard]] std::uint64_t capacity_after(std::uint64_t opening) const;
+  [[nodiscard]] std::uint64_t capacity_after(std::uint64_t opening, std::uint64_t needed) const;
   void keep_open(std::shared_ptr<OpenSegment> segment);
   void mind_the_stock();
   io::Task<base::Result<OpenSegment>> make_segment(std::uint64_t capacity);
@@ -117,6 +117,7 @@ class Stream {
   Ledger ledger_;
   Destinations destinations_;
   std::unique_ptr<Head> head_;
+  bool from_stock_ = false;  // the head's file was ready before it
   std::uint32_t last_segment_ = 0;
   std::map<std::uint32_t, std::shared_ptr<OpenSegment>> open_;
   Stock stock_{context_};  // files to be written over
