@@ -44,10 +44,9 @@ std::optional<base::Result<Channel::Line>> Channel::take_line() {
 io::Task<base::Result<>> Channel::fill(base::Duration timeout, io::CancelScope* closing) {
   if (begin_ < end_) co_return base::Result<>{};
   IdleScope idle(co_await io::current_scope(), closing);
+  // Not cut short by `closing`: it may be the 250 of the last message.
   if (!output_.empty()) {
-    auto sending = flush(timeout);
-    sending.set_scope(idle.scope());
-    if (auto sent = co_await std::move(sending); !sent) co_return sent;
+    if (auto sent = co_await flush(timeout); !sent) co_return sent;
   }
   begin_ = end_ = 0;
   if (clock_.now() >= ends_at_) {  // a peer that always has something to say meets no timer
