@@ -28,6 +28,7 @@ struct Verbs {
 };
 using AddVerbs = void (*)(Verbs);
 void add_server_verbs(Verbs verbs);
+void add_keeper_verbs(Verbs verbs);
 void add_init_verb(Verbs verbs);
 void add_directory_verbs(Verbs verbs);
 void add_user_verbs(Verbs verbs);

@@ -15,8 +15,15 @@ void add_server_verbs(Verbs verbs) {
       "Run the server in the foreground. Prints a line that begins with `ready` when it serves.\n"
       "SIGTERM stops it in an orderly way, SIGHUP reads the configuration again.\n"
       "  stagepost serve --home /var/lib/stagepost");
-  serve.callback(
-      [verbs] { verbs.status = server::serve(verbs.place.home, verbs.place.config_path); });
+  auto stand_by = std::make_shared<bool>(false);
+  serve.add_flag(
+      "--stand-by", *stand_by,
+      "Get ready, and serve when the server that runs has ended; for `stagepost keeper`");
+  serve.callback([verbs, stand_by] {
+    verbs.status = server::serve(verbs.place.home, verbs.place.config_path, *stand_by);
+  });
+
+  add_keeper_verbs(verbs);
 
   Verb health = verbs.app.add_subcommand(
       "health",

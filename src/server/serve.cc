@@ -18,6 +18,7 @@
 #include "server/brake_line.h"
 #include "server/confinement.h"
 #include "server/home.h"
+#include "server/keeper/stand_by.h"
 #include "server/lane.h"
 #include "server/local_mail/local_mail.h"
 #include "server/supervision.h"
@@ -34,6 +35,7 @@ class Process {
     const io::real::ServiceManager& manager;
     io::real::HandedSockets handed;
     io::real::SandboxReport sandbox;
+    std::unique_ptr<io::File> lock;  // of the state; null: to be taken
   };
   explicit Process(Parts parts)
       : home_(std::move(parts.home)),
@@ -41,6 +43,7 @@ class Process {
         config_(std::move(parts.config)),
         handed_(std::move(parts.handed)),
         sandbox_(parts.sandbox),
+        lock_(std::move(parts.lock)),
         pool_(config_.server.pool_threads),
         supervision_(parts.manager) {}
 
@@ -74,6 +77,7 @@ class Process {
   config::Config config_;
   io::real::HandedSockets handed_;
   const io::real::SandboxReport sandbox_;
+  std::unique_ptr<io::File> lock_;
   io::real::ThreadPool pool_;
   io::real::PosixFiles files_;
   std::unique_ptr<SharedParts> shared_;
@@ -93,7 +97,7 @@ base::Result<> Process::build() {
   const unsigned count =
       std::min(config_.server.loops == 0 ? cores : config_.server.loops, loops_max);
   for (unsigned i = 0; i < count; ++i) lanes_.push_back(std::make_unique<Lane>(pool_, &handed_));
-  auto shared = SharedParts::open(config_, files_, main_doors().clock.wall());
+  auto shared = SharedParts::open(config_, files_, main_doors().clock.wall(), std::move(lock_));
   if (!shared) return std::unexpected(std::move(shared.error()));
   shared_ = std::move(*shared);
   auto streams = queue::journal::list_streams(files_, config_.queue.journal_folder);
@@ -311,7 +315,12 @@ io::Task<void> Process::reload() {
   }
   if (const std::string beyond = beyond_fence(config_, *config);
       config_.server.sandbox && !beyond.empty()) {
-    emit(base::Severity::error, "server.reload_failed", beyond);
+    if (!supervision_.ask_for_successor()) {
+      emit(base::Severity::error, "server.reload_failed", beyond);
+    } else {
+      emit(base::Severity::info, "server.successor_wanted",
+           "the new configuration needs what this server has closed to itself");
+    }
     co_return;
   }
   auto loaded = load_certificate(files_, *config, main_doors().clock.wall(), shared_->challenges);
@@ -413,7 +422,7 @@ int complain(std::string_view text) {
 
 }  // namespace
 
-int serve(const std::string& home, const std::string& config_path) {
+int serve(const std::string& home, const std::string& config_path, bool stand_by) {
   // While there is one thread: they change the environment.
   const auto manager = io::real::ServiceManager::from_environment();
   auto handed = io::real::HandedSockets::from_environment();
@@ -431,12 +440,20 @@ int serve(const std::string& home, const std::string& config_path) {
                       "should fence us in");
     }
   }
+  std::unique_ptr<io::File> lock;
+  if (stand_by) {
+    io::real::PosixFiles files;
+    auto free = keeper::stand_by(manager, *config, files);
+    if (!free) return complain(free.error().detail);
+    lock = std::move(*free);
+  }
   Process process({.home = home,
                    .config_path = config_path,
                    .config = std::move(*config),
                    .manager = manager,
                    .handed = std::move(*handed),
-                   .sandbox = *sandbox});
+                   .sandbox = *sandbox,
+                   .lock = std::move(lock)});
   if (auto result = process.run(); !result) return complain(result.error().detail);
   return 0;
 }

@@ -14,6 +14,7 @@
 namespace server {
 
 // SIGTERM and SIGINT stop it in an orderly way, SIGHUP reads the configuration again.
-int serve(const std::string& home, const std::string& config_path);
+// `stand_by`: the keeper's; serves once the server that has the state has ended.
+int serve(const std::string& home, const std::string& config_path, bool stand_by = false);
 
 }  // namespace server

@@ -165,9 +165,12 @@ dns::Settings dns_settings_of(const config::Config& config, io::Files& files) {
 }
 
 base::Result<std::unique_ptr<SharedParts>> SharedParts::open(const config::Config& config,
-                                                             io::Files& files, base::Time now) {
+                                                             io::Files& files, base::Time now,
+                                                             std::unique_ptr<io::File> lock) {
   auto parts = std::make_unique<SharedParts>();
-  base::Result<> done = take(parts->lock, lock_state(files, config));
+  parts->lock = std::move(lock);
+  base::Result<> done;
+  if (!parts->lock) done = take(parts->lock, lock_state(files, config));
   if (done) done = open_records(*parts, config, files, now);
   if (done) done = open_directory(*parts, config, files, now);
   if (done) {

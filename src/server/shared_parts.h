@@ -44,9 +44,10 @@ namespace server {
 [[nodiscard]] dns::Settings dns_settings_of(const config::Config& config, io::Files& files);
 
 struct SharedParts {
-  [[nodiscard]] static base::Result<std::unique_ptr<SharedParts>> open(const config::Config& config,
-                                                                       io::Files& files,
-                                                                       base::Time now);
+  // `lock`: of the state, where somebody has taken it before.
+  [[nodiscard]] static base::Result<std::unique_ptr<SharedParts>> open(
+      const config::Config& config, io::Files& files, base::Time now,
+      std::unique_ptr<io::File> lock = nullptr);
 
   // A change made through admin_store is live when this returns. Blocks.
   base::Result<> reload_directory();

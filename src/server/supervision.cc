@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "lib/io/heartbeat.h"
+#include "server/keeper/words.h"
 
 namespace server {
 namespace {
@@ -30,6 +31,11 @@ void Supervision::say_reloaded() { manager_.tell("READY=1"); }
 void Supervision::say_stopping() {
   stopping_ = true;
   manager_.tell("STOPPING=1\nSTATUS=letting messages finish");
+}
+
+bool Supervision::ask_for_successor() {
+  if (manager_.is_keeper()) manager_.tell(keeper::wants_successor);
+  return manager_.is_keeper();
 }
 
 io::Task<void> Supervision::run(io::Ref<io::Clock> clock, Watched watched) {

@@ -37,6 +37,8 @@ class Supervision {
   void say_reloading(base::Instant now);
   void say_reloaded();
   void say_stopping();
+  // False: there is no keeper who could put a new server into our place.
+  [[nodiscard]] bool ask_for_successor();
 
   // Until it is cancelled. Without a manager it ends at once.
   io::Task<void> run(io::Ref<io::Clock> clock, Watched watched);

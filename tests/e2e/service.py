@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from stagepost import READY_SECONDS_MAX, Stagepost, binary
+from stagepost import READY_SECONDS_MAX, Stagepost
 
 # The numbers from 3 on are the sockets; the variables name the process that takes them.
 LAUNCH = """\
@@ -62,8 +62,8 @@ class Manager:
         redirections = f"exec {parked}\nexec {placed}" if numbers else ""
         with open(self.server.log, "ab") as out:
             self.server.process = subprocess.Popen(
-                ["bash", "-c", LAUNCH.format(redirections=redirections), binary(), "serve",
-                 "--home", self.server.home],
+                ["bash", "-c", LAUNCH.format(redirections=redirections), self.server.program,
+                 self.server.verb, "--home", self.server.home],
                 env=self.environment(), pass_fds=numbers, stdin=subprocess.DEVNULL, stdout=out,
                 stderr=out, start_new_session=True)
         self.wait_for("READY=1")

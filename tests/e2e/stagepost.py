@@ -80,6 +80,8 @@ class Stagepost:
         self.process: subprocess.Popen | None = None
         self.run_as: int | None = None  # a user's number; none: as we are
         self.wrapper: list[str] = []  # a program that becomes the server
+        self.program = binary()
+        self.verb = "serve"  # or "keeper"
         names = [*LISTENERS, "http", "api"]
         # In a namespace every port is free.
         numbers = [*LISTENERS.values(), 8025, 8026] if net else free_ports(len(names))
@@ -138,7 +140,7 @@ class Stagepost:
     # Life and death.
 
     def start(self) -> "Stagepost":
-        arguments = [*self.wrapper, binary(), "serve", "--home", self.home]
+        arguments = [*self.wrapper, self.program, self.verb, "--home", self.home]
         if self.run_as is not None:
             arguments = ["setpriv", f"--reuid={self.run_as}", f"--regid={self.run_as}",
                          "--clear-groups", *arguments]

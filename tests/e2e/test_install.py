@@ -182,6 +182,13 @@ def restarts(booted: Booted) -> Knocker:
     return knocker
 
 
+def upgrade(booted: Booted, package: Path) -> Knocker:
+    with Knocker(ADDRESS, 25) as knocker:
+        said = booted.run("dpkg", "--install", f"/tmp/{package.name}")
+        assert "it is well" in said, said
+    return knocker
+
+
 @pytest.mark.long
 def test_under_systemd(packages, machine):
     """The unit with its sandbox, as systemd runs it: mail, reload, watchdog, sockets, restarts."""
@@ -222,5 +229,6 @@ def test_under_systemd(packages, machine):
         assert not [line for line in lines if "unused" in str(line["MESSAGE"])]
         shutil.copy(packages[1], machine.root.path("/tmp"))
         before = shown("MainPID")
-        booted.run("dpkg", "--install", f"/tmp/{packages[1].name}")  # an upgrade restarts it
-        assert shown("ActiveState") == "active" and shown("MainPID") != before
+        knocker = machine.net.inside(lambda: upgrade(booted, packages[1]))
+        assert shown("ActiveState") == "active" and shown("MainPID") == before
+        assert not knocker.refused and knocker.connected > 10

@@ -1,6 +1,7 @@
 // See local_datagram.h.
 #include "lib/io/real/local_datagram.h"
 
+#include <fcntl.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
@@ -39,10 +40,23 @@ base::Result<LocalDatagram> LocalDatagram::open(const std::string& name, base::D
   return LocalDatagram(std::move(descriptor), *to, name);
 }
 
+base::Result<LocalDatagram> LocalDatagram::over(int descriptor) {
+  SocketAddress nowhere;
+  nowhere.length = 0;
+  int domain = 0;
+  socklen_t length = sizeof(domain);
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0 || domain != AF_UNIX ||
+      ::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) {
+    return base::fail(base::ErrorKind::invalid,
+                      "descriptor " + std::to_string(descriptor) + " is no unix socket");
+  }
+  return LocalDatagram(Descriptor(descriptor), nowhere, "the channel");
+}
+
 base::Result<> LocalDatagram::send(std::string_view bytes) const {
   const auto sent = retry([&] {
-    return ::sendto(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL, to_.raw(),
-                    to_.length);
+    return ::sendto(descriptor_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL,
+                    to_.length == 0 ? nullptr : to_.raw(), to_.length);
   });
   if (sent >= 0) return {};
   const int error = errno;

@@ -23,6 +23,8 @@ class LocalDatagram {
   // `patience`: how long a send may block while the receiver is busy; 0: not at all.
   [[nodiscard]] static base::Result<LocalDatagram> open(const std::string& name,
                                                         base::Duration patience = {});
+  // Over a connected socket that we were given, which becomes ours.
+  [[nodiscard]] static base::Result<LocalDatagram> over(int descriptor);
 
   // The receiver may come, go and come again: each message finds it by its name. Thread-safe.
   [[nodiscard]] base::Result<> send(std::string_view bytes) const;

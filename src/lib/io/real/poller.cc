@@ -76,6 +76,8 @@ base::Result<Descriptor> listen_socket(const Endpoint& at, bool share_port) {
   const int on = 1;
   ::setsockopt(socket->get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (share_port) ::setsockopt(socket->get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+  // "[::]" and "0.0.0.0" can be bound side by side.
+  if (at.address.is_v6()) ::setsockopt(socket->get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   if (::bind(socket->get(), address.raw(), address.length) != 0 ||
       ::listen(socket->get(), backlog) != 0) {
     return base::fail_errno("listen at " + at.text(), errno);

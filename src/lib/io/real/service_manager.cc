@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
+
+#include "lib/io/real/child.h"
 
 namespace io::real {
 namespace {
@@ -22,6 +25,14 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
 // WATCHDOG_PID: absent, or ours; another process's watchdog is not our concern.
 bool is_for_us(const std::optional<std::string>& pid) {
   return !pid || number_of(*pid) == static_cast<std::uint64_t>(::getpid());
+}
+
+base::Result<LocalDatagram> channel_of(const std::string& text) {
+  const auto number = number_of(text);
+  if (!number || *number > std::numeric_limits<int>::max()) {
+    return base::fail(base::ErrorKind::invalid, "\"" + text + "\" is no descriptor");
+  }
+  return LocalDatagram::over(static_cast<int>(*number));
 }
 
 }  // namespace
@@ -39,12 +50,15 @@ ServiceManager ServiceManager::from_environment() {
   const auto socket = take_variable("NOTIFY_SOCKET");
   const auto watchdog = take_variable("WATCHDOG_USEC");
   const auto watchdog_pid = take_variable("WATCHDOG_PID");
-  if (!socket || socket->empty()) return out;
-  auto opened = LocalDatagram::open(*socket);
+  const auto keeper = take_variable(keeper_variable);
+  if (!keeper && (!socket || socket->empty())) return out;
+  auto opened = keeper ? channel_of(*keeper) : LocalDatagram::open(*socket);
   if (!opened) {
-    out.trouble_ = "NOTIFY_SOCKET: " + opened.error().detail;
+    out.trouble_ =
+        fmt::format("{}: {}", keeper ? keeper_variable : "NOTIFY_SOCKET", opened.error().detail);
     return out;
   }
+  out.is_keeper_ = keeper.has_value();
   out.socket_.emplace(std::move(*opened));
   if (!watchdog || !is_for_us(watchdog_pid)) return out;
   const auto microseconds = number_of(*watchdog);

@@ -2,6 +2,7 @@
 //
 // What:    the notify protocol (sd_notify(3)) and the watchdog (sd_watchdog_enabled(3)), without
 //          its library: a datagram of lines to the socket that NOTIFY_SOCKET names.
+//          Or the same words to our keeper, over the channel that it made.
 // In/Out:  from_environment() once, before there are threads; tell("READY=1\nSTATUS=…");
 //          watchdog(): how often it wants to hear WATCHDOG=1. Without a manager nothing happens.
 // Errors:  trouble() says what was wrong with the environment; a message that cannot be sent is
@@ -23,10 +24,13 @@ class ServiceManager {
  public:
   // There is none: nobody hears.
   ServiceManager() = default;
-  // Takes its variables out of the environment.
+  // Takes its variables out of the environment. A keeper (child.h) comes before systemd, whom it
+  // tells itself.
   [[nodiscard]] static ServiceManager from_environment();
 
   [[nodiscard]] bool is_there() const { return socket_.has_value(); }
+  // Whether it can put a successor into our place.
+  [[nodiscard]] bool is_keeper() const { return is_keeper_; }
   void tell(std::string_view lines) const;
   // Empty: no watchdog is set for this process.
   [[nodiscard]] const std::optional<base::Duration>& watchdog() const { return watchdog_; }
@@ -36,6 +40,7 @@ class ServiceManager {
  private:
   std::optional<LocalDatagram> socket_;
   std::optional<base::Duration> watchdog_;
+  bool is_keeper_ = false;
   std::string trouble_;
 };
 
