@@ -19,7 +19,7 @@ from peers.netns import wait_until
 from service import Knocker, Manager, bound
 from stagepost import COMMAND_SECONDS_MAX, Stagepost, binary, free_ports
 
-PROBATION_SECONDS = 5  # src/server/keeper/keeper.cc
+PROBATION_SECONDS = 5  # src/server/keeper/succession.cc
 OWNER = 4904  # nobody's number on this machine
 
 

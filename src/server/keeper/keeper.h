@@ -6,7 +6,7 @@
 // In/Out:  keep() runs until SIGTERM and gives the exit code. A line `upgrade` at control_path()
 //          asks for a successor; the answer comes as it goes on, and ends with `done` or `failed`.
 // Errors:  a first server that does not get ready ends it; later nothing does.
-// Limits:  the times below, each with its reason in keeper.cc.
+// Limits:  the times below, each with its reason in succession.cc.
 // Not here: anything that comes from the network. It parses the configuration, the line above, and
 //           what its own servers say.
 //
