@@ -1,14 +1,19 @@
 // See home.h.
 #include "tests/sim/home.h"
 
+#include <algorithm>
+
 #include "directory/snapshot.h"
-#include "lib/io/files.h"
 #include "queue/journal/journal.h"
 
 namespace sim {
 namespace {
 
-constexpr std::uint64_t mail_bytes_max = 64U << 20U;
+// One for all: reading the system's trust anchors takes longer than a story.
+std::shared_ptr<io::TlsClient> tls_client() {
+  static const std::shared_ptr<io::TlsClient> client = io::TlsClient::make("").value();
+  return client;
+}
 
 }  // namespace
 
@@ -22,9 +27,9 @@ FixedDirectory::FixedDirectory(const directory::Contents& contents, base::Time n
   snapshot_ = directory::make_snapshot(contents, {}, std::move(srs));
 }
 
-config::Config home_config(const std::string& address) {
+config::Config home_config(const std::string& address, const std::string& domain) {
   config::Config config;
-  const std::string hostname = "mx.home.test";
+  const std::string hostname = "mx." + domain;
   config.session.hostname = config.policy.hostname = config.delivery.hostname =
       config.report.hostname = hostname;
   config.session.listeners = {{.name = "smtp",
@@ -44,14 +49,16 @@ config::Config home_config(const std::string& address) {
   return config;
 }
 
-Home::Home(io::sim::World& world, const std::string& address, std::string_view zone)
-    : config(home_config(address)),
+Home::Home(io::sim::World& world, const std::string& address, std::string_view zone,
+           const std::string& domain)
+    : config(home_config(address, domain)),
       world_(world),
       host_(world, {address}),
       zone_(zone),
-      tls_client_(io::TlsClient::make("").value()) {
-  contents.domains = {"home.test"};
-  contents.mailboxes = {"you@home.test", "back@home.test", "other@home.test"};
+      domain_(domain),
+      tls_client_(tls_client()) {
+  contents.domains = {domain};
+  contents.mailboxes = {"you@" + domain, "back@" + domain, "other@" + domain};
 }
 
 Home::~Home() {
@@ -73,7 +80,7 @@ base::Result<queue::ReplayReport> Home::start() {
                      .state = *state_,
                      .events = events_,
                      .metrics = metrics_,
-                     .tls_server = nullptr,
+                     .tls_server = tls_server,
                      .tls_client = tls_client_},
       server::Slot{.index = 0, .count = 1, .streams = std::move(*streams)});
   base::Result<queue::ReplayReport> report;
@@ -103,17 +110,28 @@ void Home::end_parts() {
   state_.reset();
 }
 
+// What looks at the disk here is no operation of it: it neither fails nor counts.
 std::vector<std::string> Home::maildir(const std::string& local) {
+  const std::string folder = "/mail/" + domain_ + "/" + local + "/new/";
   std::vector<std::string> out;
-  const std::string folder = "/mail/home.test/" + local + "/new";
-  const auto files = host_.disk().mount();
-  const auto list = files->list(folder);
-  if (!list) return out;
-  for (const io::FileInfo& info : *list) {
-    auto text = io::read_file(*files, folder + "/" + info.name, mail_bytes_max);
-    if (text) out.push_back(std::move(*text));
+  for (const std::string& name : host_.disk().names(folder)) {
+    out.push_back(host_.disk().content(folder + name));
   }
   return out;
+}
+
+std::vector<std::string> Home::segments() {
+  std::vector<std::string> paths;
+  for (const std::string& name : host_.disk().names(config.queue.journal_folder)) {
+    if (name.ends_with(".log")) paths.push_back(config.queue.journal_folder + "/" + name);
+  }
+  return paths;
+}
+
+bool Home::is_durable(std::string_view text) {
+  return std::ranges::any_of(segments(), [&](const std::string& path) {
+    return host_.disk().durable_content(path).contains(text);
+  });
 }
 
 }  // namespace sim

@@ -3,144 +3,306 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sim {
 namespace {
 
-bool any_has(const std::vector<std::string>& texts, std::string_view a, std::string_view b = {}) {
-  return std::ranges::any_of(texts, [a, b](const std::string& text) {
-    return text.contains(a) && (b.empty() || text.contains(b));
-  });
+using std::chrono_literals::operator""min;
+using std::chrono_literals::operator""s;
+
+// The first rung of the town's ladder is 30 s, with jitter 24. The age bounds what is looked at:
+// an attempt for the sake of a delay notice or at a message's end does not wait for its rung.
+constexpr base::Duration pause_min = 20s;
+constexpr base::Duration paced_age_max = 9min;
+
+bool is_mailbox(std::string_view recipient) {
+  return recipient.ends_with("@home.test") || recipient.ends_with("@away.test");
+}
+
+bool goes_round(std::string_view recipient) { return recipient.ends_with("@loop.test"); }
+
+// What passes both of our servers can be doubled between them.
+bool has_two_hops(std::string_view recipient) {
+  return recipient.ends_with("@away.test") || recipient.ends_with("@third.test") ||
+         goes_round(recipient);
 }
 
 // Reports with that action about that recipient of that message.
-std::ptrdiff_t reports(const std::vector<std::string>& bounces, std::string_view token,
-                       std::string_view recipient, std::string_view action) {
+std::vector<std::string_view> reports(const Ledger::Evidence& evidence, const std::string& token,
+                                      std::string_view recipient, std::string_view action) {
+  std::vector<std::string_view> found;
+  const auto about_it = evidence.reports.find(token);
+  if (about_it == evidence.reports.end()) return found;
   const std::string about = fmt::format("Final-Recipient: rfc822; {}\n", recipient);
   const std::string what = fmt::format("\nAction: {}\n", action);
-  return std::ranges::count_if(bounces, [&](std::string text) {
-    std::erase(text, '\r');
-    return text.contains(token) && text.contains(about) && text.contains(what);
-  });
+  for (const std::string& text : about_it->second) {
+    if (text.contains(about) && text.contains(what)) found.emplace_back(text);
+  }
+  return found;
+}
+
+// The remote's last word about that recipient, as the report has it: "smtp; 550 5.7.1 never".
+bool was_refused_for_good(std::string_view report, std::string_view recipient) {
+  const std::size_t from = report.find(fmt::format("Final-Recipient: rfc822; {}\n", recipient));
+  if (from == std::string_view::npos) return false;
+  const std::string_view part = report.substr(from, report.find("\n\n", from) - from);
+  const std::size_t words = part.find("\nDiagnostic-Code: ");
+  if (words == std::string_view::npos) return false;
+  const std::size_t code = part.find("; ", words);
+  return code != std::string_view::npos && part.substr(code + 2).starts_with('5');
+}
+
+std::string text_of(const std::pair<std::string, std::string>& key) {
+  return fmt::format("{} to {}", key.first, key.second);
 }
 
 }  // namespace
+
+std::string token_in(std::string_view text) {
+  const std::size_t from = text.find("token-");
+  return from == std::string_view::npos ? std::string() : std::string(text.substr(from, 15));
+}
+
+std::string last_line_of(const std::string& token) { return "whole " + token; }
 
 const Sent& Ledger::sent(const std::string& token) const { return sent_.at(token); }
 
 std::string Ledger::begin(Sent sent) {
   const std::string token = fmt::format("token-{:05}-end", sent_.size());
   for (std::string& recipient : sent.recipients) {
-    if (!recipient.ends_with("home.test")) recipient.insert(0, token + ".");
+    if (!is_mailbox(recipient)) recipient.insert(0, token + ".");
   }
   sent_.emplace(token, std::move(sent));
   return token;
 }
 
 void Ledger::taken(const std::string& token, const std::string& recipient, Taken taken) {
-  taken_[{token, recipient}].push_back(taken);
+  taken_[{token, recipient}].push_back(std::move(taken));
 }
 
 void Ledger::refused(const std::string& token, const std::string& recipient) {
   refused_.emplace(token, recipient);
 }
 
-std::vector<std::string> Ledger::check(const Evidence& evidence) const {
-  std::vector<std::string> violations;
-  check_accounted(evidence, violations);
-  check_duplicates(violations);
-  check_bounces(evidence, violations);
-  check_told(evidence, violations);
-  return violations;
+bool Ledger::heard_of(const std::string& token) const {
+  const auto is_it = [&token](const Key& key) { return key.first == token; };
+  return std::ranges::any_of(refused_, is_it) ||
+         std::ranges::any_of(taken_, [&](const auto& entry) { return is_it(entry.first); });
 }
 
-// Invariant 1: delivered, or bounced, or in the queue, or ended with a null sender.
-void Ledger::check_accounted(const Evidence& evidence, std::vector<std::string>& violations) const {
-  for (const std::string& token : accepted_) {
-    const Sent& sent = sent_.at(token);
-    for (const std::string& recipient : sent.recipients) {
-      const bool local = recipient == "you@home.test";
-      const bool delivered =
-          local ? any_has(evidence.local_mail, token) : taken_.contains({token, recipient});
-      const bool queued = evidence.queued.contains(token + " " + recipient);
-      const bool bounced = reports(evidence.bounces, token, recipient, "failed") > 0;
-      const bool asked_for_silence = sent.null_sender || sent.notify == "NEVER";
-      const bool silent = asked_for_silence && refused_.contains({token, recipient});
-      if (!delivered && !queued && !bounced && !silent) {
-        violations.push_back(
-            fmt::format("invariant 1: {} to {} was answered 250 and is lost", token, recipient));
-      }
+// Who was told "not now" comes back when the ladder says so: also after a reload or a restart.
+void Ledger::asked(const std::string& token, const std::string& recipient,
+                   const io::IpAddress& from, base::Instant when) {
+  const auto found = deferred_.find({{token, recipient}, from});
+  if (found == deferred_.end()) return;
+  const base::Instant before = found->second.said;
+  if (when - before >= pause_min) return;
+  if (when - sent_.at(token).begun > paced_age_max || licence.rot > 0) return;
+  if (in_trouble(before) || in_trouble(found->second.known)) return;  // its record was lost
+  const bool jumped = std::ranges::any_of(
+      jumps_, [&](base::Instant jump) { return jump >= before && jump <= when; });
+  if (jumped) return;
+  violation(fmt::format("{} to {} was tried again {} after it was put off", token, recipient,
+                        base::format_duration(when - before)));
+}
+
+// --- what is found ------------------------------------------------------------------------------
+
+// Nothing is delivered that never ended or was cut, and nothing that nobody sent.
+void Ledger::Evidence::add_mailbox(const std::string& address,
+                                   const std::vector<std::string>& texts) {
+  for (const std::string& text : texts) {
+    const std::string token = token_in(text);
+    if (token.empty() || !text.contains(last_line_of(token))) {
+      strange.push_back(fmt::format("in the mailbox {} lies a message that is not whole: {}",
+                                    address, token.empty() ? "without token" : token));
     }
+    ++files[{token, address}];
   }
+}
+
+void Ledger::Evidence::add_reports(std::vector<std::string> texts) {
+  for (std::string& text : texts) {
+    const std::string token = token_in(text);
+    reports[token].push_back(std::move(text));
+  }
+}
+
+unsigned Ledger::Evidence::count(const std::string& token, const std::string& address) const {
+  const auto found = files.find({token, address});
+  return found == files.end() ? 0 : found->second;
+}
+
+bool Ledger::in_trouble(base::Instant when) const {
+  return std::ranges::any_of(troubles_, [&](const auto& trouble) {
+    return when >= trouble.first - licence.record_delay &&
+           when <= trouble.second + licence.record_delay;
+  });
+}
+
+bool Ledger::in_doubt(const Taken& taken, const Evidence& evidence) const {
+  return taken.in_doubt || evidence.broke(taken.link, taken.when);
+}
+
+// --- what holds at any moment --------------------------------------------------------------------
+
+std::vector<std::string> Ledger::check_so_far(const Evidence& evidence) const {
+  Violations violations = violations_;
+  Violations doubled;
+  check_duplicates(evidence, doubled);
+  if (doubled.size() > licence.rot) std::ranges::move(doubled, std::back_inserter(violations));
+  violations.insert(violations.end(), evidence.strange.begin(), evidence.strange.end());
+  check_reports(evidence, violations);
+  check_reasons(evidence, violations);
+  return violations;
 }
 
 // A second delivery is excused when the first one's answer was lost, or its end could not be
 // recorded.
-bool Ledger::excused(const std::vector<Taken>& taken) const {
+bool Ledger::excused(const Key& key, const Evidence& evidence) const {
+  const std::vector<Taken>& taken = taken_.at(key);
   for (std::size_t i = 0; i + 1 < taken.size(); ++i) {
-    const Taken& first = taken[i];
-    const bool in_trouble = std::ranges::any_of(troubles_, [&first](const auto& trouble) {
-      return first.when >= trouble.first && first.when <= trouble.second;
-    });
-    if (!first.in_doubt && !in_trouble) return false;
+    if (!in_doubt(taken[i], evidence) && !in_trouble(taken[i].when)) return false;
   }
   return true;
 }
 
-void Ledger::check_duplicates(std::vector<std::string>& violations) const {
-  for (const auto& [key, taken] : taken_) {
-    // A client that got no 250 may have sent the same text again under the same token: not here.
-    if (taken.size() > 1 && !excused(taken)) {
-      violations.push_back(fmt::format("invariant 2: {} to {} came {} times without a reason",
-                                       key.first, key.second, taken.size()));
-    }
-  }
+bool Ledger::hop_excused(const std::string& recipient, const Evidence& evidence) const {
+  return has_two_hops(recipient) && (evidence.hop_broke || !troubles_.empty());
 }
 
-// Each thing is told once at most; what was asked for is told, and nothing else (RFC 3461 §5.2).
-void Ledger::check_told(const Evidence& evidence, std::vector<std::string>& violations) const {
-  for (const auto& [token, sent] : sent_) {
-    if (sent.notify == "NEVER" && any_has(evidence.bounces, token)) {
-      violations.push_back("a report about " + token + ", which wanted none");
+void Ledger::check_duplicates(const Evidence& evidence, Violations& doubled) const {
+  for (const auto& [key, taken] : taken_) {
+    if (taken.size() < 2 || hop_excused(key.second, evidence)) continue;
+    if (!excused(key, evidence)) {
+      doubled.push_back(fmt::format("invariant 2: {} came {} times without a reason", text_of(key),
+                                    taken.size()));
     }
+  }
+  for (const auto& [token, sent] : sent_) {
     for (const std::string& recipient : sent.recipients) {
-      const auto count = [&](std::string_view action) {
-        return reports(evidence.bounces, token, recipient, action);
-      };
-      if (count("failed") > 1 || count("delayed") > 1 || count("delivered") > 1 ||
-          count("relayed") > 1) {
-        violations.push_back(fmt::format("{} to {} was told more than once", token, recipient));
-      }
-      const bool asked = !sent.null_sender && sent.notify.contains("SUCCESS");
-      if (!asked && count("delivered") + count("relayed") > 0) {
-        violations.push_back(fmt::format("success of {} was told to who did not ask", token));
-      }
-      if (!asked || !accepted_.contains(token)) continue;
-      const auto taken = taken_.find({token, recipient});
-      const bool elsewhere = recipient != "you@home.test";
-      if (!elsewhere && count("delivered") != 1) {
-        violations.push_back(fmt::format("the delivery of {} was not told", token));
-      }
-      const bool last_is_ours =
-          taken != taken_.end() && !taken->second.back().in_doubt && !taken->second.back().reports;
-      if (elsewhere && last_is_ours && count("relayed") + count("failed") == 0) {
-        violations.push_back(fmt::format("that {} was relayed was not told", token));
+      if (!is_mailbox(recipient) || hop_excused(recipient, evidence)) continue;
+      // A file is named after the queue id: not even a crash makes two.
+      if (evidence.count(token, recipient) > 1) {
+        doubled.push_back(
+            fmt::format("invariant 2: {} lies twice in the mailbox {}", token, recipient));
       }
     }
   }
 }
 
 // Invariant 3: nothing is reported to the null sender, and no report is about a report.
-void Ledger::check_bounces(const Evidence& evidence, std::vector<std::string>& violations) const {
-  for (const std::string& bounce : evidence.bounces) {
-    if (bounce.contains("Final-Recipient: rfc822; back@home.test") ||
-        bounce.contains("Final-Recipient: rfc822;back@home.test")) {
-      violations.emplace_back("invariant 3: a report about a report");
+void Ledger::check_reports(const Evidence& evidence, Violations& violations) const {
+  for (const auto& [token, texts] : evidence.reports) {
+    const auto found = sent_.find(token);
+    if (found == sent_.end()) {  // it quotes what it is about, unless that cannot be read
+      if (licence.rot == 0) violations.emplace_back("a report about a message that nobody sent");
+      continue;
     }
-    for (const auto& [token, sent] : sent_) {
-      if (sent.null_sender && bounce.contains(token)) {
-        violations.push_back("invariant 3: a report to the null sender about " + token);
+    if (found->second.null_sender) {
+      violations.push_back("invariant 3: a report to the null sender about " + token);
+    }
+    if (found->second.notify == "NEVER") {
+      violations.push_back("a report about " + token + ", which wanted none");
+    }
+    for (const std::string& text : texts) {
+      if (text.contains("Final-Recipient: rfc822; back@home.test")) {
+        violations.emplace_back("invariant 3: a report about a report");
       }
     }
+  }
+}
+
+// Invariant 4: who is told that an address is bad is told what its own server said.
+void Ledger::check_reasons(const Evidence& evidence, Violations& violations) const {
+  for (const auto& [token, sent] : sent_) {
+    if (sent.null_sender || sent.notify == "NEVER") continue;
+    for (const std::string& recipient : sent.recipients) {
+      if (refused_.contains({token, recipient}) || goes_round(recipient)) continue;
+      for (const std::string_view report : reports(evidence, token, recipient, "failed")) {
+        if (was_refused_for_good(report, recipient)) {
+          violations.push_back(fmt::format(
+              "invariant 4: {} to {} failed for good, and nobody refused it", token, recipient));
+        } else if (!licence.expires && licence.rot == 0) {
+          violations.push_back(
+              fmt::format("{} to {} was given up before its time", token, recipient));
+        }
+      }
+    }
+  }
+}
+
+// --- what holds when the queues have run dry -----------------------------------------------------
+
+std::vector<std::string> Ledger::check_end(const Evidence& evidence) const {
+  Violations violations = check_so_far(evidence);
+  Violations lost;
+  check_lost(evidence, lost);
+  if (lost.size() > licence.rot) std::ranges::move(lost, std::back_inserter(violations));
+  if (licence.rot == 0) check_told(evidence, violations);
+  return violations;
+}
+
+// Invariant 1: delivered, or bounced, or ended without a word because nobody wants to hear it.
+void Ledger::check_lost(const Evidence& evidence, Violations& lost) const {
+  for (const std::string& token : accepted_) {
+    const Sent& sent = sent_.at(token);
+    const bool wants_silence = sent.null_sender || sent.notify == "NEVER";
+    std::string missing;
+    for (const std::string& recipient : sent.recipients) {
+      const bool delivered = is_mailbox(recipient) ? evidence.count(token, recipient) > 0
+                                                   : taken_.contains({token, recipient});
+      const bool ended =
+          refused_.contains({token, recipient}) || goes_round(recipient) || licence.expires;
+      if (delivered || (wants_silence && ended)) continue;
+      if (!reports(evidence, token, recipient, "failed").empty()) continue;
+      missing += (missing.empty() ? "" : ", ") + recipient;
+    }
+    if (!missing.empty()) {
+      lost.push_back(
+          fmt::format("invariant 1: {} to {} was answered 250 and is lost", token, missing));
+    }
+  }
+}
+
+// Each thing is told once at most; what was asked for is told, and nothing else (RFC 3461 §5.2).
+void Ledger::check_told(const Evidence& evidence, Violations& violations) const {
+  for (const auto& [token, sent] : sent_) {
+    for (const std::string& recipient : sent.recipients) {
+      check_told_of(token, recipient, evidence, violations);
+    }
+  }
+}
+
+void Ledger::check_told_of(const std::string& token, const std::string& recipient,
+                           const Evidence& evidence, Violations& violations) const {
+  const Sent& sent = sent_.at(token);
+  const auto count = [&](std::string_view action) {
+    return reports(evidence, token, recipient, action).size();
+  };
+  const std::size_t delivered = count("delivered");
+  const std::size_t relayed = count("relayed");
+  const std::size_t failed = count("failed");
+  // Both servers may tell of one delay, each once.
+  const std::size_t delays_max = has_two_hops(recipient) ? 2 : 1;
+  const bool twice = delivered > 1 || relayed > 1 || failed > 1 || count("delayed") > delays_max;
+  if (twice && !hop_excused(recipient, evidence) && !goes_round(recipient)) {
+    violations.push_back(fmt::format("{} to {} was told more than once", token, recipient));
+  }
+  const bool asked = !sent.null_sender && sent.notify.contains("SUCCESS");
+  if (!asked && delivered + relayed > 0) {
+    violations.push_back(fmt::format("success of {} was told to who did not ask", token));
+  }
+  if (!asked || !accepted_.contains(token) || licence.expires || goes_round(recipient)) return;
+  if (is_mailbox(recipient) && delivered == 0) {
+    violations.push_back(fmt::format("the delivery of {} to {} was not told", token, recipient));
+  }
+  const auto taken = taken_.find({token, recipient});
+  const bool last_is_ours = taken != taken_.end() && !taken->second.back().reports &&
+                            !in_doubt(taken->second.back(), evidence);
+  if (last_is_ours && relayed + failed == 0) {
+    violations.push_back(fmt::format("that {} to {} was relayed was not told", token, recipient));
   }
 }
 

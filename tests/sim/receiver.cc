@@ -1,6 +1,8 @@
 // See receiver.h.
 #include "tests/sim/receiver.h"
 
+#include <array>
+
 #include "lib/base/check.h"
 #include "lib/base/text.h"
 #include "lib/io/clock.h"
@@ -8,17 +10,14 @@
 namespace sim {
 namespace {
 
+constexpr std::size_t endless_bytes = 200'000;  // more than a client reads of one line
+
 std::string address_in(std::string_view line) {
   const std::size_t from = line.find('<');
   const std::size_t to = line.find('>');
   return from == std::string_view::npos || to == std::string_view::npos || to < from
              ? std::string()
              : std::string(line.substr(from + 1, to - from - 1));
-}
-
-std::string token_in(std::string_view message) {
-  const std::size_t from = message.find("token-");
-  return from == std::string_view::npos ? std::string() : std::string(message.substr(from, 15));
 }
 
 }  // namespace
@@ -40,16 +39,19 @@ void Receiver::stop() {
 }
 
 Receiver::Mood Receiver::mood() {
+  const std::array<std::pair<unsigned, Mood>, 8> chances = {{{manners.defer, Mood::defer},
+                                                             {manners.refuse, Mood::refuse},
+                                                             {manners.busy, Mood::busy},
+                                                             {manners.hang_up, Mood::hang_up},
+                                                             {manners.half_close, Mood::half_close},
+                                                             {manners.garbage, Mood::garbage},
+                                                             {manners.endless, Mood::endless},
+                                                             {manners.stall, Mood::stall}}};
   std::uint64_t dice = world_.random().below(100);
-  const auto hit = [&dice](unsigned percent) {
-    if (dice < percent) return true;
+  for (const auto& [percent, one] : chances) {
+    if (dice < percent) return one;
     dice -= percent;
-    return false;
-  };
-  if (hit(manners.defer)) return Mood::defer;
-  if (hit(manners.refuse)) return Mood::refuse;
-  if (hit(manners.hang_up)) return Mood::hang_up;
-  if (hit(manners.stall)) return Mood::stall;
+  }
   return Mood::well;
 }
 
@@ -62,79 +64,137 @@ io::Task<void> Receiver::accept() {
 }
 
 // False: the conversation is over.
-io::Task<bool> Receiver::answer(io::sim::Peer* peer, Mood mood, std::string good) {
-  if (mood == Mood::hang_up) co_return false;
-  if (mood == Mood::stall) {
-    (void)co_await io::sleep_for(host_.doors().clock, std::chrono::hours(1));
-    co_return false;
+io::Task<bool> Receiver::answer(Visitor* visitor, Mood mood, std::string good) {
+  io::sim::Peer& peer = visitor->peer;
+  switch (mood) {
+    case Mood::well: co_return co_await peer.send(good + "\r\n");
+    case Mood::defer: co_return co_await peer.send("451 4.3.0 not now\r\n");
+    case Mood::refuse: co_return co_await peer.send("550 5.7.1 never\r\n");
+    case Mood::busy: (void)co_await peer.send("421 4.7.0 too busy\r\n"); co_return false;
+    case Mood::hang_up: co_return false;
+    case Mood::garbage: co_return co_await peer.send("\x01\xff\xfe no reply\r\n2-5-0\r\n\r\n");
+    case Mood::endless:
+      (void)co_await peer.send("250 " + std::string(endless_bytes, 'x'));
+      co_return false;
+    case Mood::half_close: (void)co_await peer.stream().shutdown(); break;
+    case Mood::stall: break;
   }
-  if (mood == Mood::defer) good = "451 4.3.0 not now";
-  if (mood == Mood::refuse) good = "550 5.7.1 never";
-  co_return co_await peer->send(good + "\r\n");
+  (void)co_await io::sleep_for(host_.doors().clock, std::chrono::hours(1));
+  co_return false;
+}
+
+// A 5yz greeting would end messages whose token the receiver never saw: delivery's tests have it.
+io::Task<bool> Receiver::greet(Visitor* visitor) {
+  const Mood now = mood();
+  return answer(visitor, now == Mood::refuse ? Mood::defer : now, "220 there.test ESMTP");
 }
 
 io::Task<void> Receiver::converse(std::unique_ptr<io::Stream> stream) {
-  io::sim::Peer peer(std::move(stream));
-  std::vector<std::string> recipients;
-  // A 5yz greeting would end messages whose token the receiver never saw: delivery's tests have it.
-  const Mood greeting = mood();
-  if (!co_await answer(&peer, greeting == Mood::refuse ? Mood::defer : greeting,
-                       "220 there.test ESMTP")) {
-    co_return;
-  }
-  for (;;) {
-    const std::string line = co_await peer.read_line();
-    bool goes_on = true;
-    if (base::istarts_with(line, "EHLO")) {
-      std::string offers = "250-there.test\r\n250-PIPELINING\r\n";
-      if (offers_dsn) offers += "250-DSN\r\n";
-      goes_on = co_await peer.send(offers + "250 8BITMIME\r\n");
-    } else if (base::istarts_with(line, "RCPT")) {
-      const Mood now = mood();
-      if (now == Mood::well) recipients.push_back(address_in(line));
-      if (now == Mood::refuse) ledger_.refused(token_in(line), address_in(line));
-      goes_on = co_await answer(&peer, now, "250 2.1.5 ok");
-    } else if (base::istarts_with(line, "DATA")) {
-      if (recipients.empty()) {
-        goes_on = co_await peer.send("554 5.5.1 no recipients\r\n");
-        continue;
-      }
-      goes_on = co_await peer.send("354 go\r\n") &&
-                co_await take_message(&peer, std::exchange(recipients, {}));
-    } else if (base::istarts_with(line, "QUIT")) {
-      (void)co_await peer.send("221 bye\r\n");
-      co_return;
-    } else if (line.starts_with('<') || line.empty()) {
-      co_return;  // the end of the stream
-    } else {
-      if (base::istarts_with(line, "RSET")) recipients.clear();
-      goes_on = co_await peer.send("250 2.0.0 ok\r\n");
-    }
-    if (!goes_on) co_return;
+  const Link link(stream->local(), stream->peer());
+  const io::IpAddress from = stream->peer().address;
+  Visitor visitor{.peer = io::sim::Peer(std::move(stream)), .link = link, .from = from};
+  bool goes_on = co_await greet(&visitor);
+  while (goes_on) {
+    std::string line = co_await visitor.peer.read_line();
+    if (line.starts_with('<') || line.empty()) co_return;  // the end of the stream
+    goes_on = co_await obey(&visitor, std::move(line));
   }
 }
 
-io::Task<bool> Receiver::take_message(io::sim::Peer* peer, std::vector<std::string> recipients) {
+io::Task<bool> Receiver::obey(Visitor* visitor, std::string line) {
+  io::sim::Peer& peer = visitor->peer;
+  if (base::istarts_with(line, "EHLO")) {
+    std::string offers = "250-there.test\r\n250-PIPELINING\r\n";
+    if (offers_dsn) offers += "250-DSN\r\n";
+    if (tls != nullptr && !visitor->encrypted) offers += "250-STARTTLS\r\n";
+    co_return co_await peer.send(offers + "250 8BITMIME\r\n");
+  }
+  if (base::istarts_with(line, "STARTTLS")) co_return co_await start_tls(visitor);
+  if (base::istarts_with(line, "RCPT")) co_return co_await rcpt(visitor, std::move(line));
+  if (base::istarts_with(line, "DATA")) co_return co_await data(visitor);
+  if (base::istarts_with(line, "QUIT")) {
+    settle(*visitor);
+    (void)co_await peer.send("221 bye\r\n");
+    co_return false;
+  }
+  if (base::istarts_with(line, "RSET")) settle(*visitor);
+  co_return co_await peer.send("250 2.0.0 ok\r\n");
+}
+
+// The transaction came to an orderly end: who was told "not now" knows it.
+void Receiver::settle(Visitor& visitor) {
+  for (const auto& [recipient, said] : visitor.put_off) {
+    ledger_.deferred(token_in(recipient), recipient, visitor.from,
+                     {.said = said, .known = world_.now()});
+  }
+  visitor.put_off.clear();
+  visitor.recipients.clear();
+}
+
+io::Task<bool> Receiver::start_tls(Visitor* visitor) {
+  if (!co_await visitor->peer.send("220 2.0.0 go on\r\n")) co_return false;
+  const std::uint64_t dice = world_.random().below(100);
+  if (dice < manners.tls_fails) co_return co_await visitor->peer.send("no TLS at all\r\n");
+  if (dice < manners.tls_fails + manners.tls_stalls) {
+    (void)co_await io::sleep_for(host_.doors().clock, std::chrono::hours(1));
+    co_return false;
+  }
+  auto stream = co_await tls->accept(visitor->peer.take());
+  if (!stream) co_return false;
+  visitor->peer.put(std::move(*stream));
+  visitor->encrypted = true;
+  co_return true;
+}
+
+io::Task<bool> Receiver::rcpt(Visitor* visitor, std::string line) {
+  const std::string recipient = address_in(line);
+  const std::string token = token_in(recipient);
+  ledger_.asked(token, recipient, visitor->from, world_.now());
+  const Mood now = mood();
+  if (now == Mood::well) visitor->recipients.push_back(recipient);
+  if (now == Mood::defer) visitor->put_off[recipient] = world_.now();
+  if (now == Mood::refuse) ledger_.refused(token, recipient);
+  return answer(visitor, now, "250 2.1.5 ok");
+}
+
+io::Task<bool> Receiver::data(Visitor* visitor) {
+  io::sim::Peer& peer = visitor->peer;
+  if (visitor->recipients.empty()) {
+    const bool said = co_await peer.send("554 5.5.1 no recipients\r\n");
+    co_return said;
+  }
+  if (!co_await peer.send("354 go\r\n")) co_return false;
   std::string message;
   for (;;) {
-    const std::string line = co_await peer->read_line();
+    const std::string line = co_await peer.read_line();
     if (line == ".") break;
     if (line.starts_with("<")) co_return false;  // cut off: nothing was taken
     message += line + "\n";
   }
   const std::string token = token_in(message);
+  if (!message.ends_with(last_line_of(token) + "\n")) {
+    ledger_.violation("a receiver got a message that is not whole: " + token);
+  }
   const Mood now = mood();
-  // A server that hangs up here has mostly taken the message: the worst case for duplicates.
-  const bool takes = now == Mood::well || now == Mood::hang_up || now == Mood::stall;
-  for (const std::string& recipient : recipients) {
+  // A server that does not answer here has mostly taken the message: the worst case for duplicates.
+  const bool takes = now != Mood::defer && now != Mood::refuse && now != Mood::busy;
+  for (const std::string& recipient : visitor->recipients) {
+    if (token_in(recipient) != token) ledger_.violation("mail of another: " + recipient);
     if (takes) {
       ledger_.taken(token, recipient,
-                    {.when = world_.now(), .in_doubt = now != Mood::well, .reports = offers_dsn});
+                    {.when = world_.now(),
+                     .in_doubt = now != Mood::well,
+                     .reports = offers_dsn,
+                     .link = visitor->link});
     } else if (now == Mood::refuse) {
       ledger_.refused(token, recipient);
+    } else {
+      visitor->put_off[recipient] = world_.now();
     }
   }
-  co_return co_await answer(peer, now, "250 2.0.0 taken");
+  const bool goes_on = co_await answer(visitor, now, "250 2.0.0 taken");
+  if (goes_on && now != Mood::garbage) settle(*visitor);
+  co_return goes_on;
 }
 
 }  // namespace sim

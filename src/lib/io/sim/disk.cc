@@ -281,6 +281,26 @@ std::string Disk::content(std::string_view path) const {
   return bytes;
 }
 
+std::string Disk::durable_content(std::string_view path) const {
+  NodePtr node = root_;
+  for (const std::string_view part : parts_of(path)) {
+    const auto found = node->durable_entries.find(part);
+    if (found == node->durable_entries.end()) return {};
+    node = found->second;
+  }
+  std::string bytes(static_cast<std::size_t>(node->durable_data.size()), '\0');
+  (void)node->durable_data.read(0, bytes);
+  return bytes;
+}
+
 bool Disk::exists(std::string_view path) const { return find_node(path).has_value(); }
+
+std::vector<std::string> Disk::names(std::string_view directory) const {
+  std::vector<std::string> names;
+  const auto found = find_node(directory);
+  if (!found) return names;
+  for (const auto& [name, node] : (*found)->entries) names.push_back(name);
+  return names;
+}
 
 }  // namespace io::sim

@@ -113,7 +113,12 @@ class Disk {
   // The content of a file as programs see it; a missing one is a CHECK. For assertions; no
   // operation.
   [[nodiscard]] std::string content(std::string_view path) const;
+  // What is left of a file when the power fails now and everything unsynced is lost; "" when that
+  // is not even its name.
+  [[nodiscard]] std::string durable_content(std::string_view path) const;
   [[nodiscard]] bool exists(std::string_view path) const;
+  // Of a directory, in order; none when there is no such directory. No operation.
+  [[nodiscard]] std::vector<std::string> names(std::string_view directory) const;
 
  private:
   friend class SimFiles;

@@ -1,6 +1,8 @@
 // See disk_faults.h.
 #include "lib/io/sim/disk_faults.h"
 
+#include "lib/io/sim/world.h"
+
 namespace io::sim {
 
 DiskFault FailAt::before(DiskOperation operation, std::string_view /*path*/) {
@@ -51,6 +53,15 @@ DiskFault RandomDiskFaults::before(DiskOperation operation, std::string_view /*p
     case DiskOperation::lock:
       if (random_.chance(rates_.name_error)) return {ErrorKind::io, 0};
       return {};
+  }
+  return {};
+}
+
+DiskFault SlowDisk::before(DiskOperation operation, std::string_view /*path*/) {
+  if (operation == DiskOperation::sync || operation == DiskOperation::sync_directory ||
+      operation == DiskOperation::sync_system) {
+    const auto most = static_cast<std::uint64_t>(sync_max_.count());
+    world_.pass(base::Duration(static_cast<base::Duration::rep>(world_.random().below(most + 1))));
   }
   return {};
 }

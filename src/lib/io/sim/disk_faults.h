@@ -1,7 +1,7 @@
 // lib/io/sim/disk_faults.h: what goes wrong on a simulated disk, and when.
 //
 // What:    DiskFaults is asked before every operation; FailAt fails the n-th, RandomDiskFaults
-//          some.
+//          some, SlowDisk none.
 // In/Out:  disk.set_faults(&faults); the answer is an error kind, or nothing.
 // Errors:  that is what it makes.
 // Limits:  none.
@@ -14,9 +14,12 @@
 #include <string_view>
 
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/io/sim/random.h"
 
 namespace io::sim {
+
+class World;
 
 enum class DiskOperation {
   open,
@@ -113,6 +116,17 @@ class RandomDiskFaults final : public DiskFaults {
  private:
   SeededRandom random_;
   DiskFaultRates rates_;
+};
+
+// Every sync takes up to so long, and the thread that asks for it waits.
+class SlowDisk final : public DiskFaults {
+ public:
+  SlowDisk(World& world, base::Duration sync_max) : world_(world), sync_max_(sync_max) {}
+  DiskFault before(DiskOperation operation, std::string_view path) override;
+
+ private:
+  World& world_;
+  base::Duration sync_max_;
 };
 
 }  // namespace io::sim

@@ -355,6 +355,36 @@ TEST(ForEachFailure, WriteFileIsWhole) {
   }
 }
 
+TEST_F(DiskTest, WhatACrashWouldLeaveCanBeSeenBefore) {
+  put("/a", "old");
+  auto file = open("/a", OpenMode::write);
+  ASSERT_TRUE(write(*file, 0, "new"));
+  EXPECT_EQ(disk_.content("/a"), "new");
+  EXPECT_EQ(disk_.durable_content("/a"), "old");
+  ASSERT_TRUE(file->sync());
+  EXPECT_EQ(disk_.durable_content("/a"), "new");
+  auto nameless = open("/b", OpenMode::create);
+  ASSERT_TRUE(write(*nameless, 0, "text"));
+  ASSERT_TRUE(nameless->sync());
+  EXPECT_EQ(disk_.durable_content("/b"), "");  // its name is not synced
+  EXPECT_EQ(disk_.names("/"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(disk_.names("/none").empty());
+}
+
+TEST_F(DiskTest, ASlowDiskTakesItsTimeToSync) {
+  SlowDisk slow(world_, std::chrono::seconds(1));
+  put("/a", "old");
+  disk_.set_faults(&slow);
+  const base::Instant begin = world_.now();
+  auto file = open("/a", OpenMode::write);
+  ASSERT_TRUE(write(*file, 0, "new"));
+  EXPECT_EQ(world_.now(), begin);
+  ASSERT_TRUE(file->sync());
+  EXPECT_GT(world_.now(), begin);
+  EXPECT_LE(world_.now() - begin, std::chrono::seconds(1));
+  disk_.set_faults(nullptr);
+}
+
 TEST(ForEachFailure, WriteFileSurvivesAPowerCut) {
   for_each_failure(
       make_fixture,

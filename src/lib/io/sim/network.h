@@ -96,6 +96,8 @@ struct InternetOptions {
   std::size_t pipe_bytes_max = std::size_t{64} * 1024;
   bool random_segments = false;  // a read returns a random prefix of what is there
   base::Duration connect_timeout = std::chrono::seconds(127);  // Linux: tcp_syn_retries = 6
+  // The octets are part of the world's trace. Not those of TLS: its tickets hold the real time.
+  bool trace_octets = true;
 };
 
 class Internet {

@@ -84,7 +84,11 @@ void Connection::send(unsigned side, std::string bytes, base::Duration delay) {
 void Connection::arrive(unsigned side, const std::string& bytes) {
   Pipe& pipe = pipes[side];
   pipe.in_flight -= bytes.size();
-  internet.world().note(bytes);
+  if (internet.options().trace_octets) {
+    internet.world().note(bytes);
+  } else {
+    internet.world().note(bytes.size());
+  }
   if (dead[1 - side]) return;
   if (pipe.reader_gone) {
     send_reset(1 - side);

@@ -71,7 +71,7 @@ bool World::step() {
   if (first() == nullptr) return false;
   auto node = events_.extract(events_.begin());
   const auto& [when, sequence] = node.key();
-  now_ = when;
+  now_ = std::max(now_, when);  // late after pass()
   ++steps_;
   note(static_cast<std::uint64_t>(when.time_since_epoch().count()));
   note(sequence);

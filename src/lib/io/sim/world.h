@@ -57,6 +57,9 @@ class World {
   [[nodiscard]] base::Time wall() const;
   // The wall clock (not the monotonic one) jumps: an administrator or NTP sets it.
   void jump_wall(base::Duration by) { wall_offset_ += by; }
+  // Whoever runs now keeps its thread for so long (a sync of a slow disk): what is due meanwhile
+  // is late.
+  void pass(base::Duration duration) { now_ += duration; }
 
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
   [[nodiscard]] SeededRandom& random() { return random_; }

@@ -85,6 +85,20 @@ TEST(WorldDeathTest, SaysWhenItRunsInACircle) {
       "steps_max");
 }
 
+TEST(World, WhatIsDueWhileAThreadIsBusyIsLate) {
+  World world(1);
+  const base::Instant begin = world.now();
+  std::string order;
+  world.after(1s, [&] {
+    order += 'a';
+    world.pass(10s);
+  });
+  world.after(2s, [&] { order += world.now() - begin == 11s ? 'b' : 'x'; });
+  world.after(20s, [&] { order += world.now() - begin == 20s ? 'c' : 'x'; });
+  world.run_until_idle();
+  EXPECT_EQ(order, "abc");
+}
+
 TEST(SeededRandom, RepeatsItself) {
   SeededRandom a(7);
   SeededRandom b(7);
