@@ -11,9 +11,11 @@ namespace {
 using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""s;
 
-// The first rung of the town's ladder is 30 s, with jitter 24. The age bounds what is looked at:
-// an attempt for the sake of a delay notice or at a message's end does not wait for its rung.
-constexpr base::Duration pause_min = 20s;
+// The rungs of the town's ladder are 30 s and 3 min at least, with jitter 24 s and 144 s. The age
+// bounds what is looked at: an attempt for the sake of a delay notice or at a message's end does
+// not wait for its rung.
+constexpr base::Duration first_pause_min = 20s;
+constexpr base::Duration later_pause_min = 140s;
 constexpr base::Duration paced_age_max = 9min;
 
 bool is_mailbox(std::string_view recipient) {
@@ -96,10 +98,13 @@ void Ledger::asked(const std::string& token, const std::string& recipient,
                    const io::IpAddress& from, base::Instant when) {
   const auto found = deferred_.find({{token, recipient}, from});
   if (found == deferred_.end()) return;
-  const base::Instant before = found->second.said;
-  if (when - before >= pause_min) return;
-  if (when - sent_.at(token).begun > paced_age_max || licence.rot > 0) return;
-  if (in_trouble(before) || in_trouble(found->second.known)) return;  // its record was lost
+  const std::vector<PutOff>& put_off = found->second;
+  const base::Instant before = put_off.back().said;
+  if (!was_recorded(put_off.back()) || licence.rot > 0) return;
+  const auto rungs =
+      std::ranges::count_if(put_off, [this](const PutOff& one) { return was_recorded(one); });
+  if (when - before >= (rungs > 1 ? later_pause_min : first_pause_min)) return;
+  if (when - sent_.at(token).begun > paced_age_max) return;
   const bool jumped = std::ranges::any_of(
       jumps_, [&](base::Instant jump) { return jump >= before && jump <= when; });
   if (jumped) return;
@@ -139,6 +144,10 @@ bool Ledger::in_trouble(base::Instant when) const {
     return when >= trouble.first - licence.record_delay &&
            when <= trouble.second + licence.record_delay;
   });
+}
+
+bool Ledger::was_recorded(const PutOff& put_off) const {
+  return !in_trouble(put_off.said) && !in_trouble(put_off.known);
 }
 
 bool Ledger::in_doubt(const Taken& taken, const Evidence& evidence) const {

@@ -62,7 +62,7 @@ class Ledger {
              base::Instant when);
   void deferred(const std::string& token, const std::string& recipient, const io::IpAddress& from,
                 PutOff put_off) {
-    deferred_[{{token, recipient}, from}] = put_off;
+    deferred_[{{token, recipient}, from}].push_back(put_off);
   }
   // A moment after which what was under way may be done again: a crash, a failed disk.
   void trouble(base::Instant from, base::Instant until) { troubles_.emplace_back(from, until); }
@@ -91,6 +91,7 @@ class Ledger {
  private:
   using Violations = std::vector<std::string>;
   [[nodiscard]] bool in_trouble(base::Instant when) const;
+  [[nodiscard]] bool was_recorded(const PutOff& put_off) const;
   [[nodiscard]] bool in_doubt(const Taken& taken, const Evidence& evidence) const;
   [[nodiscard]] bool excused(const Key& key, const Evidence& evidence) const;
   [[nodiscard]] bool hop_excused(const std::string& recipient, const Evidence& evidence) const;
@@ -106,7 +107,7 @@ class Ledger {
   std::set<std::string> accepted_;
   std::map<Key, std::vector<Taken>> taken_;
   std::set<Key> refused_;
-  std::map<std::pair<Key, io::IpAddress>, PutOff> deferred_;
+  std::map<std::pair<Key, io::IpAddress>, std::vector<PutOff>> deferred_;
   std::vector<std::pair<base::Instant, base::Instant>> troubles_;
   std::vector<base::Instant> jumps_;
   Violations violations_;

@@ -146,10 +146,8 @@ def checker_of(output: str) -> str:
     if violation is None:
         died = re.search(r"(?:CHECK failed at .* \(|ERROR: )(.*?)(?:\)| on .*)?$", output, re.M)
         return f"a CHECK: {died.group(1)[:90]}" if died else "the program ended"
-    words = violation.group(1)
-    if words.startswith("invariant"):
-        return words.split(":", 1)[0] + ": " + kind_of(words.split(":", 1)[1])
-    return kind_of(words)
+    invariant, words = re.match(r"(invariant \d: )?(.*)", violation.group(1)).groups()
+    return (invariant or "") + kind_of(words.split(": ")[0])
 
 
 def kind_of(words: str) -> str:
@@ -172,7 +170,8 @@ def hunt(program: Path, first: int, count: int) -> Try:
 
 
 def table(results: list[Result], seeds_max: int) -> str:
-    lines = ["| mutation | what it breaks | caught by | stories | seconds |", "|---|---|---|--:|--:|"]
+    lines = ["| mutation | what it breaks | caught by | stories | seconds |",
+             "|---|---|---|--:|--:|"]
     for result in results:
         caught = result.caught
         stories = f"{result.seeds:g}" if caught else f"not within {seeds_max}"

@@ -27,8 +27,8 @@ constexpr std::string_view zone =
     "mx.third.test A 203.0.113.3\n"
     "loop.test MX 10 mx.away.test\n";
 constexpr std::array<std::string_view, 3> hosts = {"203.0.113.1", "203.0.113.2", "203.0.113.3"};
-constexpr unsigned troubles_max = 8;
-constexpr base::Duration unkind_for = std::chrono::hours(1);  // after the last trouble
+constexpr unsigned troubles_max = 10;
+constexpr base::Duration unkind_for = std::chrono::minutes(30);  // after the last trouble
 constexpr base::Duration settles_within = std::chrono::hours(24);
 constexpr int certificate_days = 3650;
 

@@ -39,7 +39,7 @@ const std::vector<Troubles::Kind>& Troubles::kinds() {
       {7, "slow disk", &Troubles::slow_disk},
       {2, "bit rot", &Troubles::bit_rot},
       {6, "clock jump", &Troubles::clock_jump},
-      {8, "reload", &Troubles::reload},
+      {14, "reload", &Troubles::reload},
       {10, "stop and start", &Troubles::stop},
       {8, "storm on the network", &Troubles::storm},
       {10, "DNS trouble", &Troubles::dns},

@@ -49,6 +49,8 @@ def test_the_list_names_them():
      "invariant 1: … a, … was answered n and is lost"),
     ("seed=7 commit=ab: token-00003-end to token-00003-end.a@near.test was tried again 7s after it "
      "was put off", "… was tried again n after it was put off"),
+    ("seed=7 commit=ab: invariant 6: a bare CR or LF is taken: 250 2.0.0 Message n is safe",
+     "invariant 6: a bare CR or LF is taken"),
     ("CHECK failed at a/b.cc:7: found != end() (a message ends once)",
      "a CHECK: a message ends once"),
     ("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1",
