@@ -27,20 +27,33 @@ boost::json::array texts(const std::vector<std::string>& list) {
   return out;
 }
 
+std::string at_deadline(const message::DeliverBy& by) {
+  switch (by.mode) {
+    case message::DeliverBy::Mode::none: return "";
+    case message::DeliverBy::Mode::notify: return "notify";
+    case message::DeliverBy::Mode::give_back: return "return";
+  }
+  return "";
+}
+
 boost::json::object summary_json(const queue::Summary& summary) {
-  return {{"id", summary.id.text()},
-          {"accepted", base::format_time(summary.accepted)},
-          {"sender", summary.sender},
-          {"recipients", texts(summary.recipients)},
-          {"destinations", texts(summary.destinations)},
-          {"bytes", summary.bytes},
-          {"attempts", summary.attempts},
-          {"next_attempt", base::format_time(summary.next_attempt)},
-          {"last_reply", summary.last_reply},
-          {"hold", summary.hold},
-          {"hold_reason", summary.hold_reason},
-          {"active", summary.active},
-          {"scheduled", summary.scheduled}};
+  return {
+      {"id", summary.id.text()},
+      {"accepted", base::format_time(summary.accepted)},
+      {"sender", summary.sender},
+      {"recipients", texts(summary.recipients)},
+      {"destinations", texts(summary.destinations)},
+      {"bytes", summary.bytes},
+      {"attempts", summary.attempts},
+      {"next_attempt", base::format_time(summary.next_attempt)},
+      {"last_reply", summary.last_reply},
+      {"hold", summary.hold},
+      {"hold_reason", summary.hold_reason},
+      {"active", summary.active},
+      {"scheduled", summary.scheduled},
+      {"priority", summary.priority},
+      {"deliver_by", summary.by.given() ? base::format_time(summary.by.deadline) : std::string()},
+      {"at_deadline", at_deadline(summary.by)}};
 }
 
 base::Result<queue::Filter> filter_of(const http::Values& values) {

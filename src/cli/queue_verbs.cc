@@ -61,6 +61,14 @@ void print_message(const boost::json::object& message) {
     std::printf("    next attempt %s (%s so far)\n", field(message, "next_attempt").c_str(),
                 field(message, "attempts").c_str());
   }
+  if (const std::string by = field(message, "deliver_by"); !by.empty()) {
+    std::printf("    to be delivered by %s, else %s\n", by.c_str(),
+                field(message, "at_deadline") == "return" ? "it comes back" : "its sender is told");
+  }
+  const std::string priority = field(message, "priority");
+  if (!priority.empty() && priority != "0") {
+    std::printf("    priority %s\n", priority.c_str());
+  }
   if (const std::string reply = field(message, "last_reply"); !reply.empty()) {
     std::printf("    %s\n", reply.c_str());
   }

@@ -199,6 +199,15 @@ Section limits_section() {
       setting("proxy_header_timeout", STAGEPOST_FIELD(session.proxy_timeout),
               duration_codec(seconds(1), minutes(1)),
               "How long a proxy that proxy_protocol names may take for its header."));
+  section.settings.push_back(
+      setting("deliver_by_min", STAGEPOST_FIELD(session.deliver_by_min),
+              duration_codec(seconds(0), hours(24)),
+              "The least time that a sender may give a message before it is to come back, told to "
+              "clients by DELIVERBY (RFC 2852)."));
+  section.settings.push_back(
+      setting("priority_max", STAGEPOST_FIELD(session.priority_max), count_codec<int>(0, 9),
+              "The highest priority (RFC 6710) that people who have logged in, and the hosts of "
+              "policy.relay_networks, may ask for; others get 0 at most."));
   section.settings.push_back(setting("stop_grace", STAGEPOST_FIELD(session.stop_grace),
                                      duration_codec(seconds(0), minutes(10)),
                                      "How long sessions and deliveries may go on when the server "

@@ -9,6 +9,7 @@
 #include "delivery/replies.h"
 #include "lib/message/utf8.h"
 #include "lib/smtp/command_writer.h"
+#include "lib/smtp/deliver_by.h"
 
 namespace delivery {
 namespace {
@@ -109,6 +110,21 @@ void settle_utf8(Adapted& out, const Client& client, bool header_needs) {
   out.recipients = std::move(can);
 }
 
+// RFC 2852 §4.1.4.2: a server that does not know the deadline is asked to tell of delays.
+bool asks_for_delays(const Envelope& envelope, const Client& client) {
+  return envelope.by.mode == message::DeliverBy::Mode::notify && client.offers.dsn &&
+         !client.offers.deliver_by;
+}
+
+void ask_for_delays(Envelope& envelope, const std::vector<std::size_t>& recipients) {
+  for (const std::size_t index : recipients) {
+    std::uint8_t& notify = envelope.recipients[index].notify;
+    if ((notify & message::notify_never) != 0) continue;
+    if (notify == message::notify_default) notify = message::notify_failure;
+    notify |= message::notify_delay;
+  }
+}
+
 }  // namespace
 
 io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
@@ -121,8 +137,10 @@ io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   const bool utf8_matters = own.smtputf8 || !all_ascii(*shipment, sender);
   const bool eight_bit_matters = own.eight_bit && !own.binary && !offers.eightbitmime;
   const bool other_sender = sender != own.sender;
-  if (utf8_matters || eight_bit_matters || other_sender) out.changed = own;
+  const bool by_matters = asks_for_delays(own, *client);
+  if (utf8_matters || eight_bit_matters || other_sender || by_matters) out.changed = own;
   if (other_sender) out.changed->sender = sender;
+  if (by_matters) ask_for_delays(*out.changed, out.recipients);
   EightBit found;
   if (eight_bit_matters || (own.smtputf8 && !offers.smtputf8)) {
     const auto looked = co_await look_through(shipment->body);
@@ -139,6 +157,10 @@ io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   }
   const Envelope& envelope = out.changed ? *out.changed : own;
   if (const auto reply = smtp::lacks(envelope, shipment->body.size(), offers)) {
+    give_all(out, queue::Result::failed, *reply);
+  }
+  if (!own.by.given() || client->is_lmtp()) co_return out;  // mailboxes are the end of the way
+  if (const auto reply = smtp::too_late(own.by, offers.deliver_by, client->clock().wall())) {
     give_all(out, queue::Result::failed, *reply);
   }
   co_return out;

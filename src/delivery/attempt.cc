@@ -36,7 +36,8 @@ void add_outcome(Run& run, const Verdict& verdict) {
                           verdict.result,
                           {run.clock().wall(), run.remote, verdict.reply},
                           false,
-                          verdict.handover});
+                          verdict.handover,
+                          verdict.by_kept});
 }
 
 void note_trouble(Run& run, Trouble trouble) {

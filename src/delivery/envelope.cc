@@ -40,7 +40,7 @@ Batch make_batch(const Client& client, const EnvelopeAsk& ask, std::size_t from,
     batch.reset = client.needs_reset;
     batch.mail = true;
     if (batch.reset) batch.lines += "RSET\r\n";
-    batch.lines += smtp::mail_line(ask.envelope, ask.size, client.offers);
+    batch.lines += smtp::mail_line(ask.envelope, ask.size, client.offers, client.clock().wall());
   }
   batch.recipients = std::min(recipients_max, ask.recipients.size() - from);
   for (std::size_t i = from; i < from + batch.recipients; ++i) {
@@ -108,8 +108,9 @@ io::Task<base::Result<>> send_in_turn(io::Ref<Client> client, io::Ref<const Enve
     if (!reset) co_return std::unexpected(reset.error());
     client->needs_reset = false;
   }
-  auto mail = co_await one_by_one(client, smtp::mail_line(ask->envelope, ask->size, client->offers),
-                                  ask->timeout, answers);
+  auto mail = co_await one_by_one(
+      client, smtp::mail_line(ask->envelope, ask->size, client->offers, client->clock().wall()),
+      ask->timeout, answers);
   if (!mail) co_return std::unexpected(mail.error());
   client->needs_reset = mail->positive();
   answers->mail = std::move(*mail);

@@ -90,7 +90,8 @@ class Judge {
     return round_.content->reply && round_.content->reply->positive();
   }
   void add(std::size_t i, queue::Result result, smtp::Reply reply) {
-    end_.verdicts.push_back({round_.recipients[i], result, std::move(reply), handover()});
+    end_.verdicts.push_back({round_.recipients[i], result, std::move(reply), handover(),
+                             client_.offers.deliver_by.has_value()});
   }
   // RFC 3461 §5.2.2: who speaks DSN was told what to report. Behind LMTP there are only mailboxes.
   [[nodiscard]] queue::Handover handover() const {

@@ -23,6 +23,7 @@ struct Verdict {
   queue::Result result = queue::Result::deferred;
   smtp::Reply reply;
   queue::Handover handover = queue::Handover::final;
+  bool by_kept = false;  // it was told the deadline (RFC 2852)
 };
 
 struct Shipment {

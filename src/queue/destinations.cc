@@ -20,8 +20,10 @@ std::uint32_t Destinations::intern(std::string_view key) {
   DestinationState& state = states_[index];
   // Its last turn may still be in the ring; next_runnable() passes over it, or it comes in handy.
   const bool in_ring = state.in_ring;
+  const bool in_urgent_ring = state.in_urgent_ring;
   state = DestinationState{};
   state.in_ring = in_ring;
+  state.in_urgent_ring = in_urgent_ring;
   state.key = key;
   state.local = key.starts_with(local_destination);
   index_.emplace(state.key, index);
@@ -51,8 +53,9 @@ std::size_t Destinations::memory_bytes() const {
   for (const DestinationState& state : states_) {
     bytes += state.key.capacity() > 15 ? state.key.capacity() : 0;
     bytes += state.last_reply.capacity() > 15 ? state.last_reply.capacity() : 0;
+    bytes += state.ready.memory_bytes();
   }
-  return bytes + blocked_.size() * 64 + ring_.size() * 4;
+  return bytes + blocked_.size() * 64 + (ring_.size() + urgent_ring_.size()) * 4;
 }
 
 bool Destinations::can_start(const DestinationState& state) const {
@@ -62,12 +65,30 @@ bool Destinations::can_start(const DestinationState& state) const {
 
 void Destinations::offer(std::uint32_t index) {
   DestinationState& state = states_[index];
-  if (state.in_ring || !can_start(state)) return;
+  if (!can_start(state)) return;
+  if (state.ready.urgent() && !state.in_urgent_ring) {
+    state.in_urgent_ring = true;
+    urgent_ring_.push_back(index);
+  }
+  if (state.in_ring) return;
   state.in_ring = true;
   ring_.push_back(index);
 }
 
+std::optional<std::uint32_t> Destinations::next_urgent() {
+  while (!urgent_ring_.empty()) {
+    const std::uint32_t index = urgent_ring_.front();
+    urgent_ring_.pop_front();
+    states_[index].in_urgent_ring = false;
+    if (states_[index].ready.urgent() && can_start(states_[index])) return index;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::uint32_t> Destinations::next_runnable() {
+  if (!urgent_ring_.empty() && ++turn_ % ReadyList::turns_of_round != 0) {
+    if (const auto urgent = next_urgent()) return urgent;
+  }
   while (!ring_.empty()) {
     const std::uint32_t index = ring_.front();
     ring_.pop_front();

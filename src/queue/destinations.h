@@ -1,7 +1,8 @@
 // queue/destinations.h: one small state per destination: who may start an attempt now.
 //
 // What:    interned destinations, each with its due entries, its running attempts, its window and
-//          its backoff; round robin among those that may start.
+//          its backoff; round robin among those that may start, first among those that have urgent
+//          mail (but for one turn of eight).
 // In/Out:  intern(key) → number; next_runnable() → whose turn it is; block(), unblock_due(),
 //          revive().
 // Errors:  misuse is a CHECK.
@@ -22,6 +23,7 @@
 
 #include "lib/base/time.h"
 #include "queue/entry.h"
+#include "queue/ready_list.h"
 
 namespace queue {
 
@@ -29,7 +31,7 @@ struct DestinationState {
   static constexpr std::uint32_t wide_open = std::numeric_limits<std::uint32_t>::max();
 
   std::string key;
-  EntryList ready;
+  ReadyList ready;
   base::Time blocked_until;   // while blocked
   std::string last_reply;     // why it was blocked; kept until it works again
   std::uint32_t entries = 0;  // that name it, in any state
@@ -38,6 +40,7 @@ struct DestinationState {
   std::uint16_t failures = 0;  // since it last worked
   bool blocked = false;
   bool in_ring = false;
+  bool in_urgent_ring = false;
   bool local = false;  // mailboxes of ours
 };
 
@@ -88,11 +91,16 @@ class Destinations {
     return state.local ? limits_.local : limits_.others;
   }
 
+  // Whether it may start is seen when its turn comes.
+  [[nodiscard]] std::optional<std::uint32_t> next_urgent();
+
   DestinationLimits limits_;
   std::deque<DestinationState> states_;  // a deque: keys in index_ point into it
   std::vector<std::uint32_t> free_;
   std::unordered_map<std::string_view, std::uint32_t> index_;
-  std::deque<std::uint32_t> ring_;
+  std::deque<std::uint32_t> ring_;         // all that may start
+  std::deque<std::uint32_t> urgent_ring_;  // those of them that have urgent mail
+  unsigned turn_ = 0;
   std::set<std::pair<base::Time, std::uint32_t>> blocked_;
 };
 

@@ -36,6 +36,9 @@ enum class EntryState : std::uint8_t {
   taken,    // its expiry or an operator's word is being carried out
 };
 
+// Seconds; no message lives as long.
+inline constexpr std::uint32_t by_after_max = (1U << 24U) - 1;
+
 // A million of them is what makes the queue's memory: numbers instead of pointers and strings.
 struct Entry {
   MessageId id;
@@ -44,7 +47,7 @@ struct Entry {
   std::uint32_t first_recipient = 0;
   std::uint32_t recipient_count = 0;
   std::uint32_t destination = 0;
-  std::uint32_t expires = 0;         // seconds since 1970
+  std::uint32_t expires = 0;         // seconds since 1970, without a look at its deadline
   std::uint32_t previous = no_slot;  // in an EntryList
   std::uint32_t next = no_slot;
   std::uint32_t sibling = no_slot;  // the same message's entry for another destination
@@ -52,15 +55,18 @@ struct Entry {
   std::uint32_t place = no_slot;
   std::uint16_t attempts = 0;  // failed ones
   EntryState state = EntryState::free;
-  bool hold_after = false;  // to be held when its attempt has ended
-  bool slow = false;        // its attempt runs for long and is counted apart (running.h)
-  bool shared = false;      // its message has, or had, entries for other destinations
-  bool scheduled = false;   // its sender wants it to go at `due`, and not before (RFC 4865)
-  bool delay_told = false;  // its sender knows that it is late, or does not want to
+  std::int8_t priority = 0;  // RFC 6710
+  // RFC 2852: its deadline, counted from where `expires` is; 0: none.
+  std::uint32_t by_after : 24 = 0;
+  bool by_returns : 1 = false;  // then it comes back, else its sender is told
+  bool hold_after : 1 = false;  // to be held when its attempt has ended
+  bool slow : 1 = false;        // its attempt runs for long and is counted apart (running.h)
+  bool shared : 1 = false;      // its message has, or had, entries for other destinations
+  bool scheduled : 1 = false;   // its sender wants it to go at `due`, and not before (RFC 4865)
+  bool delay_told : 1 = false;  // its sender knows that it is late, or does not want to
 
   [[nodiscard]] std::vector<std::uint32_t> recipients() const;
   void set_recipients(std::span<const std::uint32_t> recipients);
-  [[nodiscard]] base::Time expiry() const { return base::Time(std::chrono::seconds(expires)); }
 };
 static_assert(sizeof(Entry) == 64);
 

@@ -63,6 +63,12 @@ void Teller::queued(const MessageInfo& message) {
   if (message.release_at > message.accepted) {
     event.fields.emplace_back("scheduled_for", base::format_time(message.release_at));
   }
+  if (message.envelope.by.given()) {
+    event.fields.emplace_back("deliver_by", base::format_time(message.envelope.by.deadline));
+  }
+  if (message.envelope.priority != 0) {
+    event.fields.emplace_back("priority", std::to_string(message.envelope.priority));
+  }
   events_.emit(event);
   if (!message.hold) return;
   base::Event held = make("message.held", message.id, event.time);

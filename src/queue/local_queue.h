@@ -90,6 +90,8 @@ struct Told {
   bool delay_over = false;              // nobody of the entry is left to be told of one
 };
 
+// What the schedule is told of each of its entries.
+[[nodiscard]] NewEntry entry_of(const MessageInfo& message);
 // Does its sender want to know that this recipient's mail is late?
 [[nodiscard]] bool hears_of_delay(const MessageInfo& message, std::size_t recipient);
 // Has it recipients of an alias whose sender asked about success?
@@ -97,6 +99,9 @@ struct Told {
 
 // RFC 3463 §3.5: X.4.7, of those whose destination nobody could reach.
 [[nodiscard]] Attempt never_reached(base::Time now, std::string_view last_reply);
+
+// RFC 2852 §4: of those whose deadline has passed.
+[[nodiscard]] Attempt time_over(base::Time now, std::string_view last_reply);
 
 // What is to be written, and kept until it has been.
 struct Recording {

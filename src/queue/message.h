@@ -79,6 +79,7 @@ struct Outcome {
   // then defers everything for that destination, not only this message.
   bool whole_destination = false;
   Handover handover = Handover::final;
+  bool by_kept = false;  // with delivered: the next server was told the deadline (RFC 2852)
 };
 
 }  // namespace queue

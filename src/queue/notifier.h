@@ -28,6 +28,8 @@ struct ReportedRecipient {
   Attempt attempt;
   Action action = Action::failed;
   bool expired = false;    // failed after expire_after, the last trouble is in attempt
+  bool by = false;         // RFC 2852: told because of the deadline that its sender set
+  bool by_kept = false;    // with relayed: the next server knows that
   base::Time retry_until;  // with delayed: when it is given up
 };
 

@@ -35,6 +35,15 @@ std::size_t estimated_bytes(const MessageInfo& message) {
 
 }  // namespace
 
+NewEntry entry_of(const MessageInfo& message) {
+  return {.id = message.id,
+          .destination = {},
+          .recipients = {},
+          .accepted = message.starts(),
+          .by = message.envelope.by,
+          .priority = message.envelope.priority};
+}
+
 std::unique_ptr<Queue> Queue::make(Parts parts, std::shared_ptr<const Settings> settings) {
   return std::make_unique<LocalQueue>(std::move(parts), std::move(settings));
 }
@@ -91,17 +100,16 @@ void LocalQueue::load_one(Stored stored) {
   // An operator who released it early has left an earlier time.
   const bool scheduled = message.release_at > message.accepted && stored.attempts == 0 &&
                          stored.next_attempt >= message.release_at;
+  NewEntry entry = entry_of(message);
+  entry.next_attempt = stored.next_attempt;
+  entry.attempts = stored.attempts;
+  entry.hold = stored.hold;
+  entry.scheduled = scheduled;
+  entry.delay_told = delay_told;
   for (const auto& [destination, recipients] : routes(message, pending)) {
-    schedule_.add({.id = message.id,
-                   .destination = destination,
-                   .recipients = recipients,
-                   .accepted = message.starts(),
-                   .next_attempt = stored.next_attempt,
-                   .attempts = stored.attempts,
-                   .hold = stored.hold,
-                   .scheduled = scheduled,
-                   .delay_told = delay_told},
-                  now);
+    entry.destination = destination;
+    entry.recipients = recipients;
+    schedule_.add(entry, now);
   }
 }
 
@@ -171,13 +179,10 @@ LocalQueue::Routes LocalQueue::routes(const MessageInfo& message,
 }
 
 void LocalQueue::enqueue(const std::shared_ptr<const MessageInfo>& message) {
-  NewEntry entry{.id = message->id,
-                 .destination = {},
-                 .recipients = {},
-                 .accepted = message->starts(),
-                 .next_attempt = message->starts(),
-                 .hold = message->hold,
-                 .scheduled = message->release_at > message->accepted};
+  NewEntry entry = entry_of(*message);
+  entry.next_attempt = message->starts();
+  entry.hold = message->hold;
+  entry.scheduled = message->release_at > message->accepted;
   const base::Time now = wall();
   const auto& recipients = message->envelope.recipients;
   bool open = false;

@@ -27,6 +27,8 @@ io::Task<void> LocalQueue::attempt(Work work) {
     unreadable(work, loaded.error());
     co_return kick();
   }
+  // RFC 2852 §4: not delivered when its time is over, not even by one last attempt.
+  if (loaded->message->envelope.by.lapsed(wall())) work.expired = true;
   reroute(work, *loaded);
   Settlement settlement{.work = std::move(work),
                         .loaded = std::move(*loaded),
@@ -93,15 +95,13 @@ void LocalQueue::reroute(Work& work, const Loaded& loaded) {
   const auto here = by_destination.extract(work.destination);
   if (by_destination.empty()) return;
   work.recipients = here.empty() ? std::vector<std::uint32_t>() : here.mapped();
+  NewEntry entry = entry_of(message);
+  entry.next_attempt = wall();
+  entry.attempts = work.attempts;
   for (const auto& [destination, recipients] : by_destination) {
-    schedule_.add({.id = work.id,
-                   .destination = destination,
-                   .recipients = recipients,
-                   .accepted = message.starts(),
-                   .next_attempt = wall(),
-                   .attempts = work.attempts,
-                   .hold = false},
-                  wall());
+    entry.destination = destination;
+    entry.recipients = recipients;
+    schedule_.add(entry, wall());
   }
   kick();
 }
@@ -223,8 +223,8 @@ io::Task<void> LocalQueue::record_deferral(MessageId id, std::vector<Defer> defe
 Tally LocalQueue::tally(Settlement& settlement) const {
   const Work& work = settlement.work;
   const base::Time now = wall();
-  const bool expired = work.expired || work.expires <= now;
   const MessageInfo& message = *settlement.loaded.message;
+  const bool expired = work.expired || work.expires <= now || message.envelope.by.lapsed(now);
   std::vector<const Outcome*> outcomes(message.envelope.recipients.size());
   Tally result;
   for (const Outcome& outcome : settlement.outcomes) {
@@ -235,12 +235,15 @@ Tally LocalQueue::tally(Settlement& settlement) const {
     result.deferral = &outcome;
     result.whole_destination = result.whole_destination || outcome.whole_destination;
   }
+  const bool lapsed = message.envelope.by.lapsed(now);
   const auto fail = [&](std::uint32_t recipient, const Attempt& why, bool by_time) {
     result.ends.push_back({recipient, RecipientState::failed});
     result.failed.push_back({.recipient = recipient,
                              .attempt = why,
                              .action = Action::failed,
                              .expired = by_time,
+                             .by = by_time && lapsed,
+                             .by_kept = false,
                              .retry_until = {}});
   };
   for (const std::uint32_t recipient : work.recipients) {
@@ -259,7 +262,8 @@ Tally LocalQueue::tally(Settlement& settlement) const {
       const Outcome* last = outcome != nullptr ? outcome : result.deferral;
       const std::string& heard =
           work.destination_reply.empty() ? settlement.loaded.last_reply : work.destination_reply;
-      fail(recipient, last != nullptr ? last->attempt : never_reached(now, heard), true);
+      const Attempt silent = lapsed ? time_over(now, heard) : never_reached(now, heard);
+      fail(recipient, last != nullptr ? last->attempt : silent, true);
     } else {
       result.left.push_back(recipient);
       result.left_outcomes.push_back(outcome);

@@ -149,6 +149,8 @@ Summary LocalQueue::summary(const Loaded& loaded, const std::vector<EntryView>& 
   line.accepted = message.accepted;
   line.sender = message.envelope.sender.text();
   line.account = message.account;
+  line.priority = message.envelope.priority;
+  line.by = message.envelope.by;
   line.bytes = message.content.size();
   line.last_reply = loaded.last_reply;
   line.next_attempt = base::Time::max();

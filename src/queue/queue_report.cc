@@ -12,27 +12,54 @@ namespace {
 
 using message::notify_wants;
 
-// Of a message that reaches its time in the same second as the schedule says so.
-base::Time notice_time(const Settings& settings, const MessageInfo& message) {
+using message::DeliverBy;
+
+// RFC 2852 §4: does its sender want to be told at its deadline? Who sent it on too late has told
+// him already.
+bool asks_for_notice(const MessageInfo& message) {
+  const DeliverBy& by = message.envelope.by;
+  return by.mode == DeliverBy::Mode::notify && by.deadline > message.starts();
+}
+
+// When the sender is told of the delay; of a message that reaches its time in the same second as
+// the schedule says so. The time that he chose himself takes the place of ours.
+std::optional<base::Time> notice_time(const Settings& settings, const MessageInfo& message) {
+  if (asks_for_notice(message)) return message.envelope.by.deadline;
+  if (settings.delay_notice_after.count() == 0) return std::nullopt;
   return std::chrono::floor<std::chrono::seconds>(message.starts()) + settings.delay_notice_after;
 }
 
-// Delivered, of which only those are told that asked for it.
+// RFC 2852 §4.1.4: who asked for a trace hears of each server that passes it on, who wants to be
+// told of a delay that the next server cannot tell him. A list's owner asked for neither.
+bool by_wants_relayed(const message::Envelope& envelope, const Outcome& outcome) {
+  const message::Recipient& recipient = envelope.recipients[outcome.recipient];
+  if (!envelope.by.given() || outcome.handover == Handover::final || recipient.of_list)
+    return false;
+  if ((recipient.notify & message::notify_never) != 0) return false;
+  return envelope.by.trace || !outcome.by_kept;
+}
+
+// Delivered, of which only those are told that asked for it, by NOTIFY or by BY.
 void add_successes(const Settlement& settlement, ReportGroups& groups) {
   const MessageInfo& message = *settlement.loaded.message;
   std::vector<ReportedRecipient> delivered;
   std::vector<ReportedRecipient> relayed;
   for (const Outcome& outcome : settlement.outcomes) {
-    if (outcome.result != Result::delivered || outcome.handover == Handover::passed_on) continue;
+    if (outcome.result != Result::delivered) continue;
     if (outcome.recipient >= message.envelope.recipients.size()) continue;
     const std::uint8_t notify = message.envelope.recipients[outcome.recipient].notify;
-    if (!notify_wants(notify, message::notify_success)) continue;
+    const bool asked =
+        outcome.handover != Handover::passed_on && notify_wants(notify, message::notify_success);
+    const bool by = by_wants_relayed(message.envelope, outcome);
+    if (!asked && !by) continue;
     const bool ours = outcome.handover == Handover::final;
     (ours ? delivered : relayed)
         .push_back({.recipient = outcome.recipient,
                     .attempt = outcome.attempt,
                     .action = ours ? Action::delivered : Action::relayed,
                     .expired = false,
+                    .by = by,
+                    .by_kept = outcome.by_kept,
                     .retry_until = {}});
   }
   if (!delivered.empty()) groups.push_back(std::move(delivered));
@@ -67,6 +94,14 @@ Attempt never_reached(base::Time now, std::string_view last_reply) {
   return {.when = now, .remote = {}, .reply = std::move(reply)};
 }
 
+Attempt time_over(base::Time now, std::string_view last_reply) {
+  smtp::Reply reply = smtp::reply(554, {5, 4, 7}, "the time that its sender gave it is over");
+  if (!last_reply.empty()) {
+    reply.lines.push_back(fmt::format("the last answer was: {}", last_reply));
+  }
+  return {.when = now, .remote = {}, .reply = std::move(reply)};
+}
+
 bool hears_of_delay(const MessageInfo& message, std::size_t recipient) {
   if (message.is_dsn || message.envelope.sender.is_null()) return false;
   return notify_wants(message.envelope.recipients.at(recipient).notify, message::notify_delay);
@@ -91,8 +126,8 @@ void LocalQueue::tell_of_delay(const Settlement& settlement, const Tally& tally,
   const Work& work = settlement.work;
   const MessageInfo& message = *settlement.loaded.message;
   const base::Time now = wall();
-  if (settings_->delay_notice_after.count() == 0) return;
-  if (!work.late && (settlement.interrupted || now < notice_time(*settings_, message))) return;
+  const auto at = notice_time(*settings_, message);
+  if (!at || (!work.late && (settlement.interrupted || now < *at))) return;
   told.delay_over = true;
   for (std::size_t i = 0; i < tally.left.size(); ++i) {
     const std::uint32_t recipient = tally.left[i];
@@ -108,6 +143,8 @@ void LocalQueue::tell_of_delay(const Settlement& settlement, const Tally& tally,
                          .attempt = last != nullptr ? last->attempt : never_reached(now, heard),
                          .action = Action::delayed,
                          .expired = false,
+                         .by = asks_for_notice(message),
+                         .by_kept = false,
                          .retry_until = work.expires});
   }
   if (!told.late.empty()) told.groups.push_back(told.late);
@@ -167,6 +204,8 @@ io::Task<void> LocalQueue::report_expansions(std::shared_ptr<const MessageInfo> 
                        .attempt = {.when = wall(), .remote = {}, .reply = {}},
                        .action = Action::expanded,
                        .expired = false,
+                       .by = false,
+                       .by_kept = false,
                        .retry_until = {}});
   }
   ReportGroups groups;

@@ -14,6 +14,18 @@ constexpr int promoted_at_once_max = 64;
 constexpr int expired_at_once_max = 1024;
 constexpr std::size_t reply_bytes_max = 512;  // of a destination's last words
 
+base::Time time_of(std::uint32_t seconds) { return base::Time(std::chrono::seconds(seconds)); }
+
+// For Entry::by_after. One second more than it is, because `expires` may be short of one: who is
+// told that the time is over is told the truth.
+std::uint32_t by_after(const message::DeliverBy& by, base::Time begun) {
+  if (!by.given()) return 0;
+  // Of what came too late already the sender has been told by whoever sent it on (RFC 2852 §4).
+  if (by.mode == message::DeliverBy::Mode::notify && by.deadline <= begun) return 0;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(by.deadline - begun).count() + 1;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds, 1, by_after_max));
+}
+
 DestinationLimits limits_of(const Settings& settings) {
   return {.others = std::max(1U, settings.destination_concurrency_max),
           .local = std::max(1U, settings.maildir_concurrency_max)};
@@ -29,7 +41,7 @@ void Schedule::set_settings(std::shared_ptr<const Settings> settings) {
   const auto longer = std::chrono::floor<std::chrono::seconds>(settings->expire_after) -
                       std::chrono::floor<std::chrono::seconds>(settings_->expire_after);
   for (std::uint32_t slot = 0; longer.count() != 0 && slot < slots_.end(); ++slot) {
-    slots_[slot].expires = seconds_of(slots_[slot].expiry() + longer);
+    slots_[slot].expires = seconds_of(time_of(slots_[slot].expires) + longer);
   }
   settings_ = std::move(settings);
   destinations_.set_limits(limits_of(*settings_));
@@ -42,6 +54,7 @@ void Schedule::add(const NewEntry& entry, base::Time now) {
   const std::uint32_t slot = slots_.take();
   Entry& made = slots_[slot];
   made.id = entry.id;
+  made.priority = entry.priority;  // before it is put anywhere
   made.due = std::max(entry.next_attempt, base::Time{});
   made.set_recipients(entry.recipients);
   made.destination = destinations_.intern(entry.destination);
@@ -56,6 +69,8 @@ void Schedule::add(const NewEntry& entry, base::Time now) {
   ++destinations_[made.destination].entries;
   made.scheduled = entry.scheduled && made.due > now;
   made.delay_told = entry.delay_told;
+  made.by_after = by_after(entry.by, entry.accepted) & by_after_max;
+  made.by_returns = entry.by.mode == message::DeliverBy::Mode::give_back;
   const EntryState due = made.due <= now ? EntryState::ready : EntryState::waiting;
   place(slot, entry.hold ? EntryState::held : due);
 }
@@ -171,8 +186,10 @@ std::optional<Work> Schedule::next(base::Time now) {
       promote(now);
       continue;
     }
-    const std::uint32_t slot = destinations_[*destination].ready.front();
+    ReadyList& ready = destinations_[*destination].ready;
+    const std::uint32_t slot = ready.front(slots_);
     displace(slot);
+    ready.turn_taken();
     Work work = begin(slot, EntryState::active);
     running_.begin(slots_, slot, now);
     destinations_.offer(*destination);
@@ -199,7 +216,7 @@ Work Schedule::begin(std::uint32_t slot, EntryState state) {
             .destination = destination.key,
             .recipients = entry.recipients(),
             .attempts = entry.attempts,
-            .expires = entry.expiry(),
+            .expires = expiry(entry),
             .expired = entry.state == EntryState::expired,
             .destination_reply = {}};
   const bool aside = work.expired || entry.state == EntryState::late;
@@ -267,7 +284,8 @@ void Schedule::defer(std::uint32_t slot, const Ending& ending, base::Time now,
                      std::uint64_t random) {
   Entry& entry = slots_[slot];
   const DestinationState& destination = destinations_[entry.destination];
-  if (std::exchange(entry.hold_after, false)) {
+  if (entry.hold_after) {
+    entry.hold_after = false;
     place(slot, EntryState::held);
     return;
   }
@@ -286,7 +304,7 @@ void Schedule::defer(std::uint32_t slot, const Ending& ending, base::Time now,
   entry.due = now + ladder(std::max<std::uint32_t>(entry.attempts, 1), random);
   if (destination.blocked) entry.due = std::max(entry.due, destination.blocked_until);
   // RFC 5321 §4.5.4.1 gives up after a time, not after a number: the last attempt is at its end.
-  if (entry.expiry() > now) entry.due = std::min(entry.due, entry.expiry());
+  if (const base::Time end = expiry(entry); end > now) entry.due = std::min(entry.due, end);
   // Who is told of a delay is told what an attempt of that moment came to.
   if (const auto at = notice_at(entry); at && *at > now) entry.due = std::min(entry.due, *at);
   place(slot, EntryState::waiting);
@@ -306,28 +324,43 @@ bool Schedule::block(std::uint32_t destination, const Ending& ending, base::Time
 // Those behind the backoff are never attempted, so nobody else would notice that their time is
 // over.
 void Schedule::expire_ready(std::uint32_t destination, base::Time now) {
-  const EntryList& ready = destinations_[destination].ready;
-  std::uint32_t slot = ready.empty() ? no_slot : ready.front();
-  for (int looked_at = 0; slot != no_slot && looked_at < expired_at_once_max; ++looked_at) {
-    const std::uint32_t following = slots_[slot].next;
-    expire(slot, now);
-    slot = following;
-  }
+  int left = expired_at_once_max;
+  destinations_[destination].ready.each_list([&](const EntryList& ready) {
+    for (std::uint32_t slot = ready.front(); slot != no_slot && left > 0; --left) {
+      const std::uint32_t following = slots_[slot].next;
+      expire(slot, now);
+      slot = following;
+    }
+  });
+}
+
+// From when on its times are counted.
+base::Time Schedule::begun(const Entry& entry) const {
+  return time_of(entry.expires) - settings_->expire_after;
+}
+
+// RFC 2852 §4: its sender may want it back earlier than we give up.
+base::Time Schedule::expiry(const Entry& entry) const {
+  const base::Time ours = time_of(entry.expires);
+  if (entry.by_after == 0 || !entry.by_returns) return ours;
+  return std::min(ours, begun(entry) + std::chrono::seconds(entry.by_after));
 }
 
 void Schedule::expire(std::uint32_t slot, base::Time now) {
-  if (slots_[slot].expiry() > now) return;
+  if (expiry(slots_[slot]) > now) return;
   displace(slot);
   place(slot, EntryState::expired);
 }
 
 std::optional<base::Time> Schedule::notice_at(const Entry& entry) const {
-  const base::Duration after = settings_->delay_notice_after;
+  const bool asked = entry.by_after != 0 && !entry.by_returns;
+  const base::Duration after =
+      asked ? std::chrono::seconds(entry.by_after) : settings_->delay_notice_after;
+  if (entry.delay_told || after.count() == 0) return std::nullopt;
+  const base::Time at = begun(entry) + after;
   // Who gives up earlier than that tells of a failure, not of a delay.
-  if (entry.delay_told || after.count() == 0 || after >= settings_->expire_after) {
-    return std::nullopt;
-  }
-  return entry.expiry() - settings_->expire_after + settings_->delay_notice_after;
+  if (at >= expiry(entry)) return std::nullopt;
+  return at;
 }
 
 void Schedule::call_late(std::uint32_t slot, base::Time now) {

@@ -2,7 +2,7 @@
 // clock.
 //
 // What:    one entry per message and destination; retry ladder with jitter, fair turns between
-//          destinations, backoff of whole destinations, expiry, hold.
+//          destinations, priorities, backoff of whole destinations, deadlines and expiry, hold.
 // In/Out:  add() → next(now) gives Work → finish(ticket, Ending, …) says what came of it. The time
 //          and random numbers are arguments, so a run can be replayed.
 // Errors:  none; a ticket that is not out is a CHECK.
@@ -25,6 +25,7 @@
 
 #include "lib/base/id.h"
 #include "lib/base/time.h"
+#include "lib/message/envelope.h"
 #include "queue/destinations.h"
 #include "queue/due_heap.h"
 #include "queue/entry.h"
@@ -43,6 +44,8 @@ struct NewEntry {
   bool hold = false;
   bool scheduled = false;   // with next_attempt in the future: the sender's wish, not a retry
   bool delay_told = false;  // nobody is to be told of its delay (any more)
+  message::DeliverBy by = {};
+  std::int8_t priority = 0;
 };
 
 // One attempt to make, or (expired) one entry to end without, or (late) a delay to tell.
@@ -161,6 +164,8 @@ class Schedule {
   [[nodiscard]] bool full() const;
   [[nodiscard]] Running::Limits running_limits() const;
   [[nodiscard]] base::Time next_attempt(const Entry& entry) const;
+  [[nodiscard]] base::Time begun(const Entry& entry) const;
+  [[nodiscard]] base::Time expiry(const Entry& entry) const;
   void expire(std::uint32_t slot, base::Time now);
   void call_late(std::uint32_t slot, base::Time now);
   [[nodiscard]] std::optional<base::Time> notice_at(const Entry& entry) const;

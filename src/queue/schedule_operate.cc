@@ -117,16 +117,17 @@ std::uint32_t Schedule::glance(std::uint32_t from, std::uint32_t entries,
 void Schedule::sort_ready() {
   std::vector<std::uint32_t> order;
   for (std::uint32_t index = 0; index < destinations_.end(); ++index) {
-    EntryList& ready = destinations_[index].ready;
-    order.clear();
-    for (std::uint32_t slot = ready.front(); slot != no_slot; slot = slots_[slot].next) {
-      order.push_back(slot);
-    }
-    std::ranges::sort(order, {}, [this](std::uint32_t slot) { return slots_[slot].id; });
-    for (const std::uint32_t slot : order) {
-      ready.remove(slots_, slot);
-      ready.push_back(slots_, slot);
-    }
+    destinations_[index].ready.each_list([&](EntryList& ready) {
+      order.clear();
+      for (std::uint32_t slot = ready.front(); slot != no_slot; slot = slots_[slot].next) {
+        order.push_back(slot);
+      }
+      std::ranges::sort(order, {}, [this](std::uint32_t slot) { return slots_[slot].id; });
+      for (const std::uint32_t slot : order) {
+        ready.remove(slots_, slot);
+        ready.push_back(slots_, slot);
+      }
+    });
   }
 }
 
@@ -152,14 +153,15 @@ std::string Schedule::check_entry(std::uint32_t slot) const {
     return wrong("is in a list where it does not belong");
   }
   if (!listed) return {};
-  const EntryList& list = entry.state == EntryState::expired ? expired_
-                          : entry.state == EntryState::late  ? late_
+  const EntryList* list = entry.state == EntryState::expired ? &expired_
+                          : entry.state == EntryState::late  ? &late_
                           : entry.state == EntryState::active
-                              ? running_.list_of(entry)
-                              : destinations_[entry.destination].ready;
+                              ? &running_.list_of(entry)
+                              : destinations_[entry.destination].ready.list_of(entry);
   const bool linked =
-      entry.previous == no_slot ? list.front() == slot : slots_[entry.previous].next == slot;
-  return linked && !list.empty() ? std::string() : wrong("is due, but not in its list");
+      list != nullptr && !list->empty() &&
+      (entry.previous == no_slot ? list->front() == slot : slots_[entry.previous].next == slot);
+  return linked ? std::string() : wrong("is due, but not in its list");
 }
 
 std::string Schedule::check(std::size_t entries_max) {

@@ -102,6 +102,10 @@ std::string status_part(const Settings& settings, const DsnInput& input,
   }
   out += fmt::format("Reporting-MTA: dns; {}\r\n", settings.hostname);
   out += fmt::format("Arrival-Date: {}\r\n", message::date_text(input.original.accepted));
+  // RFC 2852 §5
+  if (const message::DeliverBy& by = input.original.envelope.by; by.given()) {
+    out += fmt::format("Deliver-By-Date: {}\r\n", message::date_text(by.deadline));
+  }
   const bool utf8 = speaks_utf8(input);
   for (const Told& one : told) out += recipient_fields(one, utf8);
   return out;

@@ -90,7 +90,12 @@ smtp::EnhancedCode status_of(const queue::ReportedRecipient& report) {
     case queue::Action::expanded:
       return said && said->class_ == 2 ? *said : smtp::EnhancedCode{2, 0, 0};
     case queue::Action::failed:
-    case queue::Action::delayed: break;
+      // RFC 2852 §4: what was last said matters less than that the time is over.
+      if (report.by) return {5, 4, 7};
+      break;
+    case queue::Action::delayed:
+      if (report.by) return {4, 4, 7};
+      break;
   }
   const bool failed = report.action == queue::Action::failed && !report.expired;
   if (said && (said->class_ == 4 || said->class_ == 5)) {

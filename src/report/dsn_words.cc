@@ -46,14 +46,38 @@ std::string last_words(const Told& told) {
   return fmt::format("{}\r\n{}\r\n", front, words);
 }
 
-std::string about_trouble(const Told& told, base::Duration tried) {
-  std::string out;
-  if (told.report.expired) {
-    out += wrap(fmt::format("We tried for {}, and have given up.", long_time(tried)), "    ");
-    out += "\r\n";
+std::string deadline(const DsnInput& input) {
+  return message::date_text(input.original.envelope.by.deadline);
+}
+
+// Whose time is over, and whose time that was.
+std::string about_time(const Told& told, const DsnInput& input) {
+  std::string said;
+  if (told.report.by) {
+    said = fmt::format("It was to be delivered by {}{}.", deadline(input),
+                       told.report.action == Action::failed ? ", or not at all" : "");
+  } else if (told.report.expired) {
+    said = fmt::format("We tried for {}, and have given up.",
+                       long_time(input.now - input.original.starts()));
   }
+  return said.empty() ? said : wrap(said, "    ") + "\r\n";
+}
+
+// RFC 2852: who set a time hears X.4.7 when it is over, and when a server could not keep it.
+Meaning meaning_of(const Told& told, const DsnInput& input) {
+  const smtp::EnhancedCode status = status_of(told.report);
+  const bool in_time = told.report.by || (input.original.envelope.by.given() &&
+                                          status == smtp::EnhancedCode{5, 4, 7});
+  if (!in_time) return meaning(status);
+  return {
+      .what = "It could not be delivered by the time that was set for it.",
+      .remedy = "If it is still of use, send it again with more time, or without such a limit."};
+}
+
+std::string about_trouble(const Told& told, const DsnInput& input) {
+  std::string out = about_time(told, input);
   out += last_words(told);
-  const Meaning means = meaning(status_of(told.report));
+  const Meaning means = meaning_of(told, input);
   out += wrap(fmt::format("What it means: {}", means.what), "    ");
   // Of what is late nothing is to be done: it may still arrive.
   if (told.report.action == Action::failed) {
@@ -62,20 +86,25 @@ std::string about_trouble(const Told& told, base::Duration tried) {
   return out + "\r\n";
 }
 
-std::string about_relay(const Told& told) {
+std::string about_relay(const Told& told, const DsnInput& input) {
   const std::string remote = clean(hidden(told, told.report.attempt.remote));
-  return wrap(fmt::format("{} has taken it, and does not report what becomes of it. It said:",
-                          remote.empty() ? "Another server" : remote),
+  std::string but = "does not report what becomes of it";
+  if (told.report.by) {
+    but = fmt::format("{} that it is to be delivered by {}",
+                      told.report.by_kept ? "knows" : "does not know", deadline(input));
+  }
+  return wrap(fmt::format("{} has taken it, and {}. It said:",
+                          remote.empty() ? "Another server" : remote, but),
               "    ") +
          fmt::format("\r\n{}\r\n", verbatim(told));
 }
 
-std::string about(const Told& told, base::Duration tried) {
+std::string about(const Told& told, const DsnInput& input) {
   std::string out = fmt::format("<{}>\r\n\r\n", told.address);
   switch (told.report.action) {
     case Action::failed:
-    case Action::delayed: return out + about_trouble(told, tried);
-    case Action::relayed: return out + about_relay(told);
+    case Action::delayed: return out + about_trouble(told, input);
+    case Action::relayed: return out + about_relay(told, input);
     case Action::delivered:
     case Action::expanded: break;
   }
@@ -151,7 +180,7 @@ std::string words_for_people(const Settings& settings, const DsnInput& input,
                        count == 1 ? "this address" : fmt::format("these {} addresses", count)),
            "");
   out += "\r\n";
-  for (const Told& one : told) out += about(one, input.now - input.original.starts());
+  for (const Told& one : told) out += about(one, input);
   if (count > told.size()) {
     out += fmt::format("... and {} more addresses.\r\n\r\n", count - told.size());
   }

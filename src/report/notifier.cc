@@ -24,8 +24,12 @@ std::uint8_t word_for(queue::Action action) {
   return message::notify_failure;
 }
 
-bool is_wanted(std::uint8_t notify, queue::Action action) {
-  const std::uint8_t word = word_for(action);
+bool is_wanted(std::uint8_t notify, const queue::ReportedRecipient& told) {
+  const std::uint8_t word = word_for(told.action);
+  // RFC 2852 §4.1.4: BY asks for it, NOTIFY=NEVER alone is against it.
+  if (told.by && told.action == queue::Action::relayed) {
+    return (notify & message::notify_never) == 0;
+  }
   if (word == message::notify_expanded) return (notify & word) != 0;
   return message::notify_wants(notify, word);
 }
@@ -41,7 +45,7 @@ std::optional<queue::NewMessage> DsnNotifier::report(
   for (const queue::ReportedRecipient& one : recipients) {
     const auto& recipient = original.envelope.recipients.at(one.recipient);
     // RFC 3461 §5.2.5: not with NOTIFY=NEVER, and not without the word for it
-    if (is_wanted(recipient.notify, one.action)) wanted.push_back(one);
+    if (is_wanted(recipient.notify, one)) wanted.push_back(one);
   }
   if (wanted.empty()) return std::nullopt;
 
@@ -62,6 +66,7 @@ std::optional<queue::NewMessage> DsnNotifier::report(
   report.info.envelope.smtputf8 = dsn.smtputf8;
   // RFC 8689 §5: what is told about it is as confidential as it was.
   report.info.envelope.require_tls = original.envelope.require_tls;
+  report.info.envelope.priority = original.envelope.priority;  // RFC 6710 §4
   report.info.content = message::Content::whole(dsn.message.size());
   report.info.received_bytes = dsn.message.size();
   report.info.session_text = "local";

@@ -358,6 +358,7 @@ queue::MessageInfo Session::message_info(policy::Verdict& verdict) const {
     trace.tls = transaction_.tls.protocol + " " + transaction_.tls.cipher;
   }
   trace.id = info.id.text();
+  trace.priority = info.envelope.priority;
   if (info.envelope.recipients.size() == 1) {
     trace.for_address = info.envelope.recipients.front().original;
   }

@@ -52,6 +52,9 @@ smtp::Extensions Session::offered() const {
   offered.eightbitmime = true;
   offered.enhanced_codes = true;
   offered.dsn = true;
+  offered.mt_priority = true;
+  offered.deliver_by = static_cast<std::uint64_t>(
+      std::chrono::ceil<std::chrono::seconds>(settings_.deliver_by_min).count());
   offered.smtputf8 = true;
   offered.chunking = true;
   offered.binarymime = true;

@@ -162,6 +162,8 @@ class Session {
   // mail.cc, rcpt.cc
   io::Task<smtp::Reply> mail(std::string_view argument);
   io::Task<smtp::Reply> begin_message(smtp::MailParams params, std::string_view argument);
+  [[nodiscard]] std::optional<smtp::Reply> take_times(const smtp::MailParams& params);
+  [[nodiscard]] smtp::Reply take_priority(int asked);
   io::Task<smtp::Reply> rcpt(std::string_view argument);
   io::Task<smtp::Reply> add_recipient(smtp::RcptParams params);
   // submit.cc

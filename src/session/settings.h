@@ -62,6 +62,8 @@ struct Settings {
   std::size_t recode_part_bytes_max = 8UL << 20U;
   std::size_t recode_memory_bytes_max = 96UL << 20U;  // per loop, half of it for one message
   base::Duration hold_for_max = std::chrono::hours(30 * 24);  // 0: FUTURERELEASE is not offered
+  base::Duration deliver_by_min = std::chrono::minutes(1);    // with mode R (RFC 2852)
+  int priority_max = 9;                                       // of our people (RFC 6710)
   unsigned failed_logins_max = 5;                             // per session, then 421
   unsigned errors_max = 20;                                   // 5yz answers before 421
   unsigned unknown_recipients_max = 50;  // per session, then 421: address harvesting

@@ -153,7 +153,9 @@ std::string queued(const StoredEvent& event) {
   const bool later = !event.field("scheduled_for").empty();
   return std::string("safe on disk, ") +
          (later ? "scheduled by its sender" : "waiting for its first attempt") +
-         clause(event, " for ", "scheduled_for") + clause(event, " to ", "to");
+         clause(event, " for ", "scheduled_for") + clause(event, " to ", "to") +
+         clause(event, ", to be delivered by ", "deliver_by") +
+         clause(event, ", of priority ", "priority");
 }
 
 std::string attempted(const StoredEvent& event) {

@@ -2,13 +2,17 @@
 
 What:    accepts everything; `answers` gives other replies: {"RCPT": ["450 4.2.1 later"]} is used up
          one by one, then it accepts again; "@fixed" in front of a reply repeats it for ever.
-In/Out:  mails: (sender, recipients, content with CRLF, dots undone).
+         `offers` are further lines after EHLO; with `tls` it knows STARTTLS, and within TLS it
+         offers `tls_offers`, too.
+In/Out:  mails: (sender, recipients, content with CRLF, dots undone, its MAIL and RCPT lines).
 Limits:  one thread per connection; reads time out after IDLE_SECONDS_MAX.
 """
 
 import socketserver
+import ssl
 import threading
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 IDLE_SECONDS_MAX = 120
 
@@ -18,6 +22,7 @@ class Mail:
     sender: str
     recipients: list[str]
     content: bytes
+    said: list[str] = field(default_factory=list)
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -25,6 +30,12 @@ class Session(socketserver.StreamRequestHandler):
 
     def say(self, line: str) -> None:
         self.wfile.write(line.encode() + b"\r\n")
+
+    def secure(self) -> None:
+        self.say("220 2.0.0 go on")
+        self.connection = self.server.sink.tls.wrap_socket(self.connection, server_side=True)
+        self.rfile = self.connection.makefile("rb")
+        self.wfile = self.connection.makefile("wb", buffering=0)
 
     def handle(self) -> None:
         try:
@@ -35,7 +46,7 @@ class Session(socketserver.StreamRequestHandler):
     def dialogue(self) -> None:
         sink = self.server.sink
         self.say(sink.answer("CONNECT", "220 sink.test ESMTP"))
-        sender, recipients = None, []
+        sender, recipients, said, encrypted = None, [], [], False
         while line := self.rfile.readline(4096).decode(errors="replace").strip():
             verb = line.split(" ", 1)[0].upper()
             if verb == "QUIT":
@@ -47,7 +58,7 @@ class Session(socketserver.StreamRequestHandler):
                 reply = sink.answer("DATA", usual)
                 self.say(reply)
                 if reply.startswith("354"):
-                    mail = Mail(sender, recipients, self.read_content())
+                    mail = Mail(sender, recipients, self.read_content(), said)
                     reply = sink.answer("END", "250 2.0.0 kept")
                     if reply.startswith("250"):
                         sink.mails.append(mail)
@@ -55,8 +66,15 @@ class Session(socketserver.StreamRequestHandler):
                 sender, recipients = None, []
                 continue
             if verb == "EHLO":
-                self.say("250-sink.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
-                         "250-ENHANCEDSTATUSCODES\r\n250 SIZE 100000000")
+                self.say("\r\n".join([
+                    "250-sink.test", "250-PIPELINING", "250-8BITMIME", "250-SMTPUTF8",
+                    "250-ENHANCEDSTATUSCODES",
+                    *(f"250-{keyword}" for keyword in sink.offered(encrypted)),
+                    "250 SIZE 100000000"]))
+                continue
+            if verb == "STARTTLS" and sink.tls and not encrypted:
+                self.secure()
+                encrypted = True
                 continue
             if verb == "RCPT" and sender is None:
                 self.say("503 5.5.1 MAIL first")
@@ -65,9 +83,10 @@ class Session(socketserver.StreamRequestHandler):
             if reply.startswith("250") and verb in ("MAIL", "RCPT"):
                 address = line[line.index("<") + 1:line.index(">")]
                 if verb == "MAIL":
-                    sender, recipients = address, []
+                    sender, recipients, said = address, [], [line]
                 else:
                     recipients.append(address)
+                    said.append(line)
             elif verb == "RSET":
                 sender, recipients = None, []
             self.say(reply)
@@ -92,14 +111,21 @@ class Sink:
     """with Sink(port) as sink: … sink.mails"""
 
     def __init__(self, port: int = 0, answers: dict[str, list[str]] | None = None,
-                 address: str = "127.0.0.1"):
+                 address: str = "127.0.0.1", offers: Sequence[str] = (),
+                 tls: ssl.SSLContext | None = None, tls_offers: Sequence[str] = ()):
         self.mails: list[Mail] = []
         self.answers = answers or {}
+        self.offers, self.tls, self.tls_offers = offers, tls, tls_offers
         self.lock = threading.Lock()
         self.server = Server((address, port), Session)
         self.server.sink = self
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
+
+    def offered(self, encrypted: bool) -> list[str]:
+        if encrypted:
+            return [*self.offers, *self.tls_offers]
+        return [*self.offers, *(["STARTTLS"] if self.tls else [])]
 
     def answer(self, verb: str, usual: str) -> str:
         with self.lock:

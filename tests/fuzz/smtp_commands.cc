@@ -12,9 +12,21 @@ namespace {
 smtp::Extensions offered() {
   smtp::Extensions all;
   all.eightbitmime = all.smtputf8 = all.binarymime = all.dsn = all.requiretls = true;
+  all.mt_priority = true;
+  all.deliver_by = 60;
   all.size = 0;
   all.auth = {"PLAIN"};
   return all;
+}
+
+// A deadline goes on as it came.
+void check_by(const smtp::By& by) {
+  const base::Time now{};
+  const message::DeliverBy made{
+      .mode = by.mode, .trace = by.trace, .deadline = now + std::chrono::seconds(by.seconds)};
+  const auto again = smtp::parse_by(smtp::by_text(made, now));
+  CHECK(again && again->seconds == by.seconds && again->mode == by.mode && again->trace == by.trace,
+        "the deadline");
 }
 
 void check_rcpt(std::string_view argument, const smtp::Extensions& all) {
@@ -49,6 +61,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const smtp::Command command = smtp::parse_command(reader.line());
     if (const auto mail = smtp::parse_mail(command.argument, all)) {
       CHECK(mail->sender.is_ascii() || mail->smtputf8, "UTF-8 only with SMTPUTF8");
+      if (mail->by) check_by(*mail->by);
     }
     check_rcpt(command.argument, all);
     (void)smtp::parse_helo(command.argument);

@@ -1,7 +1,7 @@
 // lib/message/envelope.h: who sends a message and who is to get it.
 //
 // What:    Envelope is the sender, the recipients and what MAIL and RCPT asked for (RFC 5321, RFC
-//          3461).
+//          3461, RFC 2852, RFC 6710).
 // In/Out:  plain values that session fills, the queue stores and delivery reads.
 // Errors:  none.
 // Limits:  the number of recipients is limited where they are accepted.
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/time.h"
 #include "lib/message/address.h"
 
 namespace message {
@@ -46,6 +47,27 @@ struct Recipient {
   bool operator==(const Recipient&) const = default;
 };
 
+// RFC 2852: by when the sender wants the message delivered.
+struct DeliverBy {
+  enum class Mode : std::uint8_t {
+    none,
+    notify,     // N: its sender is told when the time is over, and it goes on
+    give_back,  // R: it comes back when the time is over
+  };
+
+  Mode mode = Mode::none;
+  bool trace = false;  // T: each server that passes it on tells the sender so
+  base::Time deadline;
+
+  [[nodiscard]] bool given() const { return mode != Mode::none; }
+  // It must not be delivered any more.
+  [[nodiscard]] bool lapsed(base::Time now) const {
+    return mode == Mode::give_back && deadline <= now;
+  }
+
+  bool operator==(const DeliverBy&) const = default;
+};
+
 struct Envelope {
   enum class Ret : std::uint8_t { unset, full, headers };  // RFC 3461 §4.3
 
@@ -57,6 +79,8 @@ struct Envelope {
   bool require_tls = false;  // REQUIRETLS was said: every hop must keep it (RFC 8689)
   std::string envid;         // RFC 3461 §4.4, decoded; empty if not given
   Ret ret = Ret::unset;
+  std::int8_t priority = 0;  // -9 to 9 (RFC 6710)
+  DeliverBy by;
 
   // The sender as this recipient's next hop is told. RFC 5321 §4.5.5: <> is nobody else's.
   [[nodiscard]] const Address& mail_from(const Recipient& recipient) const {

@@ -86,6 +86,7 @@ std::string received_field(const ReceivedInfo& info) {
   out += "\r\n\tid ";
   append_name(out, info.id);
   if (info.for_address) out.append("\r\n\tfor <").append(info.for_address->text()).append(">");
+  if (info.priority != 0) out += fmt::format("\r\n\tpriority {}", info.priority);
   return out.append(";\r\n\t").append(date_text(info.time)).append("\r\n");
 }
 

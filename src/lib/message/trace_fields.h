@@ -28,11 +28,12 @@ struct ReceivedInfo {
   std::string protocol;                // "ESMTP", "ESMTPS", "ESMTPSA", "LMTP", … (RFC 3848)
   std::string tls;                     // "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: none
   std::string id;                      // the queue id
+  int priority = 0;                    // RFC 6710; 0 is not told
   std::optional<Address> for_address;  // only when it is the single recipient (§4.4, privacy)
   base::Time time;
 };
 
-// "Received: from …\r\n\tby … with … id …\r\n\tfor <…>; date\r\n"
+// "Received: from …\r\n\tby … with … id …\r\n\tfor <…>\r\n\tpriority 3; date\r\n"
 [[nodiscard]] std::string received_field(const ReceivedInfo& info);
 [[nodiscard]] std::string return_path_field(const Address& sender);  // "Return-Path: <a@b>\r\n"
 [[nodiscard]] std::string delivered_to_field(const Address& recipient);

@@ -19,6 +19,7 @@
 
 #include "lib/message/address.h"
 #include "lib/message/envelope.h"
+#include "lib/smtp/deliver_by.h"
 #include "lib/smtp/extensions.h"
 #include "lib/smtp/future_release.h"
 #include "lib/smtp/reply.h"
@@ -68,9 +69,11 @@ struct MailParams {
   bool smtputf8 = false;              // RFC 6531
   bool requiretls = false;            // RFC 8689
   message::Envelope::Ret ret = message::Envelope::Ret::unset;
-  std::string envid;                // decoded
-  Hold hold;                        // RFC 4865
-  std::optional<std::string> auth;  // RFC 4954 §5, decoded: "a@b" or "<>"
+  std::string envid;                    // decoded
+  Hold hold;                            // RFC 4865
+  std::optional<By> by;                 // RFC 2852
+  std::optional<std::int8_t> priority;  // RFC 6710
+  std::optional<std::string> auth;      // RFC 4954 §5, decoded: "a@b" or "<>"
 };
 
 struct RcptParams {

@@ -169,6 +169,28 @@ Refusal take_hold(MailParams& out, const Parameter& parameter) {
   return out.hold.until ? std::nullopt : Refusal(bad_value("HOLDUNTIL"));
 }
 
+// RFC 2852 §4: a time that is over already cannot be kept, only told of.
+Refusal take_by(MailParams& out, const Parameter& parameter) {
+  out.by = parse_by(parameter.value);
+  if (!out.by) return bad_value("BY");
+  if (out.by->mode == message::DeliverBy::Mode::give_back && out.by->seconds <= 0) {
+    return reply(501, {5, 5, 4}, "BY with R needs a time above 0");
+  }
+  return std::nullopt;
+}
+
+// RFC 6710 §7: -9 to 9, without a plus and without zeros in front.
+Refusal take_priority(MailParams& out, const Parameter& parameter) {
+  std::string_view digits = parameter.value;
+  const bool negative = digits.starts_with('-');
+  if (negative) digits.remove_prefix(1);
+  const bool shaped = digits.size() == 1 && base::is_digit(digits.front());
+  if (!shaped || (negative && digits.front() == '0')) return bad_value("MT-PRIORITY");
+  const auto value = static_cast<std::int8_t>(digits.front() - '0');
+  out.priority = static_cast<std::int8_t>(negative ? -value : value);
+  return std::nullopt;
+}
+
 Refusal take_flag(bool& flag, const Parameter& parameter) {
   if (parameter.has_value) return bad_value(parameter.name);
   flag = true;
@@ -191,6 +213,8 @@ Refusal take_mail(MailParams& out, const Parameter& parameter, const Extensions&
       is("HOLDUNTIL", offered.future_release.has_value())) {
     return take_hold(out, parameter);
   }
+  if (is("BY", offered.deliver_by.has_value())) return take_by(out, parameter);
+  if (is("MT-PRIORITY", offered.mt_priority)) return take_priority(out, parameter);
   if (is("AUTH", !offered.auth.empty())) return take_auth(out, parameter);
   return not_offered(parameter);
 }

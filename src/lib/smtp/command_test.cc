@@ -204,8 +204,9 @@ TEST(CommandWriter, WritesWhatThePeerOffers) {
   envelope.eight_bit = true;
   envelope.envid = "x y";
   envelope.ret = message::Envelope::Ret::headers;
-  EXPECT_EQ(mail_line(envelope, 10, Extensions()), "MAIL FROM:<\"a b\"@c.example>\r\n");
-  EXPECT_EQ(mail_line(envelope, 10, all()),
+  EXPECT_EQ(mail_line(envelope, 10, Extensions(), base::Time()),
+            "MAIL FROM:<\"a b\"@c.example>\r\n");
+  EXPECT_EQ(mail_line(envelope, 10, all(), base::Time()),
             "MAIL FROM:<\"a b\"@c.example> SIZE=10 BODY=8BITMIME RET=HDRS ENVID=x+20y\r\n");
   message::Recipient recipient;
   recipient.address = {"b", "d.example"};
@@ -260,7 +261,7 @@ TEST(CommandWriter, SaysWhatThePeerLacks) {
   Extensions chunks = all();
   chunks.chunking = true;
   EXPECT_FALSE(lacks(envelope, 1, chunks));
-  EXPECT_TRUE(mail_line(envelope, 1, chunks).contains(" BODY=BINARYMIME"));
+  EXPECT_TRUE(mail_line(envelope, 1, chunks, base::Time()).contains(" BODY=BINARYMIME"));
   chunks.binarymime = false;
   EXPECT_EQ(lacks(envelope, 1, chunks)->enhanced, (EnhancedCode{5, 6, 3}));
 }

@@ -7,6 +7,7 @@
 
 #include "lib/base/text.h"
 #include "lib/smtp/command.h"
+#include "lib/smtp/deliver_by.h"
 #include "lib/smtp/utf8_address.h"
 #include "lib/smtp/xtext.h"
 
@@ -70,7 +71,8 @@ std::optional<Reply> lacks(const Envelope& envelope, std::uint64_t size, const E
   return std::nullopt;
 }
 
-std::string mail_line(const Envelope& envelope, std::uint64_t size, const Extensions& peer) {
+std::string mail_line(const Envelope& envelope, std::uint64_t size, const Extensions& peer,
+                      base::Time now) {
   std::string out = fmt::format("MAIL FROM:<{}>", envelope.sender.text());
   if (peer.size) out += fmt::format(" SIZE={}", size);
   if (envelope.binary) {
@@ -80,6 +82,11 @@ std::string mail_line(const Envelope& envelope, std::uint64_t size, const Extens
   }
   if (envelope.smtputf8 && peer.smtputf8) out += " SMTPUTF8";
   if (envelope.require_tls && peer.requiretls) out += " REQUIRETLS";
+  if (envelope.by.given() && peer.deliver_by) out += " BY=" + by_text(envelope.by, now);
+  // RFC 6710 §4: what is not said is 0.
+  if (envelope.priority != 0 && peer.mt_priority) {
+    out += fmt::format(" MT-PRIORITY={}", envelope.priority);
+  }
   if (peer.dsn) {
     if (envelope.ret == Envelope::Ret::full) out += " RET=FULL";
     if (envelope.ret == Envelope::Ret::headers) out += " RET=HDRS";

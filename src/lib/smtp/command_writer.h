@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "lib/base/time.h"
 #include "lib/message/envelope.h"
 #include "lib/smtp/extensions.h"
 #include "lib/smtp/reply.h"
@@ -23,8 +24,9 @@ namespace smtp {
 [[nodiscard]] std::optional<Reply> lacks(const message::Envelope& envelope, std::uint64_t size,
                                          const Extensions& peer);
 
+// now: what is left of a deadline is told from then on (RFC 2852).
 [[nodiscard]] std::string mail_line(const message::Envelope& envelope, std::uint64_t size,
-                                    const Extensions& peer);
+                                    const Extensions& peer, base::Time now);
 [[nodiscard]] std::string rcpt_line(const message::Recipient& recipient, const Extensions& peer);
 
 }  // namespace smtp

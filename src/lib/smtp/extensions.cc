@@ -19,15 +19,16 @@ struct Flag {
 };
 
 // In the order in which we offer them.
-constexpr std::array<Flag, 9> flags = {{{"PIPELINING", &Extensions::pipelining},
-                                        {"8BITMIME", &Extensions::eightbitmime},
-                                        {"ENHANCEDSTATUSCODES", &Extensions::enhanced_codes},
-                                        {"SMTPUTF8", &Extensions::smtputf8},
-                                        {"CHUNKING", &Extensions::chunking},
-                                        {"BINARYMIME", &Extensions::binarymime},
-                                        {"DSN", &Extensions::dsn},
-                                        {"STARTTLS", &Extensions::starttls},
-                                        {"REQUIRETLS", &Extensions::requiretls}}};
+constexpr std::array<Flag, 10> flags = {{{"PIPELINING", &Extensions::pipelining},
+                                         {"8BITMIME", &Extensions::eightbitmime},
+                                         {"ENHANCEDSTATUSCODES", &Extensions::enhanced_codes},
+                                         {"SMTPUTF8", &Extensions::smtputf8},
+                                         {"CHUNKING", &Extensions::chunking},
+                                         {"BINARYMIME", &Extensions::binarymime},
+                                         {"DSN", &Extensions::dsn},
+                                         {"MT-PRIORITY", &Extensions::mt_priority},
+                                         {"STARTTLS", &Extensions::starttls},
+                                         {"REQUIRETLS", &Extensions::requiretls}}};
 
 void add_upper(std::vector<std::string>& names, std::string_view name) {
   std::string upper = base::upper(name);
@@ -39,6 +40,11 @@ using Words = std::vector<std::string_view>;
 void parse_size(Extensions& out, const Words& words) {
   // RFC 1870 §3: without a number there is no fixed limit.
   out.size = words.size() > 1 ? base::parse_number(words[1]).value_or(0) : 0;
+}
+
+void parse_deliver_by(Extensions& out, const Words& words) {
+  // RFC 2852 §3: without a number there is no least by-time.
+  out.deliver_by = words.size() > 1 ? base::parse_number(words[1]).value_or(0) : 0;
 }
 
 void parse_limits(Extensions& out, const Words& words) {
@@ -67,6 +73,8 @@ void parse_line(Extensions& out, std::string_view line) {
     parse_size(out, words);
   } else if (base::iequals(keyword, "FUTURERELEASE") && words.size() == 3) {
     out.future_release = parse_future_release(words[1], words[2]);
+  } else if (base::iequals(keyword, "DELIVERBY")) {
+    parse_deliver_by(out, words);
   } else if (base::iequals(keyword, "LIMITS")) {
     parse_limits(out, words);
   }
@@ -89,6 +97,10 @@ std::vector<std::string> ehlo_lines(const Extensions& offered) {
   }
   if (offered.size) {
     lines.push_back(*offered.size == 0 ? "SIZE" : fmt::format("SIZE {}", *offered.size));
+  }
+  if (offered.deliver_by) {
+    lines.push_back(*offered.deliver_by == 0 ? "DELIVERBY"
+                                             : fmt::format("DELIVERBY {}", *offered.deliver_by));
   }
   if (offered.future_release) {
     lines.push_back("FUTURERELEASE " + future_release_text(*offered.future_release));

@@ -28,9 +28,12 @@ struct Extensions {
   bool binarymime = false;      // RFC 3030
   bool dsn = false;             // RFC 3461
   bool requiretls = false;      // RFC 8689
+  bool mt_priority = false;     // RFC 6710; we name no policy, and a peer's is passed over
   // RFC 1870; 0 says "no fixed limit", absent says SIZE is not offered.
   std::optional<std::uint64_t> size;
   std::optional<FutureRelease> future_release;  // RFC 4865
+  // RFC 2852 DELIVERBY: the least by-time with mode R, in seconds; 0: there is none.
+  std::optional<std::uint64_t> deliver_by;
   std::vector<std::string> auth;          // RFC 4954 mechanisms in upper case; empty: not offered
   std::vector<std::string> xclient;       // attributes; empty: not offered
   std::optional<std::uint64_t> rcpt_max;  // RFC 9422 LIMITS RCPTMAX

@@ -15,10 +15,11 @@
 
 namespace queue::journal {
 
-inline constexpr std::uint32_t format_version = 6;
+inline constexpr std::uint32_t format_version = 7;
 // Version 1 had no account and no time of release in an envelope, version 2 no Junk, version 3 no
 // flags in a segment's header, version 4 no recipients whose sender was told of a delay, version 5
-// no return paths of recipients and no REQUIRETLS; what they wrote is still read.
+// no return paths of recipients and no REQUIRETLS, version 6 no deadline and no priority; what they
+// wrote is still read.
 inline constexpr std::uint32_t format_version_min = 1;
 inline constexpr std::size_t segment_header_bytes = 64;
 inline constexpr std::size_t record_header_bytes = 40;

@@ -155,6 +155,10 @@ MessageInfo full_info() {
   info.envelope.require_tls = true;
   info.envelope.ret = message::Envelope::Ret::headers;
   info.envelope.envid = "QQ314159";
+  info.envelope.priority = -9;
+  info.envelope.by = {.mode = message::DeliverBy::Mode::give_back,
+                      .trace = true,
+                      .deadline = info.accepted + std::chrono::hours(7)};
   info.received_bytes = 123456;
   info.is_dsn = true;
   info.hold = true;
@@ -204,7 +208,13 @@ TEST(Record, AnEndStaysAnEndInWhateverOrder) {
 }
 
 TEST(Record, EnvelopeRoundTrip) {
-  for (const MessageInfo& info : {full_info(), make_info(7), MessageInfo{}}) {
+  MessageInfo urgent = make_info(8);
+  urgent.envelope.priority = 9;
+  MessageInfo timed = make_info(9);
+  timed.envelope.by = {.mode = message::DeliverBy::Mode::notify,
+                       .trace = false,
+                       .deadline = timed.accepted - std::chrono::hours(1)};
+  for (const MessageInfo& info : {full_info(), make_info(7), MessageInfo{}, urgent, timed}) {
     const auto decoded = decode_envelope(info.id, encode_envelope(info));
     ASSERT_TRUE(decoded);
     expect_same(*decoded, info);
@@ -278,9 +288,32 @@ TEST(Record, AnEnvelopeOfVersion2IsRead) {
   EXPECT_FALSE(info->junk);
 }
 
+// Version 6 ended with the return paths; here there are none.
+TEST(Record, AnEnvelopeOfVersion6IsRead) {
+  MessageInfo info = make_info(7);
+  const std::string plain = encode_envelope(info);
+  EXPECT_EQ(plain.substr(plain.size() - 2), std::string(2, '\0')) << "as version 6 wrote it";
+  const auto read = decode_envelope({7}, plain);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->envelope.priority, 0);
+  EXPECT_FALSE(read->envelope.by.given());
+  info.envelope.priority = 3;
+  std::string beyond = encode_envelope(info);
+  EXPECT_EQ(beyond.size(), plain.size() + 1);
+  beyond.back() = 10;
+  EXPECT_FALSE(decode_envelope({7}, beyond)) << "no such priority";
+}
+
 TEST(Record, EveryCutIsRefused) {
-  const std::string envelope = encode_envelope(full_info());
-  MessageInfo plain = full_info();
+  MessageInfo usual = full_info();
+  usual.envelope.by = {};
+  usual.envelope.priority = 0;
+  const std::string wishes = encode_envelope(full_info());
+  for (std::size_t i = encode_envelope(usual).size() - 1; i < wishes.size(); ++i) {
+    EXPECT_FALSE(decode_envelope({1}, std::string_view(wishes).substr(0, i))) << i;
+  }
+  const std::string envelope = encode_envelope(usual);
+  MessageInfo plain = usual;
   for (auto& recipient : plain.envelope.recipients) recipient.return_path = {};
   const std::size_t version_5 = encode_envelope(plain).size() - 1;
   const std::size_t version_2 = version_5 - 1;

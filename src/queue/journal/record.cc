@@ -17,6 +17,11 @@ constexpr std::uint8_t flag_binary = 64;
 // Of the last octet.
 constexpr std::uint8_t flag_junk = 1;
 constexpr std::uint8_t flag_require_tls = 2;
+constexpr std::uint8_t flag_deadline = 4;
+constexpr std::uint8_t flag_priority = 8;
+// Of a deadline.
+constexpr std::uint8_t flag_give_back = 1;
+constexpr std::uint8_t flag_trace = 2;
 constexpr std::uint8_t flag_other_original = 1;
 // A recipient index beyond this is no message of ours (recipients_max of a session is far below).
 constexpr std::uint64_t recipients_max = 1'000'000;
@@ -102,6 +107,39 @@ bool read_return_paths(Reader& reader, std::vector<message::Recipient>& recipien
   return reader.ok();
 }
 
+// Of the few messages that have them.
+void write_wishes(Writer& writer, const message::Envelope& envelope) {
+  if (envelope.by.given()) {
+    const bool give_back = envelope.by.mode == message::DeliverBy::Mode::give_back;
+    writer.i64(since_1970(envelope.by.deadline));
+    writer.u8(static_cast<std::uint8_t>((give_back ? flag_give_back : 0U) |
+                                        (envelope.by.trace ? flag_trace : 0U)));
+  }
+  if (envelope.priority != 0) writer.u8(static_cast<std::uint8_t>(envelope.priority));
+}
+
+// False: no such values.
+bool read_wishes(Reader& reader, unsigned flags, message::Envelope& envelope) {
+  if ((flags & flag_deadline) != 0) {
+    envelope.by.deadline = to_time(reader.i64());
+    const unsigned how = reader.u8();
+    envelope.by.mode = (how & flag_give_back) != 0 ? message::DeliverBy::Mode::give_back
+                                                   : message::DeliverBy::Mode::notify;
+    envelope.by.trace = (how & flag_trace) != 0;
+  }
+  if ((flags & flag_priority) != 0) envelope.priority = static_cast<std::int8_t>(reader.u8());
+  return reader.ok() && envelope.priority >= -9 && envelope.priority <= 9;
+}
+
+std::uint8_t more_flags(const MessageInfo& info) {
+  unsigned flags = 0;
+  if (info.junk) flags |= flag_junk;
+  if (info.envelope.require_tls) flags |= flag_require_tls;
+  if (info.envelope.by.given()) flags |= flag_deadline;
+  if (info.envelope.priority != 0) flags |= flag_priority;
+  return static_cast<std::uint8_t>(flags);
+}
+
 // Replay meets the newest first, compaction writes old ones again: an end stays an end in whatever
 // order they come.
 void overlay(char& state, char newer) {
@@ -139,9 +177,9 @@ std::string encode_envelope(const MessageInfo& info) {
   for (const auto& recipient : info.envelope.recipients) write_recipient(writer, recipient);
   writer.text(info.account);
   writer.i64(since_1970(info.release_at));
-  writer.u8(static_cast<std::uint8_t>((info.junk ? flag_junk : 0U) |
-                                      (info.envelope.require_tls ? flag_require_tls : 0U)));
+  writer.u8(more_flags(info));
   write_return_paths(writer, info.envelope.recipients);
+  write_wishes(writer, info.envelope);
   return bytes;
 }
 
@@ -177,8 +215,11 @@ std::optional<MessageInfo> decode_envelope(MessageId id, std::string_view bytes)
   const unsigned more = reader.u8();
   info.junk = (more & flag_junk) != 0;
   info.envelope.require_tls = (more & flag_require_tls) != 0;
-  if (reader.finished()) return info;  // as format versions 3 to 5 wrote it
+  if (reader.finished() && (more & (flag_deadline | flag_priority)) == 0) {
+    return info;  // as format versions 3 to 5 wrote it
+  }
   if (!read_return_paths(reader, info.envelope.recipients)) return {};
+  if (!read_wishes(reader, more, info.envelope)) return {};
   if (!reader.finished()) return {};
   return info;
 }
