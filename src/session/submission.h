@@ -18,6 +18,7 @@
 #include "lib/io/address.h"
 #include "lib/io/task.h"
 #include "lib/message/address.h"
+#include "lib/message/envelope.h"
 #include "lib/smtp/reply.h"
 
 namespace session {
@@ -65,7 +66,11 @@ struct Submission {
   message::Address sender;
   std::vector<message::Address> recipients;
   std::optional<base::Time> release_at;  // RFC 4865 HOLDUNTIL
-  std::string message;                   // RFC 5322 text with CRLF line ends
+  // RFC 3461: what MAIL would say, and RCPT of every recipient.
+  message::Envelope::Ret ret = message::Envelope::Ret::unset;
+  std::string envid;
+  std::uint8_t notify = message::notify_default;
+  std::string message;  // RFC 5322 text with CRLF line ends
 };
 
 class Submitter {

@@ -62,12 +62,18 @@ io::Task<bool> Session::address_message(io::Ref<const Submission> mail) {
   params.sender = mail->sender;
   params.size = mail->message.size();
   params.hold.until = mail->release_at;
+  params.ret = mail->ret;
+  params.envid = mail->envid;
+  // RFC 6531 §3.4: as a mail client would say for such addresses.
+  params.smtputf8 = !mail->sender.is_ascii() ||
+                    !std::ranges::all_of(mail->recipients, &message::Address::is_ascii);
   submitted_.reply =
       co_await begin_message(std::move(params), fmt::format("FROM:<{}>", mail->sender.text()));
   if (!submitted_.reply.positive()) co_return false;
   for (const message::Address& address : mail->recipients) {
     smtp::RcptParams recipient;
     recipient.recipient = address;
+    recipient.notify = mail->notify;
     smtp::Reply reply = co_await add_recipient(std::move(recipient));
     submitted_.recipients.push_back({.address = address, .reply = std::move(reply)});
     if (ended_) break;

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from dsn import read
 from peers.clients import environment
 from peers.netns import wait_until
 from peers.unpack import library_path, peers_root
@@ -128,6 +129,35 @@ def test_some_recipients_are_refused(host):
     assert [one["Subject"] for one in mails].count("hello") == 1
     report = next(one for one in mails if one.get_content_type() == "multipart/report")
     assert "who@example.test" in report.as_string()
+
+
+def test_what_the_sender_wants_to_be_told(host):
+    """-N, -R and -V, from the command line and by -bs (RFC 3461)."""
+    host.server.add_user("other@example.test")
+    host.send("-f", "you@example.test", "-N", "success", "-R", "hdrs", "-V", "QQ3", "other")
+    dsn = read(host.server.wait_for_mail()[0])
+    assert dsn.actions() == [("other@example.test", "delivered", "2.0.0")]
+    assert dsn.message_fields["Original-Envelope-Id"] == "QQ3"
+    host.run([host.sendmail, "-bs"],
+             b"EHLO x\r\nMAIL FROM:<you@example.test> ENVID=QQ4\r\n"
+             b"RCPT TO:<other@example.test> NOTIFY=SUCCESS\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\n"
+             b"QUIT\r\n")
+    told = [read(one) for one in host.server.wait_for_mail(count=2)]
+    assert {one.message_fields["Original-Envelope-Id"] for one in told} == {"QQ3", "QQ4"}
+    assert "-N: say" in host.send("-N", "always", "other", code=64)
+
+
+def test_addresses_beyond_ascii(host):
+    """They go as with SMTPUTF8; the trace field says so in nobody's way."""
+    host.server.add_user("jörg@example.test")
+    host.send("-f", "jörg@example.test", "-N", "success", "jörg@example.test", "you@example.test",
+              text="Subject: hi\nTo: jörg@example.test\n\nhello\n")
+    [mail] = host.mail()
+    assert mail["Return-Path"] == "<jörg@example.test>" and mail["To"] == "jörg@example.test"
+    mails = host.server.wait_for_mail("jörg", count=2)
+    assert any(b"message/global-delivery-status" in one for one in mails)
+    host.send("-t", text="To: Jörg <jörg@example.test>\nSubject: by the header\n\nhello\n")
+    host.server.wait_for_mail("jörg", count=3)
 
 
 def test_stagepost_sendmail(host):

@@ -87,6 +87,9 @@ base::Result<LocalMessage> message_of(const Author& author, Letter letter,
       mail.recipients.push_back(std::move(*recipient));
     }
   }
+  mail.ret = letter.ret;
+  mail.envid = std::move(letter.envid);
+  mail.notify = letter.notify;
   mail.message = std::move(letter.message);
   return out;
 }

@@ -95,6 +95,18 @@ TEST_F(LocalAddresses, SenderAndRecipients) {
   EXPECT_EQ(mail->mail.recipients[1].text(), "postmaster@example.org");  // nobody is called root
 }
 
+TEST_F(LocalAddresses, WhatTheSenderWantsToBeTold) {
+  Letter letter = sample();
+  letter.ret = message::Envelope::Ret::full;
+  letter.notify = message::notify_success;
+  letter.envid = "QQ314159";
+  const auto mail = message_of(author("ann"), letter, *known);
+  ASSERT_TRUE(mail);
+  EXPECT_EQ(mail->mail.ret, message::Envelope::Ret::full);
+  EXPECT_EQ(mail->mail.notify, message::notify_success);
+  EXPECT_EQ(mail->mail.envid, "QQ314159");
+}
+
 TEST_F(LocalAddresses, ByTheSettings) {
   settings.trusted_users = {"root"};
   settings.system_mail_to = "";
