@@ -5,14 +5,16 @@
 // Errors:  none. That an idle connection has died is found out when it is used (attempt.cc tries
 //          anew).
 // Limits:  idle_connections_max (the oldest goes), messages_per_connection_max, idle_connection.
-// Not here: opening (connect.h).
+// Not here: opening (connect.h), the waiting itself (idle_connections.h).
 #pragma once
 
-#include <list>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "delivery/client.h"
+#include "delivery/idle_connections.h"
 #include "delivery/route.h"
 #include "delivery/settings.h"
 #include "lib/io/clock.h"
@@ -22,6 +24,12 @@ namespace delivery {
 
 // Equal for connections that may stand in for each other: same place, same TLS demand, same login.
 [[nodiscard]] std::string pool_key(const Target& target, const Route& route);
+
+// Is a connection that has carried so many messages kept for another one? `mail_max` is the
+// server's own limit (RFC 9422).
+[[nodiscard]] bool worth_keeping(const Settings& settings, std::uint64_t messages,
+                                 std::optional<std::uint64_t> mail_max);
+[[nodiscard]] IdleLimits idle_limits(const Settings& settings);
 
 class ConnectionPool {
  public:
@@ -44,12 +52,8 @@ class ConnectionPool {
   [[nodiscard]] std::size_t idle() const { return idle_.size(); }
 
  private:
-  struct Idle;
-  [[nodiscard]] std::unique_ptr<Client> remove(std::list<std::unique_ptr<Idle>>::iterator at);
-
-  io::Clock& clock_;
   std::shared_ptr<const Settings> settings_;
-  std::list<std::unique_ptr<Idle>> idle_;  // the oldest first
+  IdleConnections<std::string, Client> idle_;
   bool stopping_ = false;
   io::TaskGroup closing_;
 };
