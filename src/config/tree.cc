@@ -48,8 +48,9 @@ Value convert(const toml::node& node) {
   } else if (const auto* boolean = node.as_boolean()) {
     out.kind = Value::Kind::boolean;
     out.boolean = boolean->get();
-  } else if (node.is_floating_point()) {
+  } else if (const auto* real = node.as_floating_point()) {
     out.kind = Value::Kind::real;
+    out.real = real->get();
   } else {
     out.kind = Value::Kind::date;
   }

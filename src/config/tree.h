@@ -24,6 +24,7 @@ struct Value {
   int line = 0;
   std::string text;  // text: as written between the quotes
   std::int64_t integer = 0;
+  double real = 0;
   bool boolean = false;
   std::vector<Value> list;
   std::vector<Entry> entries;  // of a table, in the order of their lines

@@ -11,7 +11,7 @@ namespace {
 // Below 2^step_bits microseconds every one has its place; above, each power of two has this many.
 constexpr unsigned step_bits = 7;
 constexpr std::uint64_t steps = 1U << step_bits;
-constexpr unsigned bits_max = 36;  // 2^36 µs are 19 hours
+constexpr unsigned bits_max = 42;  // 2^42 µs are 50 days
 constexpr std::size_t places = (bits_max - step_bits + 1) * steps;
 
 std::size_t place_of(std::uint64_t micros) {

@@ -3,8 +3,8 @@
 // What:    counts durations in steps that grow with them, so that each is known within 1 %.
 // In/Out:  add(duration); percentile(0.99); histograms of several threads are merged.
 // Errors:  none; a negative duration counts as none.
-// Limits:  up to 19 hours; what is longer counts as that long (the maximum is kept exactly).
-// Not here: what is measured (load.h), how it is printed (report.h).
+// Limits:  up to 50 days; what is longer counts as that long (the maximum is kept exactly).
+// Not here: what is measured (load.h, ../simulate/counts.h), how it is printed (report.h).
 #pragma once
 
 #include <cstdint>
