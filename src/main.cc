@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/sendmail/sendmail.h"
 #include "tools/bench/verb.h"
+#include "tools/simulate/verb.h"
 
 namespace {
 
@@ -24,6 +25,6 @@ void keep_freed_pages_for_a_second() {
 int main(int argc, char** argv) {
   keep_freed_pages_for_a_second();
   if (const auto done = sendmail::run_as(argc, argv)) return *done;
-  constexpr std::array<cli::AddVerbs, 1> more{bench::add_verb};
+  constexpr std::array<cli::AddVerbs, 2> more{bench::add_verb, simulate::add_verb};
   return cli::run(argc, argv, more);
 }
