@@ -42,6 +42,7 @@ io::Task<smtp::Reply> Session::ehlo(std::string_view argument) {
   reply.code = 250;
   reply.lines.push_back(settings_.hostname);
   for (std::string& line : smtp::ehlo_lines(offered())) reply.lines.push_back(std::move(line));
+  reply.lines.emplace_back("HELP");  // RFC 5321 §4.1.1.1: a command that is not required is listed
   co_return reply;
 }
 

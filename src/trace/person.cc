@@ -10,7 +10,7 @@ namespace trace {
 namespace {
 
 constexpr std::string_view put_in_place = "erased";
-constexpr std::size_t local_bytes_max = 64;  // RFC 5321 §4.5.3.1.1
+constexpr std::size_t local_bytes_max = 254;  // of a path (RFC 5321 §4.5.3.1.3)
 // Fields that make the person the sender or the one who is logged in: then these are his, too.
 constexpr std::array<std::string_view, 4> acting_fields = {"login", "account", "from", "sender"};
 constexpr std::array<std::string_view, 2> place_fields = {"peer", "helo"};

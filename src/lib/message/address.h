@@ -4,7 +4,7 @@
 //          writes it.
 // In/Out:  text → Address; Address → text, quoted where needed; keys for comparing.
 // Errors:  invalid, with words fit for a reply, for anything that the grammar does not allow.
-// Limits:  local_bytes_max, domain_bytes_max, address_bytes_max as they stand on the wire.
+// Limits:  domain_bytes_max, address_bytes_max as they stand on the wire.
 // Not here: angle brackets and source routes (lib/smtp/command.h), header address lists, aliases.
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace message {
 
-inline constexpr std::size_t local_bytes_max = 64;     // RFC 5321 §4.5.3.1.1, quotes counted
+inline constexpr std::size_t local_bytes_max = 64;     // RFC 5321 §4.5.3.1.1; of those that we make
 inline constexpr std::size_t domain_bytes_max = 255;   // RFC 5321 §4.5.3.1.2
 inline constexpr std::size_t address_bytes_max = 254;  // a path of 256 without < and > (§4.5.3.1.3)
 inline constexpr std::size_t label_bytes_max = 63;     // RFC 1035 §2.3.4

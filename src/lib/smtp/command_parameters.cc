@@ -101,10 +101,16 @@ bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; });
 }
 
+// RFC 1870 §3: up to 20 digits; the largest of such numbers are more than we can count.
+std::optional<std::uint64_t> parse_size(std::string_view digits) {
+  if (digits.empty() || digits.size() > 20) return std::nullopt;
+  if (!std::ranges::all_of(digits, base::is_digit)) return std::nullopt;
+  return base::parse_number(digits).value_or(UINT64_MAX);
+}
+
 Refusal take_size(MailParams& out, const Parameter& parameter, const Extensions& offered) {
-  // RFC 1870 §3: up to 20 digits.
-  out.size = base::parse_number(parameter.value);
-  if (!out.size || parameter.value.size() > 20) return bad_value("SIZE");
+  out.size = parse_size(parameter.value);
+  if (!out.size) return bad_value("SIZE");
   // A limit of 0 is none.
   const std::uint64_t size_max = offered.size.value_or(0);
   if (size_max != 0 && *out.size > size_max) {
