@@ -64,6 +64,8 @@ PACKAGES_VERIFY=(
 PACKAGES_LOCAL=(php-cli cron)
 # Likewise, the servers that tests/bench/compare measures beside Postfix; Haraka comes from npm.
 PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
+# Likewise, one more server for tests/conformance (3 MB).
+PACKAGES_SENDMAIL=(sendmail-bin sendmail-cf m4)
 # Likewise, for tests/e2e/test_faults_network.py: nft.
 PACKAGES_NFT=(nftables)
 

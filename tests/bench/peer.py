@@ -62,6 +62,7 @@ class Peer(Server):
     key = ""
     title = ""
     number = 0  # of its address
+    packages = BENCH  # of cmake/packages.sh, with its /usr
     ours = False
 
     def __init__(self, world: "World", setup: Setup):
@@ -168,7 +169,7 @@ class Peer(Server):
         """In a mount namespace of its own where the unpacked /usr lies over that of the machine and
         /var is that folder: paths are compiled into these programs, and a set-user-id one takes no
         LD_LIBRARY_PATH."""
-        root = unpack.peers_root(BENCH)
+        root = unpack.peers_root(self.packages)
         script = (f"mount -t overlay overlay -o lowerdir={root}/usr:/usr /usr && "
                   f'mount --bind "$0" /var && exec "$@"')
         return self.net.start(["/bin/sh", "-c", script, var, *command], self.folder / "log")

@@ -114,6 +114,15 @@ class Netns:
                        timeout=COMMAND_SECONDS_MAX)
         shutil.rmtree(ETC / self.name, ignore_errors=True)
 
+    def add_user(self, name: str, number: int) -> None:
+        """Known to what is started from now on."""
+        with open(ETC / self.name / "passwd", "a", encoding="ascii") as passwd:
+            passwd.write(f"{name}:x:{number}:{number}::/nonexistent:/usr/sbin/nologin\n")
+
+    def add_host(self, address: str, *names: str) -> None:
+        with open(ETC / self.name / "hosts", "a", encoding="ascii") as hosts:
+            hosts.write(" ".join([address, *names]) + "\n")
+
     def prefix(self) -> list[str]:
         return ["ip", "netns", "exec", self.name]
 
