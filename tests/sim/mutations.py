@@ -91,6 +91,10 @@ def apply(patch: Path, folder: Path, *options: str) -> str:
     return done.stderr if done.returncode else ""
 
 
+def text_of(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
 class Builder:
     """Makes sim_test with some files replaced."""
 
@@ -111,6 +115,7 @@ class Builder:
             return BUILD / "tests" / "sim_test"
         folder = MUTANTS / mutation.name
         objects = []
+        before = {name: text_of(folder / name) for name in mutation.files}
         for name in mutation.files:
             copy = folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)
@@ -119,12 +124,19 @@ class Builder:
             raise SystemExit(f"{mutation.patch}: does not apply to src/ any more:\n{why}")
         for name in mutation.files:
             target = folder / (name + ".o")
-            self.run(self.compile_command(ROOT / name, folder / name, target))
+            if before[name] != text_of(folder / name) or not self.is_newer(target, ROOT / name):
+                self.run(self.compile_command(ROOT / name, folder / name, target))
             objects.append(str(target))
         program = folder / "sim_test"
         self.run(self.link.replace(" -o tests/sim_test ",
                                    f" {shlex.join(objects)} -o {shlex.quote(str(program))} "))
         return program
+
+    def is_newer(self, target: Path, source: Path) -> bool:
+        """Than the object of the server as it is, which ninja made again if a header changed."""
+        words = shlex.split(self.commands[str(source)])
+        original = BUILD / words[words.index("-o") + 1]
+        return target.exists() and target.stat().st_mtime > original.stat().st_mtime
 
     def compile_command(self, source: Path, copy: Path, target: Path) -> str:
         words = shlex.split(self.commands[str(source)])

@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono_literals::operator""s;
 
-constexpr auto told_for = 25s;        // in every ./test
+constexpr auto told_for = 30s;        // in every ./test
 constexpr auto told_for_long = 900s;  // ./test --all
 constexpr std::uint64_t seed_max = 1'000'000'000;
 constexpr std::size_t stories_min = 10;

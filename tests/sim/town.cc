@@ -128,6 +128,7 @@ void Town::arrange_tls() {
 }
 
 Story Town::tell() {
+  const base::Instant begin = world_.now();
   for (const auto& receiver : receivers_) receiver->start();
   troubles_.open(home_);
   troubles_.open(away_);
@@ -138,7 +139,7 @@ Story Town::tell() {
   close();
   story_.troubles = troubles_.counts();
   story_.accepted = ledger_.accepted_count();
-  story_.virtual_time = world_.now() - base::Instant();
+  story_.virtual_time = world_.now() - begin;
   story_.hash = world_.trace_hash();
   story_.log = log_of(home_, home_.events()) + log_of(away_, away_.events());
   return story_;
