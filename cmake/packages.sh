@@ -58,14 +58,15 @@ PACKAGES_ROOT=(debootstrap)
 PACKAGES_VERIFY=(
   opendkim opendmarc dbconfig-no-thanks postfix-policyd-spf-python rspamd unbound publicsuffix
 )
-# Likewise, the servers that tests/bench/compare measures beside Postfix, and that mail goes to in
-# tests/e2e (test_interop_sending.py, test_relay_login.py); Haraka comes from npm.
 # Likewise, programs that send mail by sendmail: tests/e2e/test_sendmail.py (7 MB).
 PACKAGES_LOCAL=(php-cli cron)
-# Likewise, the servers that tests/bench/compare measures beside Postfix; Haraka comes from npm.
+# Likewise, the servers that tests/bench/compare measures beside Postfix, and that mail goes to and
+# comes from in tests/e2e (test_interop_*.py, test_relay_login.py); Haraka comes from npm.
 PACKAGES_BENCH=(opensmtpd exim4-daemon-heavy chasquid)
 # Likewise, one more server for tests/conformance (3 MB).
 PACKAGES_SENDMAIL=(sendmail-bin sendmail-cf m4)
+# Likewise, further ones for tests/e2e/test_interop_*.py (6 MB).
+PACKAGES_MTAS=(sendmail-bin courier-mta)
 # Likewise, for tests/e2e/test_faults_network.py: nft.
 PACKAGES_NFT=(nftables)
 

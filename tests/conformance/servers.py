@@ -17,7 +17,7 @@ from pathlib import Path
 from neighbours import (KEEP, PEOPLE, ChasquidNeighbour, EximNeighbour, Neighbour,
                         OpenSmtpdNeighbour, PostfixNeighbour)
 from peer import BENCH, VMAIL_ID, Peer
-from peers import sendmail, unpack
+from peers import sendmail_cf, unpack
 from peers.dns import DnsServer
 from peers.dovecot_sasl import DovecotSasl
 from peers.netns import Netns
@@ -203,7 +203,7 @@ class JudgedSendmail(Judged, Neighbour, Peer):
             (var / name).mkdir(parents=True)
         hostname, mail = f"mx.{self.domain}", self.make_maildirs()
         self.write("var/sendmail/keep", KEEP.format(mail=mail), 0o755)
-        self.write("var/sendmail/sendmail.cf", sendmail.configuration(
+        self.write("var/sendmail/sendmail.cf", sendmail_cf.configuration(
             hostname, self.address, self.domain, self.size_max_mb << 20))
         for name, path in (("certificate", self.setup.certificate.certificate),
                            ("key", self.setup.certificate.key)):

@@ -1,8 +1,9 @@
-"""tests/e2e/neighbours.py: other people's mail servers, to which we send: what the matrix needs.
+"""tests/e2e/neighbours.py: other people's mail servers, as the interop matrix needs them.
 
-What:    each takes mail for its domain and plain.DOMAIN, knows user0 … user2 and refuses others at
-         RCPT, and keeps what it got as files.
-In/Out:  a namespace, a folder, an authority → start(), messages("user0"), stop().
+What:    each takes mail for its domains, knows user0 … user2 and refuses others at RCPT, keeps what
+         it got as files, and relays for CLIENT. Further ones: neighbours_more.py.
+In/Out:  a namespace, a folder, an authority → start(), messages("user0"), close(). How it takes
+         mail to relay: `port`, with a `login` where it wants one.
 Errors:  RuntimeError or CannotRun with its log when it does not start.
 Limits:  netns.START_SECONDS_MAX; they come from tests/bench and are started as there.
 """
@@ -21,29 +22,38 @@ sys.path.append(str(ROOT / "tests/bench"))
 from peer import BENCH, VMAIL_ID  # noqa: E402
 from peers_chasquid import Chasquid  # noqa: E402
 from peers_exim import Exim  # noqa: E402
-from peers_opensmtpd import OpenSmtpd  # noqa: E402
+from peers_opensmtpd import QUEUE_ID, OpenSmtpd  # noqa: E402
 
 PEOPLE = ("user0", "user1", "user2")
 DELIVER_SECONDS_MAX = 90
+HEADER_BYTES_MAX = 16384
 
 
-class Neighbour:
-    """Mixed into a server of tests/bench."""
+class Mailboxes:
+    """What all have: `key`, `title`, `address`, `folder` and log() are theirs."""
 
     key_kind = pki.KEY
     people = PEOPLE
     size_max_mb = 64
+    port = 25                # of the server that relays
+    lmtp = False             # it takes mail for its people alone, by LMTP
+    login = ("", "")         # to relay, within TLS
 
-    def __init__(self, net, folder: Path, authority: pki.Authority):
-        self.domain = f"{self.key}.test"
-        setup = SimpleNamespace(mailboxes=0, certificate=authority.sign(
-            f"mx.{self.domain}", key=self.key_kind))
-        setup.certificate.key.chmod(0o644)  # read by unprivileged processes
-        super().__init__(SimpleNamespace(net=net, folder=folder), setup)
+    @property
+    def domain(self) -> str:
+        return f"{self.key}.test"
 
     @property
     def domains(self) -> list[str]:
-        return [self.domain, f"plain.{self.domain}"]
+        """`plain`: we are told to go without TLS; `way`: there is a proxy in front (way.py)."""
+        return [self.domain, f"plain.{self.domain}", f"way.{self.domain}"]
+
+    def hurry(self) -> None:
+        """For one whose pauses between attempts cannot be set."""
+
+    def rewritten(self, text: bytes) -> bytes:
+        """What it makes of a message on its way."""
+        return text
 
     def files(self, person: str) -> list[Path]:
         return sorted((self.folder / "mail" / person).rglob("new/*"))
@@ -59,14 +69,33 @@ class Neighbour:
             raise AssertionError(f"{error}\n{self.log()}") from error
         return self.messages(person)
 
-    def make_maildirs(self) -> Path:
+    def copies(self, person: str, name: bytes) -> list[bytes]:
+        """Those with this Message-ID."""
+        found = []
+        for path in self.files(person):
+            with path.open("rb") as file:
+                if name in file.read(HEADER_BYTES_MAX):
+                    found.append(path.read_bytes())
+        return found
+
+    def make_maildirs(self, below: str = "") -> Path:
         mail = self.folder / "mail"
         for person in self.people:
             for name in ("new", "cur", "tmp"):
-                (mail / person / name).mkdir(parents=True)
+                (mail / person / below / name).mkdir(parents=True)
         for path in [mail, *mail.rglob("*")]:
             shutil.chown(path, VMAIL_ID, VMAIL_ID)
         return mail
+
+
+class Neighbour(Mailboxes):
+    """Mixed into a server of tests/bench."""
+
+    def __init__(self, net, folder: Path, authority: pki.Authority):
+        setup = SimpleNamespace(mailboxes=0, certificate=authority.sign(
+            f"mx.{self.domain}", key=self.key_kind))
+        setup.certificate.key.chmod(0o644)  # read by unprivileged processes
+        super().__init__(SimpleNamespace(net=net, folder=folder), setup)
 
     def close(self) -> None:
         self.stop()
@@ -152,6 +181,12 @@ class OpenSmtpdNeighbour(Neighbour, OpenSmtpd):
         self.process = self.run_private(["/usr/sbin/smtpd", "-d", "-f", str(configuration)], var)
         self.wait_ready()
 
+    def hurry(self) -> None:
+        """Its first pause is of 400 s. Its package would have made smtpctl a set-group-id one."""
+        self.net.run("nsenter", f"--target={self.process.pid}", "--mount", "setpriv",
+                     f"--regid={QUEUE_ID}", "--clear-groups", "/usr/sbin/smtpctl", "schedule",
+                     "all")
+
 
 CHASQUID = """\
 hostname: "mx.chasquid.test"
@@ -159,6 +194,7 @@ max_data_size_mb: {size_max_mb}
 smtp_address: "{address}:25"
 data_dir: "{folder}/data"
 mail_log_path: "{folder}/maillog"
+submission_address: "{address}:587"
 """
 KEEP = """\
 #!/bin/sh
@@ -167,7 +203,13 @@ cat > {mail}/$1/tmp/$$ && mv {mail}/$1/tmp/$$ {mail}/$1/new/$$
 
 
 class ChasquidNeighbour(Neighbour, Chasquid):
-    """It gives mail to programs; ours keeps it."""
+    """It gives mail to programs; ours keeps it. It relays for who has logged in alone."""
+
+    port, login = 587, (f"user0@{Chasquid.key}.test", "a long enough 1")
+
+    @property
+    def programs(self) -> Path:
+        return unpack.peers_root(BENCH) / "usr/bin"
 
     def launch(self) -> None:
         mail = self.make_maildirs()
@@ -182,7 +224,7 @@ class ChasquidNeighbour(Neighbour, Chasquid):
         (self.folder / "data").mkdir(exist_ok=True)
         self.prepare()
         self.process = self.net.start(
-            [unpack.peers_root(BENCH) / "usr/bin/chasquid", "-config_dir", self.folder / "etc"],
+            [self.programs / "chasquid", "-config_dir", self.folder / "etc"],
             self.folder / "log")
         self.wait_ready()
 
@@ -191,15 +233,16 @@ class ChasquidNeighbour(Neighbour, Chasquid):
                                size_max_mb=self.size_max_mb)
 
     def prepare(self) -> None:
-        """Before it starts."""
+        """Before it starts: who may relay."""
+        user, password = self.login
+        self.net.run(self.programs / "chasquid-util", f"--configdir={self.folder}/etc", "user-add",
+                     user, f"--password={password}")
 
 
-class PostfixNeighbour:
+class PostfixNeighbour(Mailboxes):
     key, title, address = "postfix", "Postfix", "10.0.0.3"
 
     def __init__(self, net, folder: Path, authority: pki.Authority):
-        self.domain = "postfix.test"
-        self.domains = [self.domain, f"plain.{self.domain}"]
         self.certificate = authority.sign(f"mx.{self.domain}")
         self.postfix = Postfix(net, self.address, folder / self.key, f"mx.{self.domain}",
                                self.domains)
@@ -209,17 +252,11 @@ class PostfixNeighbour:
                            self.certificate, {"smtputf8_enable": "yes"})
         return self
 
-    def messages(self, person: str) -> list[bytes]:
-        return [text for domain in self.domains
-                for text in self.postfix.messages(f"{person}@{domain}")]
+    def files(self, person: str) -> list[Path]:
+        return sorted(self.postfix.mail.glob(f"*/{person}/new/*"))
 
-    def wait_for(self, person: str, count: int) -> list[bytes]:
-        try:
-            wait_until(f"{count} messages for {person}@{self.domain}",
-                       lambda: len(self.messages(person)) >= count, DELIVER_SECONDS_MAX)
-        except TimeoutError as error:
-            raise AssertionError(f"{error}\n{self.postfix.output()[-2000:]}") from error
-        return self.messages(person)
+    def log(self) -> str:
+        return self.postfix.output()[-2000:]
 
     def close(self) -> None:
         self.postfix.stop()
