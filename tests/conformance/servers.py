@@ -11,12 +11,11 @@ Limits:  OpenSMTPD 6.8 has no TLS with OpenSSL 3, and sendmail's log-ins need Cy
 import base64
 import shutil
 import socket
-import subprocess
 from pathlib import Path
 
 from neighbours import (KEEP, PEOPLE, ChasquidNeighbour, EximNeighbour, Neighbour,
                         OpenSmtpdNeighbour, PostfixNeighbour)
-from peer import BENCH, VMAIL_ID, Peer
+from peer import VMAIL_ID, Peer
 from peers import sendmail_cf, unpack
 from peers.dns import DnsServer
 from peers.dovecot_sasl import DovecotSasl
@@ -183,19 +182,12 @@ class JudgedOpenSmtpd(Judged, OpenSmtpdNeighbour):
 
 class JudgedChasquid(Judged, ChasquidNeighbour):
     ports = {"smtp": 25, "submission": 587}
-
-    def settings(self) -> str:
-        return super().settings() + f'submission_address: "{self.address}:587"\n'
-
-    def prepare(self) -> None:
-        subprocess.run([unpack.peers_root(BENCH) / "usr/bin/chasquid-util",
-                        f"-C={self.folder}/etc", "user-add", f"user0@{self.domain}",
-                        f"--password={PASSWORD}"], check=True, capture_output=True, timeout=60)
+    login = (f"user0@{ChasquidNeighbour.key}.test", PASSWORD)
 
 
 class JudgedSendmail(Judged, Neighbour, Peer):
     key, title, number = "sendmail", "sendmail", 10
-    packages = sendmail.PACKAGES
+    packages = sendmail_cf.PACKAGES
 
     def launch(self) -> None:
         var = self.folder / "var"
@@ -216,7 +208,7 @@ class JudgedSendmail(Judged, Neighbour, Peer):
         self.net.add_host(self.address, hostname, socket.gethostname())
         self.process = self.run_private(
             ["/usr/libexec/sendmail/sendmail", "-bD", "-q10s",
-             f"-C{sendmail.FOLDER}/sendmail.cf"], var)
+             f"-C{sendmail_cf.FOLDER}/sendmail.cf"], var)
         self.wait_ready()
 
 
