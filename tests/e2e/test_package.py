@@ -98,6 +98,32 @@ def test_the_sandbox_of_the_unit():
     assert done.returncode == 0, done.stdout
 
 
+def calls_of(name: str) -> set[str]:
+    """A set of system calls, with those that it includes."""
+    if not name.startswith("@"):
+        return {name}
+    lines = systemd_analyze("syscall-filter", name).stdout.splitlines()
+    members = {line.strip() for line in lines[1:] if line.strip() and "#" not in line}
+    return set().union(*(calls_of(one) for one in members))
+
+
+def allowed_by(unit: str) -> set[str]:
+    allowed: set[str] = set()
+    for line in re.findall(r"^SystemCallFilter=(.*)$", unit, re.MULTILINE):
+        named = set().union(*(calls_of(one) for one in line.lstrip("~").split()))
+        allowed = allowed - named if line.startswith("~") else allowed | named
+    return allowed
+
+
+def test_the_unit_lets_the_server_make_its_own_sandbox():
+    """And the keeper start servers: what a filter around them refuses they cannot have."""
+    unit = (ROOT / "packaging/systemd/stagepost.service").read_text()
+    needed = {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self",
+              "prctl", "prlimit64", "clone", "execveat", "pidfd_open", "pidfd_send_signal",
+              "waitid", "signalfd4", "poll", "socketpair", "pipe2", "dup2"}
+    assert not needed - allowed_by(unit)
+
+
 def test_the_units_are_understood(tmp_path):
     """Every key is one that systemd knows; what it would run is there."""
     for name in ("stagepost.service", "stagepost.socket"):
