@@ -159,7 +159,8 @@ bool Draft::is_default(std::string_view path, const Value& value) const {
 std::string Draft::text() const {
   std::string out =
       "# Written by `stagepost import postfix`; all settings are described in docs/settings.md.\n"
-      "# After a change: `stagepost check`, then restart the server or send it SIGHUP.\n\n";
+      "# After a change: `stagepost reload`, which says what is wrong and what needs a "
+      "restart.\n\n";
   for (const config::Section& section : sections_) {
     if (section.repeated()) {
       const auto found = elements_.find(section.name);

@@ -68,6 +68,8 @@ class Move {
   std::vector<WantedList> lists;
   std::set<std::string, std::less<>> mailbox_names;
   std::set<std::string, std::less<>> alias_names;
+  // A domain that is another name of one → that one. Never in a circle.
+  std::map<std::string, std::string, std::less<>> joined;
   int reject_score = 10;  // as client.reject_score
 
   [[nodiscard]] std::string value(std::string_view name) const { return main.value(name); }

@@ -214,6 +214,66 @@ TEST(Move, AliasesStandInTheOrderOfTheirTargets) {
             std::string::npos);
 }
 
+std::vector<std::string> aliases_of(const Plan& plan) {
+  std::vector<std::string> out;
+  for (const Alias& one : plan.aliases) {
+    out.push_back(fmt::format("{} {}", one.address, fmt::join(one.targets, " ")));
+  }
+  return out;
+}
+
+TEST(Move, AWholeDomainIsAnotherNameOfOne) {
+  Texts texts;
+  texts.files["/v"] =
+      "boss@y.example me@old.example\n@old.example @Y.example\nme@y.example me@far.example\n"
+      "own@old.example me@far.example\n@older.example @old.example\n";
+  const Plan plan = plan_of(texts,
+                            "virtual_alias_domains = y.example old.example older.example\n"
+                            "virtual_alias_maps = hash:/v\n");
+  EXPECT_EQ(aliases_of(plan), (std::vector<std::string>{
+                                  "@old.example @y.example", "@older.example @old.example",
+                                  "me@y.example me@far.example", "own@old.example me@far.example",
+                                  "boss@y.example me@old.example"}));
+  EXPECT_TRUE(notes_about(plan, "@old.example").starts_with("taken: as another name of y.example"));
+}
+
+TEST(Move, DomainsThatCannotBeJoinedAreNamed) {
+  Texts texts;
+  texts.files["/v"] =
+      "@a.example @b.example\n@b.example @a.example\n@c.example @far.example\n"
+      "@d.example @a.example, x@far.example\n@e.example @e.example\n";
+  const Plan plan =
+      plan_of(texts,
+              "virtual_alias_domains = a.example b.example c.example d.example e.example\n"
+              "virtual_alias_maps = hash:/v\n");
+  EXPECT_EQ(aliases_of(plan), std::vector<std::string>{"@a.example @b.example"});
+  EXPECT_NE(notes_about(plan, "@b.example").find("names of each other"), std::string::npos);
+  EXPECT_NE(notes_about(plan, "@c.example").find("by_hand: leads to a whole domain that is not"),
+            std::string::npos);
+  EXPECT_NE(notes_about(plan, "@d.example").find("by_hand: leads to more"), std::string::npos);
+  EXPECT_NE(notes_about(plan, "@e.example").find("by_hand"), std::string::npos);
+}
+
+TEST(Move, LocalDomainsAreNamesOfTheFirst) {
+  Texts texts;
+  texts.files["/etc/aliases"] = "info: ann\n";
+  texts.files["/etc/passwd"] = "ann:x:1000:1000:Ann:/home/ann:/bin/sh\n";
+  const std::string domains = "mydestination = a.example, b.example\nmyorigin = a.example\n";
+  const std::string file = domains + "alias_maps = hash:/etc/aliases\n";
+  EXPECT_EQ(aliases_of(plan_of(texts, file)),
+            (std::vector<std::string>{"@b.example @a.example", "info@a.example ann@a.example"}));
+  // Unknown names of both go to Ann: once is enough.
+  EXPECT_EQ(aliases_of(plan_of(texts, file + "luser_relay = ann\n")),
+            (std::vector<std::string>{"@b.example @a.example", "info@a.example ann@a.example",
+                                      "@a.example ann@a.example"}));
+  // The first has a catch-all that is not the other's: its names one by one.
+  texts.files["/v"] = "@a.example ann@a.example\n";
+  EXPECT_EQ(
+      aliases_of(plan_of(texts, file + "virtual_alias_maps = hash:/v\n")),
+      (std::vector<std::string>{"@a.example ann@a.example", "info@a.example ann@a.example",
+                                "ann@b.example ann@a.example", "info@b.example info@a.example"}));
+}
+
 TEST(Move, RelayDomainsAreBackups) {
   Texts texts;
   texts.files["/etc/postfix/relays"] = "Branch.example OK\ncity.example OK\nmx OK\n";

@@ -1,8 +1,7 @@
-// See move.h: virtual_alias_maps, alias_maps, and their order.
+// See move.h: virtual_alias_maps and alias_maps.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "directory/names.h"
@@ -10,6 +9,7 @@
 #include "import/postfix/lines.h"
 #include "import/postfix/move.h"
 #include "lib/base/text.h"
+#include "lib/message/address.h"
 
 namespace postfix {
 namespace {
@@ -93,22 +93,60 @@ void add_local_name(Move& move, const std::string& name, const std::vector<std::
   add_alias(move, {.address = *key, .targets = targets, .place = place});
 }
 
-// Names of the first local domain are names of the others, too.
-void mirror_local_domains(Move& move) {
-  if (move.local_domains.size() < 2) return;
+// "@old.example" becomes another name of "new.example"; why not, when it cannot.
+std::string join_domain(Move& move, const std::string& from, const std::string& to,
+                        const Place& place, bool follows) {
+  if (!move.is_ours(to)) {
+    return fmt::format(
+        "leads to a whole domain that is not ours, which has no equal; name each address with "
+        "`stagepost alias add NAME@{} NAME@{}`",
+        from, to);
+  }
+  std::string last = to;
+  for (auto next = move.joined.find(last); next != move.joined.end();
+       next = move.joined.find(last)) {
+    last = next->second;
+  }
+  if (last == from) return fmt::format("and @{} would be names of each other; left out", to);
+  const std::string name = fmt::format("@{}", from);
+  if (!move.alias_names.insert(name).second) {
+    return "is an alias already, which was kept; see `stagepost alias list`";
+  }
+  move.joined.emplace(from, to);
+  move.plan.aliases.push_back(
+      {.address = name, .targets = {fmt::format("@{}", to)}, .place = place, .follows = follows});
+  return {};
+}
+
+// One by one: what the first local domain's catch-all has is not meant for the others.
+void mirror_names(Move& move, const std::string& domain) {
   const std::string& first = move.local_domains.front();
   std::vector<std::pair<std::string, Place>> names;
   names.reserve(move.plan.mailboxes.size() + move.plan.aliases.size());
   for (const Mailbox& box : move.plan.mailboxes) names.emplace_back(box.address, box.place);
   for (const Alias& alias : move.plan.aliases) names.emplace_back(alias.address, alias.place);
+  for (const auto& [address, place] : names) {
+    if (directory::domain_of(address) != first || address.starts_with('@')) continue;
+    add_alias(move, {.address = fmt::format("{}@{}", directory::local_of(address), domain),
+                     .targets = {address},
+                     .place = place,
+                     .follows = true});
+  }
+}
+
+// Names of the first local domain are names of the others, too.
+void mirror_local_domains(Move& move) {
+  if (move.local_domains.size() < 2) return;
+  const std::string& first = move.local_domains.front();
+  const Place place = move.place("mydestination");
   for (std::size_t i = 1; i < move.local_domains.size(); ++i) {
-    for (const auto& [address, place] : names) {
-      if (directory::domain_of(address) != first || address.starts_with('@')) continue;
-      add_alias(move, {.address = fmt::format("{}@{}", directory::local_of(address),
-                                              move.local_domains[i]),
-                       .targets = {address},
-                       .place = place,
-                       .follows = true});
+    const std::string& domain = move.local_domains[i];
+    if (move.alias_names.contains("@" + first) || move.alias_names.contains("@" + domain)) {
+      mirror_names(move, domain);
+    } else if (join_domain(move, domain, first, place, true).empty()) {
+      move.note_at(
+          place, domain, Fate::taken,
+          fmt::format("as another name of {}: whoever has a name there has it here, too", first));
     }
   }
 }
@@ -127,7 +165,6 @@ class VirtualAliases {
       move_.note(name, tables.empty() ? Fate::same : Fate::taken,
                  tables.empty() ? "is empty" : "as aliases; each entry has its own line below");
     }
-    for (const Entry& pair : domain_pairs_) expand(pair);
   }
 
  private:
@@ -150,7 +187,7 @@ class VirtualAliases {
                                 "rewritten",
                                 domain));
     } else if (at == 0 && entry.value.starts_with('@')) {
-      domain_pairs_.push_back(entry);  // when all names are known
+      take_pair(entry, domain);
     } else {
       const auto key = directory::alias_name(entry.key);
       if (!key) {
@@ -166,31 +203,21 @@ class VirtualAliases {
   }
 
   // "@old.example @new.example": each name of the new domain is one of the old.
-  void expand(const Entry& pair) {
-    const std::string to = base::lower(std::string_view(pair.value).substr(1));
-    std::vector<std::string> names;
-    names.reserve(move_.plan.mailboxes.size() + move_.plan.aliases.size());
-    for (const Mailbox& box : move_.plan.mailboxes) names.push_back(box.address);
-    for (const Alias& alias : move_.plan.aliases) names.push_back(alias.address);
-    std::size_t count = 0;
-    for (const std::string& address : names) {
-      if (directory::domain_of(address) != to || address.starts_with('@')) continue;
-      const std::string own =
-          fmt::format("{}{}", directory::local_of(address), base::lower(pair.key));
-      count +=
-          add_alias(move_,
-                    {.address = own, .targets = {address}, .place = pair.place, .follows = true})
-              ? 1
-              : 0;
+  void take_pair(const Entry& pair, const std::string& from) {
+    const auto to = list_of(pair.value);
+    if (to.size() > 1) {
+      move_.note_at(pair.place, pair.key, Fate::by_hand,
+                    fmt::format("leads to more than a whole domain; name each address with "
+                                "`stagepost alias add NAME@{} ADDRESS ADDRESS`",
+                                from));
+      return;
     }
-    move_.note_at(pair.place, pair.key, count > 0 ? Fate::taken : Fate::by_hand,
-                  fmt::format("as {} aliases, one for each name in {}; names that come later need "
-                              "theirs",
-                              count, to));
+    const std::string domain = message::domain_key(std::string_view(to.front()).substr(1));
+    const std::string why_not = join_domain(move_, from, domain, pair.place, false);
+    if (!why_not.empty()) move_.note_at(pair.place, pair.key, Fate::by_hand, why_not);
   }
 
   Move& move_;
-  std::vector<Entry> domain_pairs_;
 };
 
 void take_aliases_file(Move& move, const std::string& item) {
@@ -231,81 +258,10 @@ void take_luser_relay(Move& move) {
   const Place place = move.place("luser_relay");
   const auto keys = target_keys(move, "luser_relay", place, {target});
   for (const std::string& domain : move.local_domains) {
+    if (move.joined.contains(domain)) continue;  // whose unknown names are those of the first
     add_alias(move, {.address = "@" + domain, .targets = keys, .place = place});
   }
 }
-
-// What an alias may lead to: other domains, mailboxes, aliases that are in order, role names.
-class Ordering {
- public:
-  explicit Ordering(Move& move) : move_(move) {
-    for (const Mailbox& box : move.plan.mailboxes) known_.insert(box.address);
-    waiting_ = std::exchange(move.plan.aliases, {});
-    for (const Alias& alias : waiting_) named_.insert(alias.address);
-  }
-
-  void run() {
-    for (Alias& alias : waiting_) drop_dangling(alias);
-    bool moved = true;
-    while (moved) {
-      moved = false;
-      std::vector<Alias> left;
-      for (Alias& alias : waiting_) {
-        if (alias.targets.empty()) {
-          named_.erase(alias.address);
-          moved = true;
-        } else if (std::ranges::all_of(alias.targets,
-                                       [&](const auto& one) { return leads(one); })) {
-          known_.insert(alias.address);
-          if (!alias.follows) {
-            move_.note_at(alias.place, alias.address, Fate::taken,
-                          fmt::format("as an alias for {}", fmt::join(alias.targets, ", ")));
-          }
-          move_.plan.aliases.push_back(std::move(alias));
-          moved = true;
-        } else {
-          left.push_back(std::move(alias));
-        }
-      }
-      waiting_ = std::move(left);
-      for (Alias& alias : waiting_) drop_dangling(alias);
-    }
-    for (const Alias& alias : waiting_) {
-      if (alias.follows) continue;
-      move_.note_at(
-          alias.place, alias.address, Fate::by_hand,
-          fmt::format("and {} lead to each other; left out", fmt::join(alias.targets, ", ")));
-    }
-  }
-
- private:
-  [[nodiscard]] bool leads(const std::string& target) const {
-    return !move_.is_ours(directory::domain_of(target)) ||
-           directory::is_role_name(directory::local_of(target)) || known_.contains(target) ||
-           known_.contains(directory::without_detail(target));
-  }
-
-  // Targets of ours that nobody has.
-  void drop_dangling(Alias& alias) {
-    std::erase_if(alias.targets, [&](const std::string& target) {
-      if (leads(target) || named_.contains(target) ||
-          named_.contains(directory::without_detail(target))) {
-        return target == alias.address && !is_mailbox(move_, target);
-      }
-      if (alias.follows) return true;
-      move_.note_at(alias.place, fmt::format("{}: {}", alias.address, target), Fate::by_hand,
-                    fmt::format("{0} has no mailbox here; `stagepost user add {0}` makes one, then "
-                                "`stagepost alias add {1} {0}`",
-                                target, alias.address));
-      return true;
-    });
-  }
-
-  Move& move_;
-  std::set<std::string, std::less<>> known_;
-  std::set<std::string, std::less<>> named_;
-  std::vector<Alias> waiting_;
-};
 
 }  // namespace
 
@@ -325,8 +281,8 @@ void take_local_aliases(Move& move) {
   move.note("alias_maps", items.empty() ? Fate::same : Fate::taken,
             items.empty() ? "is empty" : "as aliases; each entry has its own line below");
   move.note("alias_database", Fate::same, "what `newaliases` makes of alias_maps; none is needed");
-  take_luser_relay(move);
   mirror_local_domains(move);
+  take_luser_relay(move);
 }
 
 void take_grants(Move& move) {
@@ -362,7 +318,5 @@ void take_grants(Move& move) {
   }
   move.note("smtpd_sender_login_maps", Fate::taken, "as grants; each entry has its own line below");
 }
-
-void order_aliases(Move& move) { Ordering(move).run(); }
 
 }  // namespace postfix

@@ -61,7 +61,7 @@ constexpr auto service_words = std::to_array<Words>({
      "(docs/proxies.md)"},
     {"smtp_helo_name smtp_bind_address smtp_bind_address6 smtp_tls_* smtp_sasl_*", Fate::by_hand,
      "counts for one transport of Postfix; write tls, user and password into the [[route]] that "
-     "stands for it, and delivery.source_ipv4 for all"},
+     "stands for it, and source_ipv4 and source_ipv6, too"},
     {"smtp_fallback_relay", Fate::different, "there is no second way when the first fails"},
     {"content_filter", Fate::by_hand, "use the filter's milter ([[milter]]) or [rspamd]"},
     {"smtpd_client_connection_* smtpd_client_message_* smtpd_client_recipient_*", Fate::different,

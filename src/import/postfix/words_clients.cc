@@ -83,7 +83,8 @@ constexpr auto table = std::to_array<Words>({
      "the server speaks RFC 5321 strictly; a line ends with CRLF, other ends are refused"},
     {"smtputf8_enable smtputf8_autodetect_classes strict_smtputf8", Fate::same,
      "SMTPUTF8 is always offered, and asked for where something needs it"},
-    {"permit_mx_backup_networks", Fate::by_hand, "mail for others' domains is not kept for them"},
+    {"permit_mx_backup_networks", Fate::by_hand,
+     "write a [[backup]] for each domain whose mail is kept here (docs/backup-mx.md)"},
     {"smtpd_upstream_proxy_* postscreen_upstream_proxy_* smtpd_authorized_xclient_hosts",
      Fate::by_hand,
      "write the proxies' addresses into proxy_protocol or xclient of the [[listener]] "
@@ -96,7 +97,7 @@ constexpr auto table = std::to_array<Words>({
     {"smtpd_*_restrictions", Fate::by_hand, "has no equal"},
     {"unverified_* address_verify_*", Fate::different, "addresses are not probed"},
     {"authorized_*_users local_header_rewrite_clients remote_header_rewrite_domain",
-     Fate::different, "programs of this host send by SMTP from policy.relay_networks"},
+     Fate::different, "programs of this host send by sendmail (docs/sendmail.md) or by SMTP"},
     {"smtpd_*", Fate::different, "has no equal; see [limits], [client] and [verify]"},
 });
 

@@ -28,7 +28,9 @@ constexpr auto table = std::to_array<Words>({
      "local_transport virtual_transport",
      Fate::by_hand, "all mailboxes are delivered in one way: delivery.lmtp, or Maildirs"},
     {"home_mailbox", Fate::by_hand, "mailboxes are DOMAIN/LOCAL/ below delivery.mail_folder"},
-    {"local_recipient_maps luser_relay owner_request_special expand_owner_alias "
+    {"owner_request_special expand_owner_alias", Fate::same,
+     "an alias with an owner-NAME beside it is a list, whose bounces go to the owner"},
+    {"local_recipient_maps luser_relay "
      "require_home_directory prepend_delivered_header reset_owner_alias",
      Fate::different, "names are those of the directory"},
     {"canonical_maps sender_canonical_maps recipient_canonical_maps canonical_classes "
