@@ -134,6 +134,13 @@ io::Task<base::Result<Examination>> Doctor::examine_now(std::string domain) {
   parts_.view.forget();
   const auto config = config_;  // a reload does not change what a run stands on
   Run run{.ground = ground(), .domain = std::move(domain), .findings = {}};
+  // Of another's domain it would ask name servers and a web server that he names.
+  if (!run.domain.empty() && !run.ground.known->is_local_domain(run.domain)) {
+    co_return base::fail(base::ErrorKind::not_found,
+                         fmt::format("{0} is not a domain of ours; `stagepost domain add {0}` "
+                                     "makes it one",
+                                     run.domain));
+  }
   const base::Instant begun = parts_.doors.clock.now();
   Examination examination{.when = parts_.doors.clock.wall(),
                           .hostname = run.ground.hostname,

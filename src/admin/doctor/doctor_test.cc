@@ -113,6 +113,16 @@ TEST_F(DoctorRunTest, OneDomainAloneIsNotKept) {
   EXPECT_TRUE(events.texts.empty());
 }
 
+TEST_F(DoctorRunTest, AnothersDomainIsNotLookedAt) {
+  publish(without_mx);
+  auto doctor = make();
+  const auto seen = world.run(doctor->examine("elsewhere.test"));
+  ASSERT_FALSE(seen);
+  EXPECT_EQ(seen.error().kind, base::ErrorKind::not_found);
+  EXPECT_THAT(seen.error().detail, HasSubstr("stagepost domain add elsewhere.test"));
+  EXPECT_TRUE(world.run(doctor->examine("our.test"))) << "the next one goes on";
+}
+
 TEST_F(DoctorRunTest, AHistoryThatCannotBeReadIsBegunAnew) {
   write("/state/doctor.json", "{");
   publish(std::string(without_mx) + std::string(mx));
