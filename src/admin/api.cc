@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "admin/auth_policy.h"
+#include "admin/body_check.h"
 #include "admin/catalogue.h"
 #include "lib/base/check.h"
 
@@ -20,6 +21,16 @@ int status_of(base::ErrorKind kind) {
     case base::ErrorKind::unsupported: return 400;
     default: return 503;
   }
+}
+
+// A message has its own reader, which looks at its fields (sending/letter.h).
+std::optional<http::Response> check_body(const http::Request& request, std::string_view pattern) {
+  const RouteText* route = find_route(request.method, pattern);
+  const bool fields = route != nullptr && request.method == "POST" && route->body.empty();
+  if (!fields || route->large_body || request.body.empty()) return std::nullopt;
+  std::string wrong = wrong_in_body(*route, request.body);
+  if (wrong.empty()) return std::nullopt;
+  return error_response({.kind = base::ErrorKind::invalid, .detail = std::move(wrong)});
 }
 
 io::Task<http::Response> health(Parts* parts) {
@@ -79,6 +90,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   if (parts_.publisher != nullptr) add_dns_routes(router_, parts_);
   if (parts_.tokens != nullptr) add_token_routes(router_, parts_);
   if (parts_.views.flow != nullptr) add_view_routes(router_, parts_);
+  router_.set_check(check_body);
   for (const std::string& route : router_.routes()) {
     CHECK(is_described(route), "every route is in the catalogue");
   }

@@ -18,6 +18,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view description_path = "/api/openapi.json";
+constexpr std::string_view api_paths = "/api/";
+constexpr std::string_view json_type = "application/json";
 constexpr std::string_view scheme = "Bearer ";  // RFC 6750 §2.1
 
 http::Response refusal(int status, std::string why) {
@@ -85,7 +87,9 @@ http::Response ApiGate::refuse_stranger(const http::Request& request, bool has_t
   const std::string address = request.peer.address.text();
   const std::uint32_t max = parts_.settings.failures_per_minute_max;
   const base::Instant now = parts_.doors.clock.now();
-  [[maybe_unused]] const bool counted = failures_.take(address, max, now);
+  if (!failures_.take(address, max, now)) {
+    return too_many("too many requests without a good token from your address");
+  }
   if (failures_.reached(address, max, now)) {
     tell({.severity = base::Severity::warning,
           .name = "api.closed",
@@ -107,12 +111,9 @@ ApiGate::Admission ApiGate::count(Asker asker) {
   return too_many(fmt::format("more than {} requests a minute by the {}", max, key));
 }
 
+// Good tokens go on whatever else comes from their address: nobody guesses 256 bits, but a program
+// with a revoked token would shut out all others of its host.
 ApiGate::Admission ApiGate::admit_token(const http::Request& request) {
-  const std::string address = request.peer.address.text();
-  const std::uint32_t max = parts_.settings.failures_per_minute_max;
-  if (failures_.reached(address, max, parts_.doors.clock.now())) {
-    return too_many("too many requests without a good token from your address");
-  }
   const std::string secret = secret_of(request);
   auto token = parts_.tokens.find(secret, parts_.doors.clock.wall());
   if (!token) return refuse_stranger(request, !secret.empty());
@@ -163,7 +164,14 @@ std::uint64_t ApiGate::body_bytes_max(const http::Request& head) {
 }
 
 io::Task<http::Response> ApiGate::handle(http::Request request) {
+  const bool of_api = request.path.starts_with(api_paths);
   http::Response response = co_await answer(std::move(request));
+  // A path or method that there is not: the router says so as text.
+  if (of_api && response.status >= 400 && response.content_type != json_type) {
+    response.body = boost::json::serialize(
+        boost::json::object{{"error", std::string(base::trim(response.body))}});
+    response.content_type = json_type;
+  }
   // Nothing here is a page, and a browser keeps none of it.
   response.headers.set("Cache-Control", "no-store");
   response.headers.set("X-Content-Type-Options", "nosniff");

@@ -133,7 +133,8 @@ Section api_section() {
               count_codec<std::uint32_t>(1, 1'000'000), "Of one token; more get 429."),
       setting("failures_per_minute_max", STAGEPOST_FIELD(admin.api.failures_per_minute_max),
               count_codec<std::uint32_t>(1, 1'000'000),
-              "Requests without a good token from one address; then it gets 429."),
+              "Requests without a good token from one address in a minute; more get 429. Good ones "
+              "go on."),
       setting("web", STAGEPOST_FIELD(admin.api.web), flag_codec(),
               "The web interface, at /admin/ of these addresses; who may log in: `stagepost user "
               "set ADDRESS --administrator yes`."),

@@ -136,6 +136,12 @@ def test_bodies_that_are_too_large_or_none(api, capsys):
                                         Content_Type="application/x-www-form-urlencoded")),
         Row("send: text, as pages may post", "400", post("/api/v1/send", send, b"{}",
                                                          Content_Type="text/plain")),
+        Row("queue: dry_run as a text", "400",
+            post("/api/v1/queue/remove", admin, {"all": True, "dry_run": "true"})),
+        Row("queue: a condition that is misspelt", "400",
+            post("/api/v1/queue/remove", admin, {"sender": "a@b.test", "recipent": "c@d.test"})),
+        Row("erase: mail as a number", "400",
+            post("/api/v1/users/erase", admin, {"address": api.user, "mail": 1})),
         Row("PUT", "405", str(ask(api.api, "/api/v1/send", send, {}, "PUT").status)),
         Row("a path outside", "404", str(ask(api.api, "/api/v1/../../etc/passwd", admin).status)),
     ]

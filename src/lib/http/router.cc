@@ -86,6 +86,9 @@ io::Task<Response> Router::handle(Request request) {
     Values captures;
     if (!fits(entry.parts, path, captures)) continue;
     if (answers(entry.method, request.method)) {
+      if (check_) {
+        if (auto refused = check_(request, entry.pattern)) co_return std::move(*refused);
+      }
       for (auto& [name, value] : captures) request.captures.insert_or_assign(name, value);
       co_return co_await entry.route(std::move(request));
     }

@@ -22,6 +22,10 @@ class Router final : public Handler {
  public:
   using Route = std::function<io::Task<Response>(Request)>;
 
+  // Looks at a request before its route does; a response is the refusal.
+  using Check = std::function<std::optional<Response>(const Request&, std::string_view pattern)>;
+
+  void set_check(Check check) { check_ = std::move(check); }
   // A part "{name}" takes one part of the path, a last part "{name...}" all that is left.
   // A GET route also answers HEAD. The first route that fits is taken.
   void add(std::string method, std::string_view pattern, Route route);
@@ -40,6 +44,7 @@ class Router final : public Handler {
     Route route;
   };
   std::vector<Entry> entries_;
+  Check check_;
 };
 
 }  // namespace http
