@@ -49,15 +49,22 @@ class Shower {
   }
 
  private:
-  // A setting of a [[section]] works on the last element, so each is made the last.
+  // A setting of a [[section]] works on the last element, so each is made the last: from the end
+  // on, because one copy of a configuration with hundreds of elements is enough.
   void show_elements(const Section& section) {
-    for (std::size_t i = 1; i <= section.size(config_); ++i) {
-      Config upto = config_;
+    Config upto = config_;
+    std::vector<std::vector<std::string>> values(section.size(config_));
+    for (std::size_t i = values.size(); i > 0; --i) {
       section.keep(upto, i);
-      const std::string name = fmt::format("{}[{}]", section.name, i);
-      for (const Setting& one : section.settings) {
-        const std::string value = one.show(upto);
-        add(name, one, value, value != one.show(defaults()));
+      for (const Setting& one : section.settings) values[i - 1].push_back(one.show(upto));
+    }
+    std::vector<std::string> usual;
+    for (const Setting& one : section.settings) usual.push_back(one.show(defaults()));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::string name = fmt::format("{}[{}]", section.name, i + 1);
+      for (std::size_t key = 0; key < section.settings.size(); ++key) {
+        const std::string& value = values[i][key];
+        add(name, section.settings[key], value, value != usual[key]);
       }
     }
   }
@@ -90,6 +97,7 @@ std::string_view unit_of(std::string_view kind) {
 }
 
 bool is_secret(std::string_view key) {
+  if (key == "headers") return true;  // of [otel]: "Authorization: Bearer …"
   constexpr std::array<std::string_view, 4> words = {"password", "secret", "token", "passphrase"};
   return std::ranges::any_of(words, [key](std::string_view word) {
     return key == word || (key.ends_with(word) && key[key.size() - word.size() - 1] == '_');

@@ -100,7 +100,7 @@ TEST(ShownSettings, EverySettingCanBeShown) {
 }
 
 TEST(ShownSettings, WhatASecretIsCalled) {
-  for (const char* const key : {"password", "bind_password", "secret", "api_token"}) {
+  for (const char* const key : {"password", "bind_password", "secret", "api_token", "headers"}) {
     EXPECT_TRUE(is_secret(key)) << key;
   }
   for (const char* const key :
