@@ -82,6 +82,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_message_routes(router_, parts_);
   add_send_route(router_, parts_);
   add_status_route(router_, parts_);
+  add_reload_route(router_, parts_);
   if (parts_.webhooks != nullptr) add_webhook_routes(router_, parts_);
   if (parts_.examiner != nullptr) add_doctor_routes(router_, parts_);
   if (parts_.reports != nullptr) add_report_routes(router_, parts_);

@@ -61,6 +61,10 @@ struct SendingParts {
   std::size_t recipients_max = 1'000;
 };
 
+// The settings that were read and count from the next start only (config/at_start.h).
+using Reloaded = base::Result<std::vector<std::string>>;
+using Reload = std::function<io::Task<Reloaded>()>;
+
 // The parts outlive the Api.
 struct Parts {
   io::Doors doors;
@@ -91,6 +95,7 @@ struct Parts {
   std::function<std::shared_ptr<const directory::Snapshot>()> snapshot = {};
   SendingParts sending = {};
   webhooks::Webhooks* webhooks = nullptr;  // null: this Api has none
+  const Reload* reload = nullptr;  // reads the configuration again; null or empty: no server runs
 };
 
 class Api final : public http::Handler {
@@ -134,6 +139,7 @@ void add_webhook_routes(http::Router& router, Parts& parts);
 void add_doctor_routes(http::Router& router, Parts& parts);
 void add_report_routes(http::Router& router, Parts& parts);
 void add_token_routes(http::Router& router, Parts& parts);
+void add_reload_route(http::Router& router, Parts& parts);
 void add_health_routes(http::Router& router, Parts& parts);
 
 // {"error": "…"} with the status that fits the kind of trouble.

@@ -320,6 +320,9 @@ std::vector<RouteText> other_routes() {
        "Everything that must be well for mail to flow, looked at now.",
        {{"domain", text, false, "This domain only."},
         {"kept", text, false, "\"1\": what was found last, without looking."}}},
+      {"POST", "/api/v1/reload", admin,
+       "Reads the configuration again; with a mistake in it nothing is changed. Says which of the "
+       "changed settings count from the next start only."},
       {"GET", "/health", read, "200 when mail can be accepted, else 503 and why not."},
       {"GET", "/metrics", read, "Counters and gauges for Prometheus."},
   };

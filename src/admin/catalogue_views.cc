@@ -48,7 +48,8 @@ std::vector<RouteText> view_routes() {
         {"q", text, false, "Part of the line."},
         {"limit", number, false, "1 to 2000; 200."}}},
       {"GET", "/api/v1/settings", read,
-       "Every setting in force with its default; no secret is told."},
+       "Every setting in force with its default, and as it will be after a restart; no secret is "
+       "told."},
   };
 }
 

@@ -27,7 +27,8 @@ struct ViewParts {
   flow::Flow* flow = nullptr;  // null: this Api has no views
   const trace::LogTail* log = nullptr;
   const io::Machine* machine = nullptr;
-  std::function<std::shared_ptr<const config::Config>()> config = {};  // in force now
+  std::function<std::shared_ptr<const config::Config>()> config = {};  // as it was read last
+  std::shared_ptr<const config::Config> started_config = {};           // at the start
   base::Time started = {};
   std::string version = {};
 };

@@ -59,10 +59,11 @@ base::Result<http::Response> ask_socket(const config::Config& config, const http
 
 }  // namespace
 
-base::Result<std::string> ask_running(const Place& place, std::string target) {
+base::Result<std::string> ask_running(const Place& place, std::string method, std::string target) {
   auto config = server::load_config(place.home, place.config_path);
   if (!config) return std::unexpected(std::move(config.error()));
-  auto response = ask_socket(*config, make_request("GET", std::move(target), {}), answer_time_max);
+  auto response =
+      ask_socket(*config, make_request(std::move(method), std::move(target), {}), answer_time_max);
   if (nobody_listens(response)) {
     return base::fail(base::ErrorKind::refused, "no server runs: " + response.error().detail);
   }

@@ -23,7 +23,8 @@ inline constexpr base::Duration answer_time_max = std::chrono::seconds(30);
                                             std::string target, std::string body,
                                             base::Duration timeout = answer_time_max);
 // Of a server that runs; without one it is an error.
-[[nodiscard]] base::Result<std::string> ask_running(const Place& place, std::string target);
+[[nodiscard]] base::Result<std::string> ask_running(const Place& place, std::string method,
+                                                    std::string target);
 // For answers that are JSON objects.
 [[nodiscard]] base::Result<boost::json::object> ask_json(const Place& place, std::string method,
                                                          std::string target,

@@ -146,10 +146,11 @@ void print_line(const object& line, bool json) {
 
 base::Result<object> ask_log(const Place& place, const Look& look, const std::string& after) {
   const std::string limit = after.empty() ? fmt::to_string(look.lines) : std::string();
-  const auto text = ask_running(place, target_of("/api/v1/log", {{"after", after},
-                                                                 {"severity", look.severity},
-                                                                 {"q", look.text},
-                                                                 {"limit", limit}}));
+  const auto text = ask_running(
+      place, "GET",
+      target_of(
+          "/api/v1/log",
+          {{"after", after}, {"severity", look.severity}, {"q", look.text}, {"limit", limit}}));
   if (!text) return std::unexpected(text.error());
   boost::system::error_code error;
   boost::json::value value = boost::json::parse(*text, error);

@@ -1,6 +1,8 @@
-// See cli.h. serve and check.
+// See cli.h. serve, reload, health and check.
+#include <boost/json.hpp>
 #include <cstdio>
 
+#include "cli/answer.h"
 #include "cli/cli.h"
 #include "cli/connection.h"
 #include "config/config.h"
@@ -8,6 +10,25 @@
 #include "server/serve.h"
 
 namespace cli {
+namespace {
+
+int reload(const Place& place) {
+  const auto answer = ask_running(place, "POST", "/api/v1/reload");
+  if (!answer) return complain(answer.error().detail);
+  boost::system::error_code error;
+  const boost::json::value said = boost::json::parse(*answer, error);
+  std::printf("The configuration was read; new connections and attempts use it.\n");
+  if (error || !said.is_object()) return 0;
+  const auto& waiting = list_of(said.get_object(), "after_restart");
+  if (waiting.empty()) return 0;
+  std::printf(
+      "These settings count from the next start of the server (under a keeper, `stagepost upgrade`\n"
+      "is one):\n");
+  for (const auto& name : waiting) std::printf("  %s\n", text_of(name).c_str());
+  return 0;
+}
+
+}  // namespace
 
 void add_server_verbs(Verbs verbs) {
   Verb serve = verbs.app.add_subcommand(
@@ -25,13 +46,20 @@ void add_server_verbs(Verbs verbs) {
 
   add_keeper_verbs(verbs);
 
+  Verb again = verbs.app.add_subcommand(
+      "reload",
+      "Let the running server read its configuration again. With a mistake in it nothing is\n"
+      "changed, and the exit code is 1. Says which of the changed settings need a restart.\n"
+      "  stagepost reload");
+  again.callback([verbs] { verbs.status = reload(verbs.place); });
+
   Verb health = verbs.app.add_subcommand(
       "health",
       "Ask the running server whether it is well; the exit code says it, for a container's check\n"
       "or a monitor. The same as GET /health on the port of [http].\n"
       "  stagepost health");
   health.callback([verbs] {
-    const auto answer = ask_running(verbs.place, "/health");
+    const auto answer = ask_running(verbs.place, "GET", "/health");
     verbs.status = answer ? 0 : complain(answer.error().detail);
     if (answer) std::printf("%s", answer->c_str());
   });

@@ -210,6 +210,8 @@ void print_settings(const object& answer, const Which& which) {
       const std::string usual = field_of(setting, "default");
       std::printf("    # default: %s", usual.empty() ? "none" : usual.c_str());
     }
+    const std::string later = field_of(setting, "after_restart");
+    if (!later.empty()) std::printf("    # after a restart: %s", later.c_str());
     std::printf("\n");
     if (!which.part.empty()) std::printf("    %s\n", field_of(setting, "text").c_str());
   }
@@ -223,7 +225,8 @@ void add_settings(Verbs verbs) {
   Verb verb = verbs.app.add_subcommand(
       "settings",
       "The settings in force that are not the default; with NAME those called so, with what they\n"
-      "mean. They are changed in stagepost.toml, then: stagepost check, and SIGHUP or a restart.\n"
+      "mean. They are changed in stagepost.toml, then: stagepost reload, which says what needs a\n"
+      "restart.\n"
       "Secrets are not shown.\n"
       "  stagepost settings\n"
       "  stagepost settings retry");

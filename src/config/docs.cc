@@ -1,6 +1,9 @@
 // See config.h: docs/settings.md and the example configuration.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "config/at_start.h"
 #include "config/config.h"
 #include "config/table.h"
 
@@ -18,6 +21,15 @@ std::string heading(const Section& section) {
   if (section.name.empty()) return "Before the first section";
   return section.repeated() ? fmt::format("`[[{}]]`", section.name)
                             : fmt::format("`[{}]`", section.name);
+}
+
+constexpr std::string_view from_a_start = " *From a start.*";
+
+// Said once where it holds for the whole section.
+bool all_at_start(const Section& section) {
+  return std::ranges::all_of(section.settings, [&section](const Setting& one) {
+    return counts_at_start(path_of(section, one.key));
+  });
 }
 
 std::string listener_text(std::string_view name, std::string_view address, std::uint16_t port,
@@ -121,16 +133,20 @@ std::string settings_markdown() {
       "Durations are texts such as `\"30s\"`, `\"5m\"`, `\"4h\"`, `\"5d\"` or `\"1h30m\"`. Sizes "
       "are "
       "texts such as `\"50MB\"` or\n`\"64MiB\"`, or a number of octets. A list of one item may be "
-      "written without brackets.\n";
+      "written without brackets.\n\n"
+      "After a change: `stagepost reload`. What says *from a start* counts from the next start; "
+      "the reload, the doctor and\nthe web interface name what waits for one.\n";
   for (const Section& section : sections()) {
+    const bool all = all_at_start(section);
     out += fmt::format(
-        "\n## {}\n\n{}\n\n| setting | kind | default | what it does |\n|---|---|---|---"
+        "\n## {}\n\n{}{}\n\n| setting | kind | default | what it does |\n|---|---|---|---"
         "|\n",
-        heading(section), section.text);
+        heading(section), section.text, all ? from_a_start : "");
     for (const Setting& one : section.settings) {
-      out += fmt::format("| `{}` | {} | {} | {} |\n", one.key, in_table(one.kind),
+      const bool said = !all && counts_at_start(path_of(section, one.key));
+      out += fmt::format("| `{}` | {} | {} | {}{} |\n", one.key, in_table(one.kind),
                          one.default_text.empty() ? "–" : "`" + in_table(one.default_text) + "`",
-                         in_table(one.text));
+                         in_table(one.text), said ? from_a_start : "");
     }
   }
   return out;
@@ -139,7 +155,8 @@ std::string settings_markdown() {
 std::string example_config(const ExampleOptions& options) {
   std::string out =
       "# The settings of this Stagepost; all of them are described in docs/settings.md.\n"
-      "# After a change: `stagepost check`, then restart the server or send it SIGHUP.\n\n";
+      "# After a change: `stagepost reload`, which says what is wrong and what needs a "
+      "restart.\n\n";
   out +=
       "# The name of this server: greeting, EHLO, reports. Its PTR record should say the same.\n";
   out += fmt::format("hostname = {}\n\n", in_quotes(options.hostname));

@@ -93,7 +93,7 @@ std::vector<Section> ldap_sections() {
   section.text =
       "People, aliases and groups from LDAP, beside those of `stagepost user` and `alias`, which "
       "win on the same address. They log in with their LDAP password. `stagepost ldap test` tries "
-      "it out; changes count from the next start.";
+      "it out.";
   section.settings = server_settings();
   for (Setting& one : schema_settings()) section.settings.push_back(std::move(one));
   return {section};

@@ -9,7 +9,7 @@ Section otel_section() {
   section.name = "otel";
   section.text =
       "Each message as a trace of OpenTelemetry, sent to a collector; see docs/otel.md. [privacy] "
-      "holds for it, too. Changes count from the next start.";
+      "holds for it, too.";
   Setting endpoint = setting(
       "endpoint", STAGEPOST_FIELD(server.otel.endpoint), text_codec("URL"),
       "Where the collector takes OTLP/HTTP, such as \"http://127.0.0.1:4318\" (\"/v1/traces\" is "

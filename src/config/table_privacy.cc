@@ -23,8 +23,7 @@ Section privacy_section() {
   section.text =
       "What the log, syslog and the traces say of people, and what is shown of those; the queue "
       "and "
-      "the mailboxes have what they need. How long things are kept: docs/privacy.md. Changes count "
-      "from the next start.";
+      "the mailboxes have what they need. How long things are kept: docs/privacy.md.";
   section.settings = {
       subjects(),
       setting(

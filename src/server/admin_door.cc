@@ -115,6 +115,7 @@ struct ProgramParts {
   session::Submitter& submitter;
   sending::KeyDesk& keys;
   webhooks::Webhooks& webhooks;
+  const admin::Reload& reload;
 };
 
 admin::Parts with_programs(admin::Parts parts, ProgramParts programs,
@@ -124,6 +125,7 @@ admin::Parts with_programs(admin::Parts parts, ProgramParts programs,
                    .hostname = config.session.hostname,
                    .recipients_max = config.session.recipients_max};
   parts.webhooks = &programs.webhooks;
+  parts.reload = &programs.reload;
   return parts;
 }
 
@@ -141,7 +143,8 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                      const std::vector<Assembly*>& assemblies)
     : doors_(doors),
       settings_(config.admin),
-      config_(std::make_shared<const config::Config>(config)),
+      started_(std::make_shared<const config::Config>(config)),
+      config_(started_),
       queues_(doors.io.loop, assemblies),
       injector_(doors, *assemblies.front(), *shared.directory, *shared.events, config.session),
       rotation_({.doors = doors.io,
@@ -209,9 +212,13 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
                .log = &shared.log->tail(),
                .machine = &machine_,
                .config = [this] { return config_; },
+               .started_config = started_,
                .started = doors.io.clock.wall(),
                .version = STAGEPOST_VERSION}),
-          {.submitter = assemblies.front()->submitter(), .keys = key_desk_, .webhooks = webhooks_},
+          {.submitter = assemblies.front()->submitter(),
+           .keys = key_desk_,
+           .webhooks = webhooks_,
+           .reload = reload_},
           config)),
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),

@@ -49,6 +49,8 @@ class AdminDoor {
   [[nodiscard]] report::Reporter& reporter() { return reporter_; }
   [[nodiscard]] doctor::Doctor& examiner() { return examiner_; }
   [[nodiscard]] CertificateKeeper& certificates() { return certificates_; }
+  // How the configuration is read again; without it nobody can ask for it here.
+  void set_reload(admin::Reload reload) { reload_ = std::move(reload); }
   // Those in force, to be shown.
   void set_config(const config::Config& config) {
     config_ = std::make_shared<const config::Config>(config);
@@ -65,7 +67,9 @@ class AdminDoor {
 
   Doors doors_;
   const admin::Settings settings_;
+  const std::shared_ptr<const config::Config> started_;  // as it was at the start
   std::shared_ptr<const config::Config> config_;
+  admin::Reload reload_;
   AllQueues queues_;
   LocalInjector injector_;
   policy::Rotation rotation_;

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <ranges>
 
+#include "admin/turn.h"
+#include "config/at_start.h"
 #include "lib/base/size.h"
 #include "lib/io/clock.h"
 #include "lib/io/real/files.h"
@@ -40,6 +42,7 @@ class Process {
   explicit Process(Parts parts)
       : home_(std::move(parts.home)),
         config_path_(std::move(parts.config_path)),
+        started_(parts.config),
         config_(std::move(parts.config)),
         handed_(std::move(parts.handed)),
         sandbox_(parts.sandbox),
@@ -57,7 +60,8 @@ class Process {
   io::Task<base::Result<>> start_lanes();
   io::Task<void> start_lane(Lane* lane, base::Result<>* result);
   io::Task<void> wait_for_stop();
-  io::Task<void> reload();
+  io::Task<admin::Reloaded> reload();
+  io::Task<admin::Reloaded> read_again();
   io::Task<void> stop();
   io::Task<void> stop_from_here(Lane* lane);
   void tell_replay(const queue::ReplayReport& report);
@@ -74,6 +78,7 @@ class Process {
 
   const std::string home_;
   const std::string config_path_;
+  const config::Config started_;  // what counts from a start only is as it says
   config::Config config_;
   io::real::HandedSockets handed_;
   const io::real::SandboxReport sandbox_;
@@ -87,6 +92,7 @@ class Process {
   std::unique_ptr<BrakeLine> brake_line_;
   Supervision supervision_;
   io::TaskGroup tasks_;  // on the main loop: trace flusher, directory watcher
+  admin::Turns reloads_;
   io::Signal asked_;
   bool stop_asked_ = false;
   bool reload_asked_ = false;
@@ -112,6 +118,7 @@ base::Result<> Process::build() {
   admin_ =
       std::make_unique<AdminDoor>(Doors{.io = main_doors(), .resolver = *lanes_.front()->resolver},
                                   config_, *shared_, assemblies);
+  admin_->set_reload([this] { return reload(); });
   local_mail_ =
       std::make_unique<local_mail::LocalMail>(main_doors(), config_, *shared_, assemblies);
   brake_line_ = std::make_unique<BrakeLine>(BrakeLine::Parts{.ledger = shared_->state->ledger(),
@@ -288,9 +295,7 @@ io::Task<void> Process::wait_for_stop() {
   while (!stop_asked_) {
     if (reload_asked_) {
       reload_asked_ = false;
-      supervision_.say_reloading(main_doors().clock.now());
-      co_await reload();
-      supervision_.say_reloaded();
+      (void)co_await reload();  // the log has what came of it
     } else {
       (void)co_await asked_.wait();
     }
@@ -303,31 +308,44 @@ io::Task<bool> reload_lane(Lane* lane, const config::Config* config,
   co_return true;
 }
 
+// By signal or over the API, one at a time.
+io::Task<admin::Reloaded> Process::reload() {
+  const auto turn = co_await reloads_.take();
+  if (!turn) co_return std::unexpected(turn.error());
+  supervision_.say_reloading(main_doors().clock.now());
+  auto reloaded = co_await read_again();
+  supervision_.say_reloaded();
+  if (!reloaded) {
+    emit(base::Severity::error, "server.reload_failed", reloaded.error().detail);
+    co_return reloaded;
+  }
+  emit(base::Severity::info, "server.reloaded",
+       "new connections and attempts use the new settings");
+  if (!reloaded->empty()) {
+    emit(base::Severity::warning, "server.restart_needed",
+         fmt::format("these count from the next start: {}", fmt::join(*reloaded, ", ")));
+  }
+  co_return reloaded;
+}
+
 // A configuration with a mistake changes nothing: the old one stays in force.
-io::Task<void> Process::reload() {
+io::Task<admin::Reloaded> Process::read_again() {
   if (auto reopened = shared_->log->reopen(); !reopened) {
     emit(base::Severity::error, "server.reload_failed", reopened.error().text());
   }
   auto config = load_config(home_, config_path_);
-  if (!config) {
-    emit(base::Severity::error, "server.reload_failed", config.error().detail);
-    co_return;
-  }
-  if (const std::string beyond = beyond_fence(config_, *config);
+  if (!config) co_return std::unexpected(std::move(config.error()));
+  if (std::string beyond = beyond_fence(config_, *config);
       config_.server.sandbox && !beyond.empty()) {
     if (!supervision_.ask_for_successor()) {
-      emit(base::Severity::error, "server.reload_failed", beyond);
-    } else {
-      emit(base::Severity::info, "server.successor_wanted",
-           "the new configuration needs what this server has closed to itself");
+      co_return base::fail(base::ErrorKind::invalid, std::move(beyond));
     }
-    co_return;
+    emit(base::Severity::info, "server.successor_wanted",
+         "the new configuration needs what this server has closed to itself");
+    co_return admin::Reloaded::value_type{};
   }
   auto loaded = load_certificate(files_, *config, main_doors().clock.wall(), shared_->challenges);
-  if (!loaded) {
-    emit(base::Severity::error, "server.reload_failed", loaded.error().text());
-    co_return;
-  }
+  if (!loaded) co_return base::fail(base::ErrorKind::invalid, loaded.error().text());
   for (const auto& lane : lanes_) {
     const std::function<io::Task<bool>()> make = [this, lane = lane.get(), &config] {
       return reload_lane(lane, &*config, shared_->tls_server);
@@ -344,8 +362,7 @@ io::Task<void> Process::reload() {
   admin_->certificates().set_config(*config, std::move(*loaded));
   shared_->log->set_level(config->trace.log_level);
   config_ = std::move(*config);
-  emit(base::Severity::info, "server.reloaded",
-       "new connections and attempts use the new settings");
+  co_return config::waiting_settings(started_, config_);
 }
 
 io::Task<bool> stop_lane(Lane* lane) {

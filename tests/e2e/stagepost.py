@@ -99,6 +99,15 @@ class Stagepost:
             f"stagepost {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
+    def complaint(self, *arguments: str) -> str:
+        """What a subcommand that is to fail says on stderr."""
+        prefix = self.net.prefix() if self.net else []
+        done = subprocess.run([*prefix, binary(), *arguments, "--home", self.home],
+                              capture_output=True, text=True, check=False,
+                              timeout=COMMAND_SECONDS_MAX)
+        assert done.returncode == 1, f"{done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stderr
+
     def init(self) -> "Stagepost":
         """A home with the mailbox you@DOMAIN; its password is what init prints."""
         ports = [f"--{name}-port={number}" for name, number in self.ports.items()]

@@ -160,6 +160,33 @@ def test_reload_keeps_sessions_and_refuses_mistakes(server):
     server.wait_for_mail(count=2)
 
 
+def test_reload_says_what_became_of_it(new_server):
+    """What counts from a start only is named by the reload, the doctor and the settings."""
+    server = new_server()
+    assert "no server runs" in server.complaint("reload")
+    server.start()
+    assert server.cli("reload").splitlines() == [
+        "The configuration was read; new connections and attempts use it."]
+    server.set("limits", message_bytes_max="1MB").set("privacy", local_parts="hash")
+    server.set("mta_sts", mode="enforce")
+    said = server.cli("reload")
+    assert re.findall(r"^  (\S+)$", said, re.MULTILINE) == ["privacy.local_parts", "mta_sts.mode"]
+    wait_until("the warning", lambda: "server.restart_needed" in server.log_text(), 20)
+    assert "privacy.local_parts, mta_sts.mode" in server.log_text()
+    shown = server.cli("settings", "--all")
+    assert 'limits.message_bytes_max = "1MB"' in shown
+    assert 'privacy.local_parts = "keep"    # after a restart: "hash"' in shown
+    assert "not put in force yet: privacy.local_parts, mta_sts.mode" in server.cli(
+        "doctor", "--all", code=None)
+    server.set("limits", no_such_setting=1)
+    assert "limits.no_such_setting" in server.complaint("reload")
+    server.config.write_text(server.config.read_text().replace("no_such_setting = 1\n", ""))
+    server.stop()
+    server.start()
+    assert "start" not in server.cli("reload")
+    assert 'privacy.local_parts = "hash"' in server.cli("settings", "--all")
+
+
 def test_check_names_line_key_and_remedy(new_server):
     server = new_server()
     server.cli("check")

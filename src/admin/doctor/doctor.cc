@@ -13,6 +13,7 @@
 #include "admin/doctor/machine_checks.h"
 #include "admin/doctor/tls_checks.h"
 #include "admin/doctor/traffic_checks.h"
+#include "config/at_start.h"
 #include "lib/io/clock.h"
 #include "lib/io/deadline.h"
 #include "lib/io/files.h"
@@ -84,6 +85,7 @@ Doctor::Doctor(Parts parts, const config::Config& config)
         fmt::format("severity=\"{}\"", to_string(static_cast<Severity>(i))));
   }
   set_config(config);
+  started_ = config_;
 }
 
 void Doctor::set_config(const config::Config& config) {
@@ -108,7 +110,8 @@ Ground Doctor::ground() const {
           .keys = parts_.keys == nullptr ? nullptr : parts_.keys->ring(),
           .queues = parts_.queues,
           .reports = parts_.reports,
-          .history = history_};
+          .history = history_,
+          .after_restart = config::waiting_settings(*started_, *config_)};
 }
 
 // One after the other: each asks the network enough, and samples must not be counted twice.

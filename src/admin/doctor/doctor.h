@@ -83,6 +83,7 @@ class Doctor {
   void count(const Examination& examination);
 
   Parts parts_;
+  std::shared_ptr<const config::Config> started_;  // as it was at the start
   std::shared_ptr<const config::Config> config_;
   base::Time config_read_;
   History history_;

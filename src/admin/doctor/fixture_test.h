@@ -71,7 +71,8 @@ class DoctorTest : public testing::Test {
             .serving = serving,
             .known = known,
             .keys = keys,
-            .history = history};
+            .history = history,
+            .after_restart = after_restart};
   }
   Findings run(HostCheck check) {
     const Ground now = ground();
@@ -97,6 +98,7 @@ class DoctorTest : public testing::Test {
   std::shared_ptr<const directory::Snapshot> known;
   std::shared_ptr<const policy::KeyRing> keys;
   History history;
+  std::vector<std::string> after_restart;
 };
 
 // Of the first finding: "mend: there is no MX record".

@@ -42,7 +42,8 @@ struct Ground {
   std::shared_ptr<const policy::KeyRing> keys = {};       // null: nothing is signed
   admin::Queues* queues = nullptr;
   report::Reports* reports = nullptr;
-  History history = {};  // as it was before this run
+  History history = {};                         // as it was before this run
+  std::vector<std::string> after_restart = {};  // settings that were read and are not in force
 };
 
 using HostCheck = io::Task<Findings> (*)(io::Ref<const Ground> ground);

@@ -332,6 +332,12 @@ io::Task<Findings> check_settings(io::Ref<const Ground> ground) {
     finding.what = "it was changed after the server had read it";
     finding.remedy = "let the server read it";
     finding.paste = "systemctl reload stagepost";
+  } else if (!ground->after_restart.empty()) {
+    finding.severity = Severity::warning;
+    finding.what = fmt::format("the server has read it, but not put in force yet: {}",
+                               fmt::join(ground->after_restart, ", "));
+    finding.remedy = "start the server anew: these settings count from a start only";
+    finding.paste = "systemctl restart stagepost";
   }
   co_return one(std::move(finding));
 }

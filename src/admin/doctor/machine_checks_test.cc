@@ -76,6 +76,10 @@ TEST_F(DoctorTest, ConfigurationFile) {
   config.delivery.routes.emplace_back().password = "secret";
   EXPECT_EQ(said(run(check_config_file)),
             "mend: its mode is 0644: everybody may read it, and there are passwords in it");
+  after_restart = {"privacy.local_parts", "[[listener]]"};
+  EXPECT_EQ(said(run(check_settings)),
+            "warning: the server has read it, but not put in force yet: privacy.local_parts, "
+            "[[listener]]");
   write("/etc/stagepost.toml", "hostnam = \"a.test\"\n");
   EXPECT_THAT(said(run(check_settings)), HasSubstr("/etc/stagepost.toml:1: hostnam"));
 }
