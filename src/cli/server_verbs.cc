@@ -21,9 +21,7 @@ int reload(const Place& place) {
   if (error || !said.is_object()) return 0;
   const auto& waiting = list_of(said.get_object(), "after_restart");
   if (waiting.empty()) return 0;
-  std::printf(
-      "These settings count from the next start of the server (under a keeper, `stagepost upgrade`\n"
-      "is one):\n");
+  std::printf("These settings count from the next start (under a keeper: stagepost upgrade):\n");
   for (const auto& name : waiting) std::printf("  %s\n", text_of(name).c_str());
   return 0;
 }
