@@ -23,7 +23,7 @@ std::size_t within(const std::vector<base::Duration>& when, base::Duration from,
 
 TEST(Arrivals, AllComeInOrderWithinTheDays) {
   for (const Pattern pattern : {Pattern::constant, Pattern::daily, Pattern::newsletter}) {
-    for (const std::uint64_t messages : {1UL, 7UL, 1'000UL, 123'457UL}) {
+    for (const std::uint64_t messages : {1UL, 7UL, 1'000UL, 23'457UL}) {
       const auto when = all({.messages = messages, .days = 3, .pattern = pattern});
       ASSERT_EQ(when.size(), messages);
       EXPECT_TRUE(std::ranges::is_sorted(when));
@@ -34,10 +34,10 @@ TEST(Arrivals, AllComeInOrderWithinTheDays) {
 }
 
 TEST(Arrivals, ConstantIsTheSameEachHour) {
-  const auto when = all({.messages = 48'000, .days = 2, .pattern = Pattern::constant});
+  const auto when = all({.messages = 4'800, .days = 2, .pattern = Pattern::constant});
   for (int hour = 0; hour < 48; ++hour) {
     const auto from = std::chrono::hours(hour);
-    EXPECT_NEAR(static_cast<double>(within(when, from, from + std::chrono::hours(1))), 1'000, 2);
+    EXPECT_NEAR(static_cast<double>(within(when, from, from + std::chrono::hours(1))), 100, 2);
   }
 }
 

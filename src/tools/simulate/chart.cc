@@ -72,25 +72,17 @@ std::uint64_t axis_step(std::uint64_t most) {
 }
 
 void Chart::add(std::string name, std::vector<std::uint64_t> by_hour) {
+  for (const std::uint64_t value : by_hour) most_ = std::max(most_, value);
+  hours_ = std::max(hours_, by_hour.size());
   curves_.push_back({std::move(name), std::move(by_hour)});
 }
 
-std::uint64_t Chart::most() const {
-  std::uint64_t found = 1;
-  for (const Curve& one : curves_) {
-    if (!one.values.empty()) found = std::max(found, std::ranges::max(one.values));
-  }
-  return found;
-}
-
 double Chart::x(double hour) const {
-  std::size_t hours = 1;
-  for (const Curve& one : curves_) hours = std::max(hours, one.values.size());
-  return left + hour / static_cast<double>(hours) * (width - left - right);
+  return left + hour / static_cast<double>(hours_) * (width - left - right);
 }
 
 double Chart::y(double value) const {
-  return height - bottom - value / static_cast<double>(most()) * (height - top - bottom);
+  return height - bottom - value / static_cast<double>(most_) * (height - top - bottom);
 }
 
 std::string Chart::text() const {
@@ -110,17 +102,15 @@ std::string Chart::axes() const {
   std::string out;
   const double end = width - right;
   const double floor = height - bottom;
-  const std::uint64_t step = axis_step(most());
-  for (std::uint64_t value = 0; value <= most(); value += step) {
+  const std::uint64_t step = axis_step(most_);
+  for (std::uint64_t value = 0; value <= most_; value += step) {
     const double at = y(static_cast<double>(value));
     out += line({left, at}, {end, at});
     out += label({left - 8, at + 4}, short_number(value), "end");
   }
-  std::size_t hours = 1;
-  for (const Curve& one : curves_) hours = std::max(hours, one.values.size());
-  const std::uint64_t days = hours / 24 + 1;
+  const std::uint64_t days = hours_ / 24 + 1;
   const std::uint64_t day_step = axis_step(days);
-  for (std::uint64_t day = 0; day * 24 <= hours; day += day_step) {
+  for (std::uint64_t day = 0; day * 24 <= hours_; day += day_step) {
     const double at = x(static_cast<double>(day) * hours_per_day);
     out += line({at, top}, {at, floor});
     out += label({at, floor + 18}, fmt::format("{}", day), "middle");

@@ -32,11 +32,12 @@ class Chart {
   [[nodiscard]] std::string curve(const Curve& curve, std::size_t number) const;
   [[nodiscard]] double x(double hour) const;
   [[nodiscard]] double y(double value) const;
-  [[nodiscard]] std::uint64_t most() const;
 
   std::string title_;
   std::string note_;
   std::vector<Curve> curves_;
+  std::uint64_t most_ = 1;  // the axes' ends
+  std::size_t hours_ = 1;
 };
 
 // 5, 20, 100, …: the step between lines of an axis that reaches `most` and has ten lines at most.

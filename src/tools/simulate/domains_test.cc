@@ -50,17 +50,17 @@ TEST(Domains, MailGoesByPartsAndTheFirstDomainGetsTheMost) {
   io::sim::SeededRandom random(7);
   std::map<std::uint32_t, int> by_provider;
   std::map<std::uint32_t, int> by_domain;
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < 20'000; ++i) {
     const std::uint32_t drawn = domains.draw(random);
     ++by_provider[domains.domains()[drawn].provider];
     ++by_domain[drawn];
   }
-  EXPECT_NEAR(by_provider[0], 60'000, 1'000);
-  EXPECT_NEAR(by_provider[1], 39'000, 1'000);
-  EXPECT_NEAR(by_provider[2], 1'000, 150);
+  EXPECT_NEAR(by_provider[0], 12'000, 400);
+  EXPECT_NEAR(by_provider[1], 7'800, 400);
+  EXPECT_NEAR(by_provider[2], 200, 60);
   // 1 / r: the second domain of `small` gets half of what the first gets.
   const std::uint32_t first = 2;
-  EXPECT_NEAR(by_domain[first] / 2.0, by_domain[first + 1], 400);
+  EXPECT_NEAR(by_domain[first] / 2.0, by_domain[first + 1], 150);
 }
 
 TEST(Domains, OneDomainAloneIsAlwaysDrawn) {

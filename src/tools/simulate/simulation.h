@@ -7,7 +7,7 @@
 // Errors:  what must not be is in wrong(): a message that ended twice or never, one that nothing
 //          moves on (HOUSE invariants 1 and 8), a schedule that contradicts itself.
 // Limits:  one loop, so limits count whole; one recipient per message; 24 octets per message in
-//          all, about 160 per queued one besides.
+//          all, about 110 per queued one besides.
 // Not here: bodies, journal, SMTP (tests/sim runs the whole server).
 #pragma once
 
@@ -129,6 +129,7 @@ class Simulation {
   Call wake_;
   std::optional<base::Time> armed_for_;
   Call watch_;
+  std::uint32_t watched_ = 0;  // from which entry on it looks next
   Call hour_;
   Connections idle_;
   std::deque<Attempt> attempts_;
