@@ -40,10 +40,10 @@ struct Summary {
   std::string last_reply;
   bool hold = false;
   std::string hold_reason;
-  bool active = false;     // an attempt is running now
-  bool scheduled = false;  // its sender wants it to go at next_attempt (RFC 4865)
-  int priority = 0;        // RFC 6710
-  message::DeliverBy by;   // RFC 2852
+  bool active = false;       // an attempt is running now
+  bool scheduled = false;    // its sender wants it to go at next_attempt (RFC 4865)
+  std::int8_t priority = 0;  // RFC 6710
+  message::DeliverBy by;     // RFC 2852
 };
 
 // Whom an operator's word is for: every field that is set must match.

@@ -5,14 +5,14 @@
 
 namespace queue {
 
-EntryList& ReadyList::level(Others& others, int priority) {
+EntryList& ReadyList::level(Others& others, std::int8_t priority) {
   CHECK(priority >= -9 && priority <= 9 && priority != 0, "a priority is one of RFC 6710");
   return priority > 0 ? others.above.at(static_cast<std::size_t>(9 - priority))
                       : others.below.at(static_cast<std::size_t>(-priority - 1));
 }
 
 void ReadyList::push_back(Slots& slots, std::uint32_t slot) {
-  const int priority = slots[slot].priority;
+  const std::int8_t priority = slots[slot].priority;
   if (priority == 0) return usual_.push_back(slots, slot);
   if (!others_) others_ = std::make_unique<Others>();
   level(*others_, priority).push_back(slots, slot);
@@ -21,7 +21,7 @@ void ReadyList::push_back(Slots& slots, std::uint32_t slot) {
 }
 
 void ReadyList::remove(Slots& slots, std::uint32_t slot) {
-  const int priority = slots[slot].priority;
+  const std::int8_t priority = slots[slot].priority;
   if (priority == 0) return usual_.remove(slots, slot);
   CHECK(others_ != nullptr, "removed from where it is not");
   level(*others_, priority).remove(slots, slot);

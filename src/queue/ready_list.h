@@ -61,7 +61,7 @@ class ReadyList {
   [[nodiscard]] std::uint32_t chosen(const Slots& slots) const;
   [[nodiscard]] std::uint32_t most_urgent() const;
   [[nodiscard]] std::uint32_t oldest(const Slots& slots) const;
-  [[nodiscard]] static EntryList& level(Others& others, int priority);
+  [[nodiscard]] static EntryList& level(Others& others, std::int8_t priority);
 
   EntryList usual_;  // of priority 0: nearly all
   // Kept when it is empty: its turns go on.

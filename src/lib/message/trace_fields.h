@@ -9,6 +9,7 @@
 // Not here: Authentication-Results (lib/mailauth), which of them to add (session, delivery).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +29,7 @@ struct ReceivedInfo {
   std::string protocol;                // "ESMTP", "ESMTPS", "ESMTPSA", "LMTP", … (RFC 3848)
   std::string tls;                     // "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty: none
   std::string id;                      // the queue id
-  int priority = 0;                    // RFC 6710; 0 is not told
+  std::int8_t priority = 0;            // RFC 6710; 0 is not told
   std::optional<Address> for_address;  // only when it is the single recipient (§4.4, privacy)
   base::Time time;
 };
