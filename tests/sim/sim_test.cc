@@ -25,9 +25,10 @@ constexpr auto told_for_long = 900s;  // ./test --all
 constexpr std::uint64_t seed_max = 1'000'000'000;
 constexpr std::size_t stories_min = 10;
 
-// Those that once failed, told again each time. A seed is a good test only as long as the story's
-// code stays as it is, so what it showed has a test of its own, too.
-constexpr std::array<std::uint64_t, 4> kept = {1, 2, 7, 8};
+// Told each time: those that once failed come here. A seed is a good test only as long as the
+// story's code stays as it is, so what it showed gets a test of its own, too. (None has failed yet
+// but for a checker's fault; these met each kind of trouble.)
+constexpr std::array<std::uint64_t, 4> kept = {4, 6, 11, 1'000'000};
 
 struct Sums {
   std::size_t stories = 0;
@@ -65,9 +66,9 @@ bool tell(std::uint64_t seed, Sums& sums) {
 
 void show(const Sums& sums, std::chrono::duration<double> took) {
   const auto days = std::chrono::duration<double, std::ratio<86'400>>(sums.virtual_time).count();
-  std::printf("\n%zu stories, %zu messages answered 250, %.1f virtual days in %.1f s: ",
+  std::printf("\n%zu stories, %zu messages answered 250, %.2f virtual days in %.1f s: ",
               sums.stories, sums.accepted, days, took.count());
-  std::printf("%.0f virtual days in a minute\n", days / took.count() * 60);
+  std::printf("%.1f virtual days in a minute\n", days / took.count() * 60);
   for (const auto& [name, count] : sums.troubles) {
     std::printf("  %5u %.*s\n", count, static_cast<int>(name.size()), name.data());
   }
@@ -112,12 +113,14 @@ TEST(Invariants, HoldForEverySeed) {
   for (const std::uint64_t seed : kept) tell(seed, sums);
   auto next =
       static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
-  while (Clock::now() - begin < time_to_tell() && !HasFailure()) {
+  const auto goes_on = [&] {  // a busy machine tells few in that time, but not none
+    return Clock::now() - begin < time_to_tell() || sums.stories < stories_min;
+  };
+  while (goes_on() && !HasFailure()) {
     next = io::sim::mix(next);
     tell(next % seed_max, sums);
   }
   show(sums, Clock::now() - begin);
-  EXPECT_GE(sums.stories, stories_min);
   EXPECT_GT(sums.accepted, sums.stories);  // the stories must have something to lose
 }
 

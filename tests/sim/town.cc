@@ -155,7 +155,11 @@ void Town::live_through_trouble() {
 
 // No more trouble: everything that was accepted must come to its end.
 void Town::settle() {
+  if (ledger_.licence.expires) {  // what is left for these hosts has no chance
+    for (const auto host : hosts) world_.internet().blackhole(*io::IpAddress::parse(host));
+  }
   world_.run_for(unkind_for);
+  for (const auto host : hosts) world_.internet().unblackhole(*io::IpAddress::parse(host));
   check_so_far();
   for (const auto& receiver : receivers_) receiver->manners = kind;
   (void)world_.run_while_not(
