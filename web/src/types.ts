@@ -201,6 +201,23 @@ export interface BlockList {
   since?: string;
 }
 
+export interface DnsRecord {
+  name: string;
+  type: string;
+  value: string; // as a provider's form takes it
+  why: string;
+  zone_line: string;
+  rented: boolean; // the PTR: of whoever rents the address
+  state: "right" | "fits" | "partly" | "missing" | "stale" | "other" | "unknown";
+  words: string;
+}
+
+export interface DnsSheet {
+  domain: string;
+  host: string;
+  records: DnsRecord[];
+}
+
 export interface DkimKey {
   domain: string;
   selector: string;
@@ -319,6 +336,7 @@ export interface Setting {
   section: string; // "queue", "listener[2]"; "" before the first table
   value: string | null;
   default: string | null;
+  after_restart?: string | null; // what was read, where that counts from the next start
   changed: boolean;
   secret?: boolean;
   unit?: string;

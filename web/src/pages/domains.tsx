@@ -26,6 +26,7 @@ import {
 import { Table } from "../ui/table";
 import { say } from "../ui/toast";
 import { CertificateCard } from "./certificate";
+import { Records } from "./records";
 
 export function DomainsPage({ place }: PageProps) {
   if (place.rest) return <OneDomain key={place.rest} domain={place.rest} />;
@@ -183,6 +184,7 @@ function OneDomain({ domain }: { domain: string }) {
           Remove
         </Button>
       </PageHead>
+      <Records domain={domain} />
       <Keys domain={domain} />
       <h2 class="section-title">DNS and mail</h2>
       <ErrorNote error={found.error} retry={found.reload} />
@@ -218,7 +220,7 @@ function OneDomain({ domain }: { domain: string }) {
   );
 }
 
-const keyTone = { active: "ok", prepared: "info", retired: "plain" } as Record<
+const keyTone = { active: "ok", pending: "info", retired: "plain" } as Record<
   string,
   "ok" | "info" | "plain"
 >;

@@ -28,7 +28,7 @@ export function SettingsPage(_: PageProps) {
   const wanted = text.trim().toLowerCase();
   const rows = all.filter(
     (one) =>
-      (which === "all" || one.changed) &&
+      (which === "all" || one.changed || one.after_restart != null) &&
       (!wanted || `${one.name} ${one.text}`.toLowerCase().includes(wanted)),
   );
   const tables = [...new Set(rows.map((one) => one.section))];
@@ -40,7 +40,7 @@ export function SettingsPage(_: PageProps) {
         text={
           <>
             Read here, changed in <code>{found.data?.file ?? "stagepost.toml"}</code>; then{" "}
-            <code>stagepost reload</code>.
+            <code>stagepost reload</code>, which says what needs a restart.
             {found.data &&
               ` ${plural(changed, "setting")} of ${all.length} differ from the default.`}
           </>
@@ -109,6 +109,7 @@ function Row({ setting }: { setting: Setting }) {
         <p class="setting-name">
           <code>{key}</code>
           {setting.changed && <Badge tone="info">changed</Badge>}
+          {setting.after_restart != null && <Badge tone="warn">restart needed</Badge>}
         </p>
         <p class="hint">{setting.text}</p>
       </div>
@@ -117,6 +118,9 @@ function Row({ setting }: { setting: Setting }) {
           <span class="faint">{setting.secret ? "set, not shown" : "not set"}</span>
         ) : (
           <code>{value}</code>
+        )}
+        {setting.after_restart != null && (
+          <p class="hint">after a restart: {setting.after_restart}</p>
         )}
         {setting.changed && setting.default !== null && (
           <p class="hint">default: {setting.default}</p>
