@@ -1,7 +1,7 @@
 """tests/e2e/interop.py: what both directions of the interop matrix share: a world, the tables.
 
-What:    a namespace with a DNS, ours (one more hands on by LMTP, one more has a greylist), a proxy's
-         place, and one neighbour at a time; play() fills a table; settle() compares it with
+What:    a namespace with a DNS, ours (one more hands on by LMTP, one more has a greylist), a place
+         for a proxy, and one neighbour at a time; play() fills a table; settle() compares it with
          docs/interop.md, or writes it there with STAGEPOST_WRITE_INTEROP=1.
 In/Out:  a class of rows, neighbours, columns → cells. STAGEPOST_INTEROP_ONLY="exim haraka" plays
          these alone.
@@ -29,6 +29,7 @@ STRANGER = "198.51.100.77"  # as whom neighbours come to the greylist, which spa
 PAGE = ROOT / "docs/interop.md"
 WAIT_SECONDS_MAX = 90
 PROMISE_SECONDS_MAX = 20  # for another server to keep its word about DSN
+NOBODIES = ("nobody1", "nobody2", "nobody3")
 FAULTS = (AssertionError, TimeoutError, ValueError, OSError, smtplib.SMTPException)
 
 
@@ -41,7 +42,8 @@ def zone() -> str:
              # Neutral by the proxy: chasquid remembers that who passes has TLS, and insists.
              'example.test. TXT "v=spf1 a:mx.example.test ?a:mx.way.test -all"',
              'mx.example.test. TXT "v=spf1 a -all"']
-    hosts = {"example": OURS, "grey": GREY_WAY, **{kind.key: address_of(kind) for kind in NEIGHBOURS}}
+    hosts = {"example": OURS, "grey": GREY_WAY,
+             **{kind.key: address_of(kind) for kind in NEIGHBOURS}}
     for name, address in hosts.items():
         lines += [f"{name}.test. MX 10 mx.{name}.test.",
                   f"plain.{name}.test. MX 10 mx.{name}.test.",
@@ -62,7 +64,6 @@ class World:
         self.server = self.ours("example.test", OURS)
         self.server.cli("domain", "add", "way.example.test")
         self.server.cli("alias", "add", "@way.example.test", "@example.test")
-        self.server.add_user("friend@example.test")
 
     def ours(self, domain: str, address: str) -> Stagepost:
         """One more of ours; not yet started."""

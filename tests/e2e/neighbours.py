@@ -1,6 +1,6 @@
 """tests/e2e/neighbours.py: other people's mail servers, as the interop matrix needs them.
 
-What:    each takes mail for its domains, knows user0 … user2 and refuses others at RCPT, keeps what
+What:    each takes mail for its domains, knows user0 … user9 and refuses others at RCPT, keeps what
          it got as files, and relays for CLIENT. Further ones: neighbours_more.py.
 In/Out:  a namespace, a folder, an authority → start(), messages("user0"), close(). How it takes
          mail to relay: `port`, with a `login` where it wants one.
@@ -24,7 +24,7 @@ from peers_chasquid import Chasquid  # noqa: E402
 from peers_exim import Exim  # noqa: E402
 from peers_opensmtpd import QUEUE_ID, OpenSmtpd  # noqa: E402
 
-PEOPLE = ("user0", "user1", "user2")
+PEOPLE = tuple(f"user{number}" for number in range(10))
 DELIVER_SECONDS_MAX = 90
 HEADER_BYTES_MAX = 16384
 

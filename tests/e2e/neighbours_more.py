@@ -23,7 +23,8 @@ CLIENT = "10.0.0.1"
 OURS = "10.0.0.2"
 WAY = "10.0.0.100"
 LMTP_PORT = 24
-GUESTS = ("you", "friend", "nobody1", "nobody2")
+FRIENDS = tuple(f"friend{number}" for number in range(9))
+GUESTS = ("you", *FRIENDS, "nobody1", "nobody2", "nobody3")
 
 
 class Foreign(Mailboxes):

@@ -4,7 +4,8 @@ What:    with Way(net, place, goal) as way: who connects to the place talks to t
          of `hidden` are taken out of its offer. `way.grey = 1` refuses the next RCPT for now,
          `way.cut = 1` hangs up between the end of the next message and its answer. `header` goes
          before all else, such as one of the PROXY protocol.
-In/Out:  refused, cuts: how often that has happened; verbs: every command that came.
+In/Out:  refused, cuts: how often that has happened; verbs: every command that came; quiet(): no
+         answer is on its way, so that what is set now counts for what comes.
 Errors:  a side that is gone ends the other one.
 Limits:  plain text alone, so STARTTLS is hidden; two threads for a connection.
 """
@@ -65,6 +66,9 @@ class Way:
             self.carriers.append(carrier)
             carrier.start()
 
+    def quiet(self) -> bool:
+        return not any(carrier.asked for carrier in self.carriers)
+
     def refuse_now(self) -> bool:
         with self.lock:
             if not self.grey:
@@ -89,6 +93,7 @@ class Carrier:
         self.expected.put("greeting")
         self.may_send: SimpleQueue[bool] = SimpleQueue()  # what became of DATA
         self.lmtp = False
+        self.asked = 1  # commands, and the greeting, whose replies have not gone out
         self.taken = 0  # recipients of this message
         self.ends = 0   # replies of LMTP to its end that are still to come
 
@@ -102,6 +107,7 @@ class Carrier:
         except (OSError, ValueError):
             pass  # one side is gone
         self.close()
+        self.asked = 0
 
     def close(self) -> None:
         for one in (self.near, self.far):
@@ -111,6 +117,8 @@ class Carrier:
                 pass  # it went by itself
 
     def ask(self, about: str, octets: bytes) -> None:
+        with self.way.lock:
+            self.asked += 1
         self.expected.put(about)
         self.far.sendall(octets)
 
@@ -150,6 +158,8 @@ class Carrier:
             elif about == "DATA":
                 self.may_send.put(lines[-1].startswith(b"354"))
             self.near.sendall(GREYLISTED if about == "grey" else b"".join(lines))
+            with self.way.lock:
+                self.asked -= 0 if self.ends else 1
 
     def next(self) -> str:
         if self.ends:
