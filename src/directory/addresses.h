@@ -1,7 +1,7 @@
 // directory/addresses.h: who is behind an address of ours.
 //
-// What:    domains, mailboxes and aliases as hash maps, with owners of lists found, domains that are
-//          other names joined, and the roles of each domain given to somebody.
+// What:    domains, mailboxes and aliases as hash maps, with owners of lists found, domains that
+//          are other names joined, and the roles of each domain given to somebody.
 // In/Out:  Contents → Addresses; find(address) → Found.
 // Errors:  none: a row that cannot be read as an address is left out.
 // Limits:  none of its own.
@@ -28,8 +28,8 @@ struct Alias {
   bool keeps = false;                       // it leads to the mailbox of its own name, too
 };
 
-// Of `mailbox` mailbox is set, and alias when copies go elsewhere, too; of `alias` only alias, whose
-// targets may be empty.
+// Of `mailbox` mailbox is set, and alias when copies go elsewhere, too; of `alias` only alias,
+// whose targets may be empty.
 struct Found {
   Local kind = Local::foreign;
   const Mailbox* mailbox = nullptr;
@@ -41,7 +41,8 @@ struct Found {
 
 class Addresses {
  public:
-  // Moves domains and mailboxes out of `contents`. `srs`: null: SRS addresses are names like others.
+  // Moves domains and mailboxes out of `contents`. Without `srs` SRS addresses are names like
+  // others.
   Addresses(Contents& contents, std::shared_ptr<const Srs> srs);
 
   // Found points into this object.

@@ -26,7 +26,7 @@ constexpr int turns_for_others = 2;
 constexpr std::size_t open_segments_max = 64;
 constexpr std::uint64_t segment_bytes_min = 64ULL << 10U;
 // Of one that is made from nothing: mail waits while its zeros are written, a stream of little mail
-// needs no more, and a busy one has filled it when the file that is made in the background is there.
+// needs no more, and a busy one has filled it when the file made in the background is there.
 constexpr std::uint64_t small_segment_bytes = 1ULL << 20U;
 // Large messages get one with room for some.
 constexpr std::uint64_t small_segment_messages = 4;

@@ -1,3 +1,4 @@
+// Children, what they say and how they end; who calls at a LocalDoor.
 #include "lib/io/real/child.h"
 
 #include <gtest/gtest.h>
