@@ -12,6 +12,13 @@
 namespace queue {
 namespace {
 
+// RFC 2852: what is left is told to the next server in whole seconds; with less than one there is
+// none.
+bool is_out_of_time(const MessageInfo& message, base::Time now) {
+  constexpr base::Duration almost_a_second = std::chrono::milliseconds(999);
+  return message.envelope.by.lapsed(now + almost_a_second);
+}
+
 Attempt returned_by_operator(base::Time now, std::string_view reason) {
   return {
       .when = now,
@@ -28,7 +35,7 @@ io::Task<void> LocalQueue::attempt(Work work) {
     co_return kick();
   }
   // RFC 2852 §4: not delivered when its time is over, not even by one last attempt.
-  if (loaded->message->envelope.by.lapsed(wall())) work.expired = true;
+  if (is_out_of_time(*loaded->message, wall())) work.expired = true;
   reroute(work, *loaded);
   Settlement settlement{.work = std::move(work),
                         .loaded = std::move(*loaded),
@@ -224,7 +231,7 @@ Tally LocalQueue::tally(Settlement& settlement) const {
   const Work& work = settlement.work;
   const base::Time now = wall();
   const MessageInfo& message = *settlement.loaded.message;
-  const bool expired = work.expired || work.expires <= now || message.envelope.by.lapsed(now);
+  const bool expired = work.expired || work.expires <= now || is_out_of_time(message, now);
   std::vector<const Outcome*> outcomes(message.envelope.recipients.size());
   Tally result;
   for (const Outcome& outcome : settlement.outcomes) {
@@ -235,7 +242,7 @@ Tally LocalQueue::tally(Settlement& settlement) const {
     result.deferral = &outcome;
     result.whole_destination = result.whole_destination || outcome.whole_destination;
   }
-  const bool lapsed = message.envelope.by.lapsed(now);
+  const bool lapsed = is_out_of_time(message, now);
   const auto fail = [&](std::uint32_t recipient, const Attempt& why, bool by_time) {
     result.ends.push_back({recipient, RecipientState::failed});
     result.failed.push_back({.recipient = recipient,

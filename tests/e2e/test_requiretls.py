@@ -42,6 +42,7 @@ class World:
         server = self.new_server(domain, net=self.net, address=address)
         server.set("", hostname=f"mx.{domain}").set("dns", servers=[NAMES])
         server.set("policy", relay_networks=[f"{CLIENT}/32"])
+        server.set("http", addresses=[]).set("api", addresses=[])  # both would have the same
         return server.set("queue", retry_after=["1s"], retry_jitter_percent=0)
 
     def route(self, domain: str) -> "World":
