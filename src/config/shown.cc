@@ -59,6 +59,7 @@ class Shower {
       for (const Setting& one : section.settings) values[i - 1].push_back(one.show(upto));
     }
     std::vector<std::string> usual;
+    usual.reserve(section.settings.size());
     for (const Setting& one : section.settings) usual.push_back(one.show(defaults()));
     for (std::size_t i = 0; i < values.size(); ++i) {
       const std::string name = fmt::format("{}[{}]", section.name, i + 1);

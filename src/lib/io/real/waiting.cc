@@ -108,7 +108,9 @@ base::Result<LocalDoor> LocalDoor::open(const std::string& path) {
 }
 
 LocalDoor::~LocalDoor() {
-  if (listening_) (void)remove_socket(path_);
+  if (!listening_) return;
+  // Best effort: the next to open it replaces what stays.
+  [[maybe_unused]] const auto removed = remove_socket(path_);
 }
 
 std::optional<LocalDoor::Caller> LocalDoor::accept() {
