@@ -82,6 +82,8 @@ TEST(Child, GetsSocketsInTheirOrderAndTheEnvironment) {
 }
 
 TEST(Child, HasNoSignalsBlocked) {
+  sigset_t before;
+  ASSERT_EQ(::pthread_sigmask(SIG_BLOCK, nullptr, &before), 0);
   auto signals = SignalQueue::open({SIGUSR1});
   ASSERT_TRUE(signals);
   Child child = start("kill -USR1 $$; sleep 60");
@@ -89,6 +91,7 @@ TEST(Child, HasNoSignalsBlocked) {
   EXPECT_FALSE(signals->take());
   std::raise(SIGUSR1);
   EXPECT_EQ(signals->take(), SIGUSR1);
+  EXPECT_EQ(::pthread_sigmask(SIG_SETMASK, &before, nullptr), 0);  // other tests want theirs
 }
 
 TEST(Child, AFileThatIsNoProgramIsToldAtOnce) {
