@@ -98,6 +98,9 @@ void Ledger::asked(const std::string& token, const std::string& recipient,
                    const io::IpAddress& from, base::Instant when) {
   const auto found = deferred_.find({{token, recipient}, from});
   if (found == deferred_.end()) return;
+  // On disk a message has one next attempt: that of its destination which was put off last. After a
+  // restart it is that of all of them.
+  if (sent_.at(token).recipients.size() > 1) return;
   const std::vector<PutOff>& put_off = found->second;
   const base::Instant before = put_off.back().said;
   if (!was_recorded(put_off.back()) || licence.rot > 0) return;
