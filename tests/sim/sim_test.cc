@@ -20,7 +20,7 @@ namespace {
 
 using std::chrono_literals::operator""s;
 
-constexpr auto told_for = 30s;        // in every ./test
+constexpr auto told_for = 12s;        // in every ./test
 constexpr auto told_for_long = 900s;  // ./test --all
 constexpr std::uint64_t seed_max = 1'000'000'000;
 constexpr std::size_t stories_min = 10;
@@ -48,8 +48,13 @@ std::string commit() {
   return said.empty() ? "unknown (./test says it)" : said;
 }
 
+// What libraries do once in a process, the first story would do with randomness of its own, and be
+// another one than when it is told later.
+void warm_up() { [[maybe_unused]] static const Story once = Town(kept.front()).tell(); }
+
 // True when all was well.
 bool tell(std::uint64_t seed, Sums& sums) {
+  warm_up();
   std::printf("%llu ", static_cast<unsigned long long>(seed));
   std::fflush(stdout);  // it must be known when the story ends the program
   const Story story = Town(seed).tell();
@@ -75,6 +80,7 @@ void show(const Sums& sums, std::chrono::duration<double> took) {
 }
 
 void replay(std::uint64_t seed) {
+  warm_up();
   const Story story = Town(seed).tell();
   std::printf("%sseed=%llu commit=%s accepted=%zu hash=%016llx\n", story.log.c_str(),
               static_cast<unsigned long long>(seed), commit().c_str(), story.accepted,
@@ -125,6 +131,7 @@ TEST(Invariants, HoldForEverySeed) {
 }
 
 TEST(Replay, OneSeedTellsOneStory) {
+  warm_up();
   for (const std::uint64_t seed :
        std::array<std::uint64_t, 3>{7, 11, 12}) {  // one of them under TLS
     const Story first = Town(seed).tell();

@@ -53,6 +53,7 @@ class Town {
   void live_through_trouble();
   void settle();
   void check_so_far();
+  [[nodiscard]] static bool has_forgotten(const EventList& list);
   void check_end();
   void close();
   [[nodiscard]] Ledger::Evidence evidence();
