@@ -28,6 +28,11 @@ std::uint8_t id_node(const config::Config& config, Slot slot) {
   return static_cast<std::uint8_t>(config.server.node * loops_max + slot.index);
 }
 
+// In the lower half, so that the rest of the millisecond is long enough.
+std::uint16_t id_begin(io::Random& random) {
+  return static_cast<std::uint16_t>(random.below(std::uint64_t{1} << 15U));
+}
+
 // The addresses on which our own port 25 answers; a listener on 0.0.0.0 or :: stands for all of
 // ours.
 std::vector<io::IpAddress> own_addresses(const config::Config& config, const io::Network& network) {
@@ -90,7 +95,7 @@ std::function<bool(std::string_view)> ldap_names(directory::LdapDirectory* ldap)
 Assembly::Assembly(Doors doors, const config::Config& config, Shared shared, Slot slot)
     : doors_(doors),
       slot_(slot),
-      ids_(id_node(config, slot)),
+      ids_(id_node(config, slot), id_begin(doors.io.random)),
       store_(queue::journal::Journal::make(
           doors.io, queue_settings(config, slot),
           queue::journal::claim_streams(slot.streams, slot.index, slot.count))),

@@ -68,6 +68,18 @@ TEST(Id, SortsByTimeAndReadsBack) {
   EXPECT_FALSE(MessageId::parse("zzzzzzzzzzzzz"));
 }
 
+TEST(Id, TwoMakersOfOneMillisecondDoNotMeetWhenTheyBeginApart) {
+  const Time now{std::chrono::sys_days(std::chrono::year(2026) / 11 / 23)};
+  IdMaker before(7, 100);
+  IdMaker after(7, 30'000);  // a restart, and the clock was set back
+  for (int i = 0; i < 1'000; ++i) EXPECT_NE(before.message(now), after.message(now));
+  EXPECT_EQ(after.message(now).made(), now);
+  IdMaker late(7, 0xffff);
+  const MessageId last = late.message(now);
+  EXPECT_EQ(late.message(now).made(), now + 1ms) << "borrowed";
+  EXPECT_LT(last, late.message(now));
+}
+
 TEST(Text, HelpersAreStrict) {
   EXPECT_TRUE(iequals("EHLO", "ehlo"));
   EXPECT_TRUE(icontains("Content-Type: X", "content-type"));

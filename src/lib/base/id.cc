@@ -47,7 +47,7 @@ std::optional<MessageId> MessageId::parse(std::string_view text) {
 std::uint64_t IdMaker::next(Time now) {
   const auto ms = std::chrono::floor<std::chrono::milliseconds>(now).time_since_epoch().count();
   const auto since = static_cast<std::uint64_t>(std::max<std::int64_t>(ms - epoch_ms, 1));
-  tick_ = std::max(tick_ + 1, since << counter_bits);
+  tick_ = std::max(tick_ + 1, since << counter_bits | begin_);
   return tick_ << node_bits | node_;
 }
 

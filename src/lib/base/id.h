@@ -4,9 +4,10 @@
 //          node, 16 bits of counter, unique across loops and restarts; printed as 13 letters and
 //          digits. SessionId names one inbound connection; printed the same way with an 's' in
 //          front.
-// In/Out:  IdMaker(node, loop) makes them from the wall clock; text() and parse().
+// In/Out:  IdMaker(node, begin) makes them from the wall clock; text() and parse().
 // Errors:  parse returns nullopt for anything but what text() prints (case does not matter).
-// Limits:  65,536 ids per millisecond and node; the maker then borrows the next millisecond.
+// Limits:  65,536 ids per millisecond and node, less where the counter begins; the maker then
+//          borrows the next millisecond.
 // Not here: the Message-ID header field, which senders make (lib/message/trace_fields.h makes
 //          ours).
 #pragma once
@@ -37,10 +38,12 @@ struct SessionId {
   [[nodiscard]] std::string text() const;  // "s" and 13 characters
 };
 
-// One per loop. Ids of one maker grow strictly; makers of different nodes never meet.
+// One per loop. Ids of one maker grow strictly; makers of different nodes never meet. The counter
+// of each millisecond begins at `begin`, which is random: after a restart with a clock that was set
+// back the names of mail that is long delivered, and of its file in the mailbox, do not come again.
 class IdMaker {
  public:
-  explicit IdMaker(std::uint8_t node) : node_(node) {}
+  explicit IdMaker(std::uint8_t node, std::uint16_t begin = 0) : begin_(begin), node_(node) {}
   [[nodiscard]] MessageId message(Time now) { return {next(now)}; }
   [[nodiscard]] SessionId session(Time now) { return {next(now)}; }
   // Makes every later id larger than `seen` (after replay of a journal written with a faster
@@ -50,6 +53,7 @@ class IdMaker {
  private:
   [[nodiscard]] std::uint64_t next(Time now);
 
+  std::uint64_t begin_;
   std::uint8_t node_;
   std::uint64_t tick_ = 0;  // (ms << 16 | counter) of the last id
 };
