@@ -110,7 +110,7 @@ base::Result<> ask_the_guard(io::Files& files, const config::Config& config,
 
 base::Result<> write_files(io::Files& files, const admin::DovecotPlan& plan) {
   for (const admin::TextFile& file : admin::dovecot_files(plan)) {
-    const std::string folder = file.path.substr(0, file.path.rfind('/'));
+    const std::string folder = io::folder_of(file.path);
     if (auto made = files.make_directories(folder, 0755); !made) return made;
     if (auto done = io::write_file(files, file.path, file.text, file.mode); !done) return done;
     std::printf("wrote %s\n", file.path.c_str());

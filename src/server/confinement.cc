@@ -45,19 +45,13 @@ constexpr std::initializer_list<const char*> system_files = {"/etc/resolv.conf",
                                                              "/dev/urandom",
                                                              "/dev/random"};
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 // Others replace such a file by a new one of that name, and where it is a link, what it leads to:
 // so its folder is open, and that of its target.
 void add_watched(Fence& fence, const std::string& path) {
   if (path.empty()) return;
-  fence.readable.push_back(folder_of(path));
+  fence.readable.push_back(io::folder_of(path));
   if (const std::string target = io::real::link_target(path); target != path) {
-    fence.readable.push_back(folder_of(target));
+    fence.readable.push_back(io::folder_of(target));
   }
 }
 
@@ -86,7 +80,7 @@ void add_files(Fence& fence, const config::Config& config) {
     fence.writable.push_back(local_mail::folder_in(config.server.home));
   }
   // Whoever makes a mailbox syncs the names above it, that of the folder itself included.
-  fence.listed = {folder_of(config.delivery.mail_folder)};
+  fence.listed = {io::folder_of(config.delivery.mail_folder)};
   // Mailboxes of an earlier server are links to where they lie.
   for (std::string& mailbox : io::real::link_targets_in(config.delivery.mail_folder)) {
     fence.writable.push_back(std::move(mailbox));
@@ -97,13 +91,14 @@ void add_files(Fence& fence, const config::Config& config) {
         &config.report.reports.database_path, &config.directory.ldap.cache_path,
         &config.admin.idempotency_path, &config.admin.webhooks_path, &config.trace.log_path,
         &config.admin.socket_path, &config.policy.forwarding.secrets_path}) {
-    if (!path->empty()) fence.writable.push_back(folder_of(*path));
+    if (!path->empty()) fence.writable.push_back(io::folder_of(*path));
   }
 }
 
 void add_sockets(Fence& fence, const config::Config& config) {
   for (const session::ListenerSetting& listener : config.session.listeners) {
-    if (!listener.socket_path.empty()) fence.writable.push_back(folder_of(listener.socket_path));
+    if (!listener.socket_path.empty())
+      fence.writable.push_back(io::folder_of(listener.socket_path));
   }
 }
 

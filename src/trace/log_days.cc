@@ -29,7 +29,7 @@ base::Result<> put_aside(io::Files& files, const std::string& path, Day day) {
 base::Result<std::size_t> forget_days(io::Files& files, const std::string& path, base::Time now,
                                       base::Duration keep_for) {
   const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash);
+  const std::string folder = io::folder_of(path);
   const std::string front = path.substr(slash == std::string::npos ? 0 : slash + 1) + ".";
   const auto list = files.list(folder);
   if (!list) return std::unexpected(list.error());

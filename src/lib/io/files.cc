@@ -8,13 +8,6 @@ namespace io {
 
 namespace {
 
-// "var/queue/1" → "var/queue", "1" → ".", "/1" → "/".
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 base::Result<> write_new(Files& files, const std::string& path, std::string_view bytes,
                          unsigned mode) {
   auto file = files.open(path, OpenMode::create, mode);

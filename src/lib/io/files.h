@@ -96,6 +96,9 @@ class Files {
   virtual base::Result<std::unique_ptr<FileSystem>> open_system(std::string path) = 0;
 };
 
+// Of the last part of a path: "var/queue/1" -> "var/queue", "1" -> ".", "/1" -> "/".
+[[nodiscard]] std::string folder_of(std::string_view path);
+
 // Whole small files (configuration, keys): at most bytes_max octets, else `limit`.
 [[nodiscard]] base::Result<std::string> read_file(Files& files, std::string path,
                                                   std::uint64_t bytes_max);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "lib/io/files.h"
 #include "lib/io/real/descriptor.h"
 
 namespace io::real {
@@ -93,7 +94,7 @@ base::Result<> for_each_name(const std::string& path, Visit visit) {
 }  // namespace
 
 base::Result<> DropBox::open_to_all() const {
-  const std::string parent = folder_.substr(0, folder_.rfind('/'));
+  const std::string parent = io::folder_of(folder_);
   if (auto made = make_folder(parent, parent_rights); !made) return made;
   if (auto made = make_folder(aside_folder(), 0700); !made) return made;
   return make_folder(folder_, everybody_leaves | hands_its_group_on);

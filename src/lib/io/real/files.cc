@@ -17,13 +17,6 @@ namespace {
 // IOV_MAX is 1024; more pieces go in another call.
 constexpr std::size_t pieces_per_call_max = 256;
 
-// "a/b" → "a", "a" → ".", "/a" → "/".
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 class PosixFile final : public io::File {
  public:
   PosixFile(Descriptor descriptor, std::string path)
@@ -183,7 +176,7 @@ base::Result<> PosixFiles::make_directories(std::string path, unsigned mode) {
     const std::string part = path.substr(0, end);
     if (::mkdir(part.c_str(), mode) == 0) {
       // A directory that vanishes in a power cut takes all that was synced in it along.
-      if (auto synced = sync_directory(parent_of(part)); !synced) return synced;
+      if (auto synced = sync_directory(folder_of(part)); !synced) return synced;
     } else if (errno != EEXIST) {
       return base::fail_errno("make directory " + part, errno);
     }

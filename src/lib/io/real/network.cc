@@ -5,12 +5,11 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include "lib/io/real/descriptor.h"
 #include "lib/io/real/handed_sockets.h"
 #include "lib/io/real/listener.h"
+#include "lib/io/real/local_socket.h"
 #include "lib/io/real/socket_address.h"
 #include "lib/io/real/stream.h"
 
@@ -35,26 +34,6 @@ base::Result<> bind_source(const Descriptor& descriptor, const IpAddress& source
   if (::bind(descriptor.get(), from.raw(), from.length) != 0) {
     return base::fail_errno("connect from " + source.text(), errno);
   }
-  return {};
-}
-
-// Is somebody listening at this path?
-bool is_alive(const SocketAddress& at) {
-  auto probe = make_socket(AF_UNIX);
-  if (!probe) return true;
-  return ::connect(probe->get(), at.raw(), at.length) == 0 || errno == EAGAIN;
-}
-
-base::Result<> remove_stale(const std::string& path, const SocketAddress& at) {
-  struct stat file = {};
-  if (::lstat(path.c_str(), &file) != 0) return {};
-  if (!S_ISSOCK(file.st_mode)) {
-    return base::fail(base::ErrorKind::exists, path + " is there and is not a socket");
-  }
-  if (is_alive(at)) {
-    return base::fail(base::ErrorKind::busy, "another process listens at " + path);
-  }
-  if (::unlink(path.c_str()) != 0) return base::fail_errno("remove " + path, errno);
   return {};
 }
 
@@ -124,19 +103,8 @@ Network::ListenerResult SocketNetwork::listen(Endpoint at, ListenOptions options
 }
 
 Network::ListenerResult SocketNetwork::listen_unix(std::string path, unsigned mode) {
-  const auto address = SocketAddress::of_path(path);
-  if (!address) return std::unexpected(address.error());
-  if (auto removed = remove_stale(path, *address); !removed) {
-    return std::unexpected(std::move(removed.error()));
-  }
-  auto descriptor = make_socket(AF_UNIX);
+  auto descriptor = listen_at(path, mode, SOMAXCONN);
   if (!descriptor) return std::unexpected(std::move(descriptor.error()));
-  // Never more open than asked for: the file takes the socket's bits (less the umask) at bind.
-  if (::fchmod(descriptor->get(), mode) != 0 ||
-      ::bind(descriptor->get(), address->raw(), address->length) != 0 ||
-      ::chmod(path.c_str(), mode) != 0 || ::listen(descriptor->get(), SOMAXCONN) != 0) {
-    return base::fail_errno("listen at " + path, errno);
-  }
   return SocketListener::make(context_, std::move(*descriptor), std::move(path));
 }
 

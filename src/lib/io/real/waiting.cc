@@ -6,7 +6,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 
 #include <algorithm>
 #include <array>
@@ -14,34 +13,14 @@
 #include <csignal>
 #include <vector>
 
+#include "lib/io/files.h"
+#include "lib/io/real/local_socket.h"
 #include "lib/io/real/socket_address.h"
 
 namespace io::real {
 namespace {
 
 constexpr int backlog = 8;
-
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  return slash == std::string::npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
-}
-
-// The name of a socket in whose place nobody may have put something else: names are removed, never
-// followed.
-base::Result<> remove_socket(const std::string& path) {
-  struct stat file = {};
-  if (::lstat(path.c_str(), &file) != 0) return {};
-  if (!S_ISSOCK(file.st_mode)) {
-    return base::fail(base::ErrorKind::exists, path + " is there and is not a socket");
-  }
-  if (::unlink(path.c_str()) != 0) return base::fail_errno("remove " + path, errno);
-  return {};
-}
-
-bool answers(const SocketAddress& at) {
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  return probe && (::connect(probe.get(), at.raw(), at.length) == 0 || errno == EAGAIN);
-}
 
 bool limit_waits(const Descriptor& connection) {
   const timeval wait = {.tv_sec = 1, .tv_usec = 0};
@@ -83,28 +62,17 @@ std::optional<int> SignalQueue::take() {
 }
 
 base::Result<LocalDoor> LocalDoor::open(const std::string& path) {
-  const auto address = SocketAddress::of_path(path);
-  if (!address) return std::unexpected(address.error());
-  if (answers(*address)) {
-    return base::fail(base::ErrorKind::busy, "another process listens at " + path);
-  }
-  if (auto removed = remove_socket(path); !removed) {
-    return std::unexpected(std::move(removed.error()));
-  }
-  Descriptor listening(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!listening) return base::fail_errno("make a socket", errno);
   constexpr mode_t owner_only = 0600;
+  auto listening = listen_at(path, owner_only, backlog);
+  if (!listening) return std::unexpected(std::move(listening.error()));
   struct stat folder = {};
-  // The file takes the socket's bits at bind, so it is never more open than this.
-  if (::fchmod(listening.get(), owner_only) != 0 ||
-      ::bind(listening.get(), address->raw(), address->length) != 0 ||
-      ::listen(listening.get(), backlog) != 0 || ::stat(folder_of(path).c_str(), &folder) != 0) {
+  if (::stat(folder_of(path).c_str(), &folder) != 0) {
     return base::fail_errno("listen at " + path, errno);
   }
   if (::geteuid() == 0 && ::lchown(path.c_str(), folder.st_uid, folder.st_gid) != 0) {
     return base::fail_errno("give " + path + " to the owner of its folder", errno);
   }
-  return LocalDoor(std::move(listening), path);
+  return LocalDoor(std::move(*listening), path);
 }
 
 LocalDoor::~LocalDoor() {
