@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <span>
 
 #include "lib/base/text.h"
 
@@ -16,6 +18,7 @@ using base::Result;
 constexpr std::string_view index_magic = "STPGIDX1";
 constexpr std::size_t head_bytes = 16;
 constexpr std::size_t entry_bytes = 12;
+constexpr std::uint64_t block_entries = 340;  // read together: 4 KiB
 // More events of one key in one file are not looked at; a session has fewer.
 constexpr std::size_t offsets_max = 100'000;
 
@@ -60,14 +63,44 @@ bool is_address_field(std::string_view key) {
   return std::ranges::find(address_fields, key) != address_fields.end();
 }
 
-Result<IndexEntry> entry_at(io::File& sidecar, std::uint64_t index) {
-  std::array<char, entry_bytes> raw = {};
-  auto read = sidecar.read_at(head_bytes + index * entry_bytes, raw);
+// At most block_entries of them.
+Result<std::vector<IndexEntry>> read_block(io::File& sidecar, std::uint64_t first,
+                                           std::uint64_t count) {
+  std::array<char, block_entries * entry_bytes> raw = {};
+  const std::size_t wanted = std::min<std::uint64_t>(count, block_entries) * entry_bytes;
+  auto read = sidecar.read_at(head_bytes + first * entry_bytes, std::span(raw).first(wanted));
   if (!read) return std::unexpected(read.error());
-  if (*read != raw.size()) return fail(ErrorKind::corrupt, "the trace index is cut off");
-  const std::string_view bytes(raw.data(), raw.size());
-  return IndexEntry{.key = get(bytes.substr(0, 8)),
-                    .offset = static_cast<std::uint32_t>(get(bytes.substr(8)))};
+  if (*read != wanted) return fail(ErrorKind::corrupt, "the trace index is cut off");
+  std::vector<IndexEntry> out;
+  for (std::string_view bytes(raw.data(), wanted); !bytes.empty();
+       bytes.remove_prefix(entry_bytes)) {
+    out.push_back({.key = get(bytes.substr(0, 8)),
+                   .offset = static_cast<std::uint32_t>(get(bytes.substr(8, 4)))});
+  }
+  return out;
+}
+
+// The first entry whose key is not less. Keys are hashes, so that a key's value tells its place:
+// the block around it nearly always holds it. Each block that does not narrows the range.
+Result<std::uint64_t> lower_bound(io::File& sidecar, std::uint64_t count, std::uint64_t key) {
+  std::uint64_t low = 0;
+  std::uint64_t high = count;
+  for (int rounds = 0; low < high; ++rounds) {
+    const double part = rounds == 0 ? std::ldexp(static_cast<double>(key), -64) : 0.5;
+    const auto guess = low + static_cast<std::uint64_t>(part * static_cast<double>(high - low - 1));
+    const std::uint64_t first = std::max(low, guess - std::min(guess, block_entries / 2));
+    const auto block = read_block(sidecar, first, high - first);
+    if (!block) return std::unexpected(block.error());
+    if (key <= block->front().key) {
+      high = first;
+    } else if (key > block->back().key) {
+      low = first + block->size();
+    } else {
+      const auto at = std::ranges::lower_bound(*block, key, {}, &IndexEntry::key);
+      return first + static_cast<std::uint64_t>(at - block->begin());
+    }
+  }
+  return low;
 }
 
 Result<std::uint64_t> entry_count(io::File& sidecar) {
@@ -142,24 +175,17 @@ std::string encode_index(std::vector<IndexEntry> entries) {
 Result<std::vector<std::uint32_t>> find_in_index(io::File& sidecar, std::uint64_t key) {
   auto count = entry_count(sidecar);
   if (!count) return std::unexpected(count.error());
-  std::uint64_t low = 0;
-  std::uint64_t high = *count;
-  while (low < high) {
-    const std::uint64_t middle = low + (high - low) / 2;
-    auto entry = entry_at(sidecar, middle);
-    if (!entry) return std::unexpected(entry.error());
-    if (entry->key < key) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
+  auto at = lower_bound(sidecar, *count, key);
+  if (!at) return std::unexpected(at.error());
   std::vector<std::uint32_t> out;
-  for (; low < *count && out.size() < offsets_max; ++low) {
-    auto entry = entry_at(sidecar, low);
-    if (!entry) return std::unexpected(entry.error());
-    if (entry->key != key) break;
-    out.push_back(entry->offset);
+  while (*at < *count && out.size() < offsets_max) {
+    const auto block = read_block(sidecar, *at, *count - *at);
+    if (!block) return std::unexpected(block.error());
+    for (const IndexEntry& entry : *block) {
+      if (entry.key != key) return out;
+      out.push_back(entry.offset);
+    }
+    *at += block->size();
   }
   return out;
 }

@@ -42,7 +42,7 @@ struct IndexEntry {
 void append_keys(const EventView& event, std::uint32_t offset, std::vector<IndexEntry>& out);
 
 [[nodiscard]] std::string encode_index(std::vector<IndexEntry> entries);
-// Offsets of the key's events, ascending, by binary search in the file.
+// Offsets of the key's events, ascending; two or three short reads of the file.
 [[nodiscard]] base::Result<std::vector<std::uint32_t>> find_in_index(io::File& sidecar,
                                                                      std::uint64_t key);
 

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_map>
 
 #include "lib/base/text.h"
+#include "trace/message_candidates.h"
 #include "trace/source.h"
 
 namespace trace {
@@ -18,30 +18,6 @@ using base::Result;
 constexpr std::size_t name_digits = 16;  // of a trace file's name
 // A file is named by the time of its first write; the events in it are older by so much.
 constexpr base::Duration write_delay_max = std::chrono::minutes(1);
-
-bool has_part(std::string_view text, std::string_view part) {
-  return part.empty() || base::icontains(text, part);
-}
-
-// A whole address is itself and not a part of another.
-bool address_matches(std::string_view address, std::string_view wanted) {
-  if (is_whole_address(wanted)) return base::iequals(base::trim(address), base::trim(wanted));
-  return has_part(address, wanted);
-}
-
-bool any_matches(const std::vector<std::string>& addresses, std::string_view wanted) {
-  return wanted.empty() || std::ranges::any_of(addresses, [wanted](const std::string& one) {
-           return address_matches(one, wanted);
-         });
-}
-
-// One of those between commas.
-bool list_matches(std::string_view list, std::string_view wanted) {
-  if (wanted.empty()) return true;
-  const auto parts = base::split(list, ',');
-  return std::ranges::any_of(
-      parts, [wanted](std::string_view one) { return address_matches(one, wanted); });
-}
 
 std::optional<std::uint64_t> parse_hex(std::string_view text) {
   std::uint64_t value = 0;
@@ -62,14 +38,6 @@ std::optional<base::Time> oldest_event(io::Files& files, const std::string& fold
   return std::nullopt;
 }
 
-bool is_whole_address(std::string_view text) {
-  text = base::trim(text);
-  const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos || at == 0) return false;
-  const std::size_t dot = text.find('.', at);
-  return dot != std::string_view::npos && dot > at + 1 && dot + 1 < text.size();
-}
-
 std::string place_text(const Place& place) {
   return fmt::format("{}.{:x}", std::string_view(place.file).substr(0, name_digits), place.offset);
 }
@@ -81,111 +49,6 @@ std::optional<Place> parse_place(std::string_view text) {
   const auto offset = parse_hex(text.substr(name_digits + 1));
   if (!begun || !offset) return std::nullopt;
   return Place{.file = fmt::format("{:016x}{}", *begun, file_suffix), .offset = *offset};
-}
-
-// The messages that a file begins and that may match, oldest first.
-class MessageSearch::Scan {
- public:
-  Scan(const MessageSearch& search, std::uint64_t before)
-      : search_(search), query_(search.query_), before_(before) {}
-
-  bool see(const EventView& event, std::uint64_t offset) {
-    bytes_ = offset;
-    if (offset >= before_) return false;
-    if (event.name == "message.accepted") {
-      settle(event);
-    } else if (begins_row(event.name) && search_.in_time(event.time) && may_match(event)) {
-      add({.offset = offset, .message = event.message}, event);
-    }
-    return true;
-  }
-
-  // Without those that turned out to match nothing.
-  std::vector<Match> take() {
-    std::erase_if(matches_, [](const Match& one) { return one.refuted; });
-    return std::move(matches_);
-  }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
-  // What lies before this was not remembered; 0: all was.
-  [[nodiscard]] std::uint64_t cut_at() const { return cut_at_; }
-
- private:
-  [[nodiscard]] bool begins_row(std::string_view name) const {
-    if (name == "message.refused") return true;
-    if (query_.refused) return name == "recipient.refused";
-    return name == "message.queued" || name == "message.discarded";
-  }
-
-  [[nodiscard]] bool text_matches(const EventView& event, std::string_view to) const {
-    if (query_.text.empty()) return true;
-    return address_matches(event.field("from"), query_.text) || list_matches(to, query_.text) ||
-           (event.message && has_part(event.message.text(), query_.text));
-  }
-
-  // A message for several is queued without their names: then only who accepted it tells.
-  [[nodiscard]] bool may_match(const EventView& event) const {
-    if (!query_.sender.empty() && !address_matches(event.field("from"), query_.sender)) {
-      return false;
-    }
-    if (!event.field("recipients").empty()) return true;
-    const std::string_view to = event.field("to");
-    return list_matches(to, query_.recipient) && text_matches(event, to);
-  }
-
-  void settle(const EventView& event) {
-    const auto open = open_.find(event.message.value);
-    if (open == open_.end()) return;
-    const std::string_view to = event.field("to");
-    const bool good = list_matches(to, query_.recipient) && text_matches(event, to);
-    if (!good && open->second >= first_) matches_[open->second - first_].refuted = true;
-    open_.erase(open);
-  }
-
-  void add(const Match& match, const EventView& event) {
-    const bool names_matter = !query_.recipient.empty() || !query_.text.empty();
-    if (names_matter && !event.field("recipients").empty() && open_.size() < matches_max) {
-      open_[match.message.value] = first_ + matches_.size();
-    }
-    matches_.push_back(match);
-    if (matches_.size() < 2 * matches_max) return;
-    // The newest stay; a later step begins where these do.
-    matches_.erase(matches_.begin(), matches_.begin() + matches_max);
-    first_ += matches_max;
-    cut_at_ = matches_.front().offset;
-  }
-
-  const MessageSearch& search_;
-  const MessageQuery& query_;
-  const std::uint64_t before_;
-  std::vector<Match> matches_;
-  std::size_t first_ = 0;  // how many were before matches_
-  std::unordered_map<std::uint64_t, std::size_t> open_;
-  std::uint64_t bytes_ = 0;
-  std::uint64_t cut_at_ = 0;
-};
-
-bool MessageSearch::in_time(base::Time time) const {
-  return (!query_.since || time >= *query_.since) && (!query_.until || time < *query_.until);
-}
-
-// By all that is known of the message; of very many recipients the events name the first ones.
-bool MessageSearch::matches(const MessageRow& row) const {
-  if (!query_.sender.empty() && !address_matches(row.sender, query_.sender)) return false;
-  if (row.recipients_total > row.recipients.size()) return true;
-  if (!any_matches(row.recipients, query_.recipient)) return false;
-  return query_.text.empty() || address_matches(row.sender, query_.text) ||
-         any_matches(row.recipients, query_.text) ||
-         (row.message && has_part(row.message.text(), query_.text));
-}
-
-// Of all of which a file must have an event, or nothing in it matches.
-std::vector<std::uint64_t> MessageSearch::keys() const {
-  std::vector<std::uint64_t> out;
-  for (const std::string* const one : {&query_.text, &query_.sender, &query_.recipient}) {
-    if (is_whole_address(*one)) out.push_back(address_key(*one));
-  }
-  if (const auto id = base::MessageId::parse(query_.text)) out.push_back(message_key(*id));
-  return out;
 }
 
 namespace {
@@ -260,26 +123,17 @@ Result<SearchStep> MessageSearch::step(const Place& from, std::size_t rows_max,
     sources.emplace_back(files_, fmt::format("{}/{}", folder_, one));
     if (one == live.file_name) sources.back().use({live.entries.begin(), live.entries.end()});
   }
-  for (const std::uint64_t key : keys()) {
-    if (sources.front().offsets(key).empty()) return out;
-  }
-  Scan scan(*this, files.whole ? ~std::uint64_t{0} : from.offset);
-  // What can be read of a damaged file counts.
-  [[maybe_unused]] const auto scanned =
-      scan_views(files_, sources.front().path(),
-                 [&scan](const EventView& event, std::uint64_t offset, std::string_view) {
-                   return scan.see(event, offset);
-                 });
-  out.bytes_read = scan.bytes();
-  const std::uint64_t cut_at = scan.cut_at();
-  std::vector<Match> found = scan.take();
-  if (cut_at != 0) out.next = Place{.file = name, .offset = cut_at};
+  const std::uint64_t before = files.whole ? ~std::uint64_t{0} : from.offset;
+  Candidates candidates = find_candidates(files_, sources.front(), query_, before);
+  out.bytes_read = candidates.bytes;
+  std::vector<Candidate>& found = candidates.found;
+  if (candidates.cut_at != 0) out.next = Place{.file = name, .offset = candidates.cut_at};
   while (!found.empty() && out.rows.size() < rows_max) {
-    const Match match = found.back();
+    const Candidate one = found.back();
     found.pop_back();
-    MessageRow row = row_of(sources, match.offset, match.message);
-    if (!matches(row)) continue;
-    out.rows.push_back({std::move(row), {.file = name, .offset = match.offset}});
+    MessageRow row = row_of(sources, one.offset, one.message);
+    if (!query_.matches(row)) continue;
+    out.rows.push_back({std::move(row), {.file = name, .offset = one.offset}});
   }
   if (!found.empty()) out.next = Place{.file = name, .offset = found.back().offset + 1};
   if (!found.empty() && !out.rows.empty()) out.reached = out.rows.back().row.time;

@@ -1,13 +1,13 @@
 // trace/message_search.h: looks for messages in the trace files, the newest first, file by file.
 //
-// What:    one step looks through one file for messages that were queued or refused in it, and sums
-//          up the events of those that match.
+// What:    one step looks in one file for messages that were queued or refused in it, and sums up
+//          the events of those that match.
 // In/Out:  MessageQuery and Place → rows, each with its place; where to go on. Places stay good
 //          while new events are written: files only grow at their end.
 // Errors:  a file that cannot be read has nothing to tell.
-// Limits:  matches_max of one file are remembered (the newest), events_max of one message summed.
-//          A file without the query's address or id is passed over by its index.
-// Not here: how many steps a request gets (admin/), what the queue knows (queue/).
+// Limits:  events_max of one message are summed up.
+// Not here: which messages of a file they may be (message_candidates.h), how many steps a request
+//          gets (admin/), what the queue knows (queue/).
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,11 @@
 
 #include "lib/base/result.h"
 #include "lib/io/files.h"
+#include "trace/message_query.h"
 #include "trace/message_row.h"
 #include "trace/reader.h"
 
 namespace trace {
-
-// What is empty matches everything; upper and lower case are alike.
-struct MessageQuery {
-  std::string text = {};       // part of the sender, of a recipient or of the id
-  std::string sender = {};     // an address, or a part of one
-  std::string recipient = {};  // likewise
-  std::optional<base::Time> since = {};
-  std::optional<base::Time> until = {};
-  bool refused = false;  // only what was refused; else everything but what was refused at RCPT
-};
 
 // Before this event of this file. An empty file: before nothing, from the newest on.
 struct Place {
@@ -57,7 +48,6 @@ struct SearchStep {
 
 class MessageSearch {
  public:
-  static constexpr std::size_t matches_max = 5'000;
   static constexpr std::size_t events_max = 2'000;
 
   MessageSearch(io::Files& files, std::string folder, MessageQuery query)
@@ -68,17 +58,6 @@ class MessageSearch {
                                               const LiveIndex& live) const;
 
  private:
-  struct Match {
-    std::uint64_t offset = 0;
-    base::MessageId message;
-    bool refuted = false;  // by an event that came later
-  };
-  class Scan;
-
-  [[nodiscard]] bool in_time(base::Time time) const;
-  [[nodiscard]] bool matches(const MessageRow& row) const;
-  [[nodiscard]] std::vector<std::uint64_t> keys() const;
-
   io::Files& files_;
   std::string folder_;
   MessageQuery query_;
@@ -86,8 +65,5 @@ class MessageSearch {
 
 // When the oldest event that is still there happened; nothing: there is none.
 [[nodiscard]] std::optional<base::Time> oldest_event(io::Files& files, const std::string& folder);
-
-// Is it a whole address, which the index can look up? "an@example.org", not "an@" or "@example".
-[[nodiscard]] bool is_whole_address(std::string_view text);
 
 }  // namespace trace

@@ -6,6 +6,7 @@
 
 #include "lib/io/sim/host.h"
 #include "lib/io/sim/world.h"
+#include "trace/message_candidates.h"
 #include "trace/store.h"
 
 namespace trace {
@@ -258,7 +259,7 @@ TEST_F(TraceSearchTest, OfVeryManyMatchesTheNewestAreRememberedAndNoneIsLost) {
   settings_.file_bytes_max = 1ULL << 30U;
   settings_.pending_events_max = 10'000'000;
   open();
-  constexpr std::uint64_t count = MessageSearch::matches_max * 2 + 500;
+  constexpr std::uint64_t count = candidates_max * 2 + 500;
   for (std::uint64_t id = 1; id <= count; ++id) {
     emit("message.queued", id, {{"from", "a@x.test"}, {"to", "b@y.test"}, {"bytes", "1"}});
     if (id % 2'000 == 0) store_->flush(now_);
