@@ -25,7 +25,8 @@ PACKAGES_RUN=(ca-certificates openssl swaks)
 PACKAGES_TEST=(
   clang-format-19 clang-tidy-19 libclang-19-dev libclang-rt-19-dev llvm-19 llvm-19-dev
   libbenchmark-dev libgmock-dev libgtest-dev libyaml-cpp-dev
-  curl git groff-base iproute2 libxml2-utils nodejs procps python3-pytest python3-yaml strace
+  curl git groff-base iproute2 libxml2-utils nodejs procps python3-pytest
+  python3-pytest-xdist python3-yaml strace
 )
 # To build the Debian package (packaging/deb), in tests, too.
 PACKAGES_DEB=(debhelper dpkg-dev)

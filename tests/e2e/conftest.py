@@ -12,11 +12,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))  # for the package peers
 CORPORA = Path(os.environ.get("STAGEPOST_CORPORA") or ROOT.parent / "shared" / "corpora")
 not_run: list[str] = []
+WORKER_KEY = "not_run_e2e"
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "sanitized: runs against the sanitized binary as well")
     config.addinivalue_line("markers", "threads: runs against the one of ThreadSanitizer as well")
+    config.addinivalue_line("markers", "alone: measures; no other test runs beside it")
     config.addinivalue_line("markers", "corpus(name): needs this folder of STAGEPOST_CORPORA")
     config.addinivalue_line("markers", "long: only with STAGEPOST_LONG=1 (./test --all)")
 
@@ -37,6 +39,19 @@ def pytest_collection_modifyitems(config, items):
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
+
+
+def pytest_sessionfinish(session):
+    """With several workers (pytest-xdist) the main process tells what they know."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[WORKER_KEY] = not_run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    for line in getattr(node, "workeroutput", {}).get(WORKER_KEY, []):
+        if line not in not_run:
+            not_run.append(line)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -7,6 +7,7 @@ Errors:  a server that does not become ready, or does not end with code 0, fails
 Limits:  READY_SECONDS_MAX, STOP_SECONDS_MAX; COMMAND_SECONDS_MAX for each command.
 """
 
+import itertools
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import signal
 import socket
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from peers.netns import Netns, wait_until
@@ -23,6 +25,7 @@ READY_SECONDS_MAX = 60  # the sanitized binary is slow, and recovery reads the j
 STOP_SECONDS_MAX = 60
 COMMAND_SECONDS_MAX = 60
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer")
+PORT_FIRST, PORTS, PORTS_APART = 10_000, 22_000, 7_919
 LISTENERS = {"smtp": 25, "submission": 587, "submissions": 465}
 
 
@@ -32,15 +35,27 @@ def binary() -> Path:
     return path
 
 
+def ports_in_turn() -> Iterator[int]:
+    """Below those that the kernel gives to clients; each process begins at a place of its own."""
+    begin = os.getpid() * PORTS_APART
+    return (PORT_FIRST + (begin + i) % PORTS for i in itertools.count())
+
+
+def nobody_has(port: int) -> bool:
+    with socket.socket() as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody has now; all held until the last one is known."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+    """Ports of loopback that nobody has now, and that this process does not soon give again."""
+    return list(itertools.islice(filter(nobody_has, PORTS_LEFT), count))
+
+
+PORTS_LEFT = ports_in_turn()
 
 
 def tls_context() -> ssl.SSLContext:

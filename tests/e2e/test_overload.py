@@ -107,6 +107,7 @@ def clients(server: Stagepost, count: int, series: str) -> Load:
                 per_connection=10, again=0.3)
 
 
+@pytest.mark.alone
 def test_ten_times_what_it_takes(slow_server, capsys):
     server = slow_server
     with clients(server, SLOTS, "best") as best:
@@ -142,6 +143,7 @@ def test_ten_times_what_it_takes(slow_server, capsys):
     Ledger("overload", [best, much, after], maildirs(server, "you")).settle(server, capsys)
 
 
+@pytest.mark.alone
 def test_many_clients_at_once(new_server, folder, capsys):
     """All let in: with ten times as many the processors do no less work."""
     with Sink(folder) as sink:

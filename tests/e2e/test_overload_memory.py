@@ -65,6 +65,7 @@ def show(capsys, what: str, count: int, watch: Watch, bound: int, seconds: float
     assert watch.grown_max <= bound
 
 
+@pytest.mark.alone
 def test_thousands_of_silent_conversations(wide_server, capsys):
     """They have said EHLO, and nothing since."""
     count = min(IDLE_MAX, descriptors_max() - 500)

@@ -12,6 +12,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(HERE)]
 CORPORA = Path(os.environ.get("STAGEPOST_CORPORA") or ROOT.parent / "shared" / "corpora")
 not_run: list[str] = []
+WORKER_KEY = "not_run_interop"
 
 
 def pytest_configure(config):
@@ -34,6 +35,19 @@ def pytest_collection_modifyitems(config, items):
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+
+
+def pytest_sessionfinish(session):
+    """With several workers (pytest-xdist) the main process tells what they know."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[WORKER_KEY] = not_run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    for line in getattr(node, "workeroutput", {}).get(WORKER_KEY, []):
+        if line not in not_run:
+            not_run.append(line)
 
 
 def pytest_terminal_summary(terminalreporter):
