@@ -3,6 +3,7 @@
 Pictures of every page are kept in build/web-tests/shots, for people to look at.
 """
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import browser
 import pytest
 from peers.netns import Netns
-from web_world import ADDRESSES, DNS, SERVER, WebWorld
+from web_world import ADDRESSES, DNS, MANY_SENDER, SERVER, WebWorld
+
+MANY = int(os.environ.get("STAGEPOST_MANY", "1000000"))
 
 
 @pytest.fixture(name="world", scope="module")
@@ -59,6 +62,16 @@ def test_every_page_in_every_size_and_colour(world):
 
 def test_the_first_view_is_small(world):
     browser.run("budget", world.net, **world.told())
+
+
+@pytest.mark.long
+def test_a_million_messages(world):
+    """Pages and searches are shown within a second however much waits; what they cost is told."""
+    world.fill(MANY)
+    told = world.told()
+    before = world.processor_seconds()
+    browser.run("million", world.net, many_sender=MANY_SENDER, **told)
+    print(f"the server: {world.processor_seconds() - before:.1f} s of the processor for it all")
 
 
 def test_the_main_actions_by_keyboard(world):

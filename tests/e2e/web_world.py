@@ -7,6 +7,7 @@ Limits:  a few dozen messages: lists of a million are the server's matter, and p
 """
 
 import json
+import os
 import smtplib
 import time
 from pathlib import Path
@@ -15,12 +16,14 @@ from mail import message
 from peers.dns import DnsServer
 from peers.netns import Netns, wait_until
 from sink import Sink
-from stagepost import Stagepost
+from stagepost import Stagepost, binary
 
 SERVER, DNS = "192.0.2.1", "192.0.2.53"
 ADDRESSES = {"example.net": "192.0.2.10", "example.com": "192.0.2.11", "example.edu": "192.0.2.12",
              "away.example": "192.0.2.13"}
 DOMAIN = "example.org"
+MANY_SENDER = "news@list.example"  # not of ours: nothing is signed
+FILL_AT_ONCE = 100_000
 # MX, SPF and DMARC are right, TLS reports are not asked for: the doctor has something to say.
 ZONE = "".join(f"{name}. MX 10 mx.{name}.\nmx.{name}. A {address}\n"
                for name, address in ADDRESSES.items()) + f"""\
@@ -161,6 +164,19 @@ class WebWorld:
                          if "customer5@example.com" in one["recipients"])
         self.server.cli("doctor", code=None)  # as the server does by itself once an hour
         self.server.cli("queue", "hold", self.held["id"], "--reason", "the customer asked to wait")
+
+    def fill(self, count: int) -> None:
+        """So many more for the one that is away, from one sender to one recipient."""
+        for part in range(0, count, FILL_AT_ONCE):
+            self.net.run(binary(), "bench", "load", "--to", f"{SERVER}:25", "--sessions", "50",
+                         "--messages", str(min(FILL_AT_ONCE, count - part)), "--per-connection",
+                         "1000", "--size", "4096", "--from", MANY_SENDER, "--rcpt",
+                         "many{n%1000}@away.example")
+
+    def processor_seconds(self) -> float:
+        """That the server has used, in its own code and in the kernel's for it."""
+        parts = Path(f"/proc/{self.server.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
     def queued(self) -> list[dict]:
         return json.loads(self.server.cli("queue", "list", "--json"))["messages"]

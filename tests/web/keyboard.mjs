@@ -16,6 +16,18 @@ async function tabTo(page, wanted, max = 60) {
   throw new Error(`Tab does not reach ${wanted}: the focus is at ${await focused(page)}`);
 }
 
+// A page has been arrived at when its heading has the focus.
+async function arrived(page, title) {
+  await heading(page, title);
+  try {
+    await page.waitForFunction(() => document.activeElement?.tagName === "H1");
+  } catch (error) {
+    throw new Error(`the heading of ${page.url()} has no focus: ${await focused(page)}`, {
+      cause: error,
+    });
+  }
+}
+
 // Where the focus is must be seen: an outline on it, or on the box around it.
 async function focusIsSeen(page, what) {
   const seen = await page.evaluate(() => {
@@ -58,8 +70,7 @@ async function findAndRelease(page) {
   await tabTo(page, new RegExp(`^A ${config.held_sender.replaceAll(".", "\\.")}`));
   await focusIsSeen(page, "a row's link");
   await page.keyboard.press("Enter");
-  await heading(page, /Message/);
-  await page.waitForFunction(() => document.activeElement?.tagName === "H1");
+  await arrived(page, /^Message \S/);
   await settled(page);
   await tabTo(page, /^BUTTON Release$/);
   await page.keyboard.press("Enter");
@@ -86,14 +97,10 @@ async function keys(page) {
   await page.getByRole("dialog").waitFor({ state: "hidden" });
   await page.keyboard.press("g");
   await page.keyboard.press("q");
-  await heading(page, "Queue");
-  check(
-    /^H1 Queue/.test(await focused(page)),
-    `a new page begins at its heading, not at ${await focused(page)}`,
-  );
+  await arrived(page, "Queue");
   check((await page.title()).startsWith("Queue"), "the title names the page");
   await page.goBack();
-  await heading(page, /Message/);
+  await heading(page, /^Message \S/);
 }
 
 async function charts(page) {

@@ -1,34 +1,6 @@
 // Every page, at desktop and phone width, light and dark: errors, policy, width, axe, pictures.
 import { audit, check, config, heading, logIn, open, run, settled } from "./browser.mjs";
-
-// Address below /admin/ and the heading that must be there.
-const pages = [
-  ["overview", "", "Overview"],
-  ["messages", "messages", "Messages"],
-  ["messages-none", "messages?q=nobody@nowhere.test", "Messages"],
-  ["message", `messages/${config.message}`, /Message/],
-  ["queue", "queue", "Queue"],
-  ["destination", `queue/${encodeURIComponent(config.destination)}`, /./],
-  ["log", "log", "Log"],
-  ["mailboxes", "mailboxes", "Mailboxes"],
-  ["aliases", "mailboxes?tab=aliases", "Mailboxes"],
-  ["mailbox", `mailboxes/${encodeURIComponent(config.address)}`, config.address],
-  ["limits", "limits", "Limits and bans"],
-  ["bans", "limits?tab=bans", "Limits and bans"],
-  ["lists", "limits?tab=lists", "Limits and bans"],
-  ["domains", "domains", "Domains and DNS"],
-  ["domain", `domains/${config.domain}`, config.domain],
-  ["certificate", "domains?tab=certificate", "Domains and DNS"],
-  ["dmarc", "reports", "Reports"],
-  ["tls", "reports?tab=tls&days=365", "Reports"],
-  ["sent", "reports?tab=sent", "Reports"],
-  ["report", `reports/${config.report}`, /report/i],
-  ["doctor", "doctor", "Doctor"],
-  ["settings", "settings", "Settings"],
-  ["tokens", "tokens", "API tokens"],
-  ["account", "account", "Your account"],
-  ["nowhere", "nowhere", "There is no such page"],
-];
+import { pages, show } from "./pages.mjs";
 
 // Contrast is what costs axe most: it is looked at once in each colour.
 const all = {};
@@ -42,15 +14,6 @@ const rounds = [
   ["phone", "dark", "inside", null],
   ["small", "light", "inside", others],
 ];
-
-async function show(page, address, how) {
-  const url = config.base + address;
-  if (how === "address") return page.goto(url);
-  return page.evaluate((to) => {
-    history.pushState(null, "", to);
-    dispatchEvent(new PopStateEvent("popstate"));
-  }, url);
-}
 
 await run(async (browser) => {
   for (const [size, scheme, how, rules] of rounds) {
