@@ -69,6 +69,9 @@ struct FileInfo {
   std::uint64_t size = 0;
   bool directory = false;
   base::Time modified;
+  unsigned mode = 0600;  // permission bits
+  bool link = false;     // the name is a link; all else is of what it leads to
+  bool special = false;  // neither a file nor a directory: a socket, a pipe, a device
 };
 
 class Files {
