@@ -4,6 +4,7 @@
 //          left behind; removes its name.
 // In/Out:  path, mode → a descriptor that listens.
 // Errors:  busy when a process listens there; exists when the name is not a socket's.
+// Limits:  backlog clients wait to be accepted.
 // Not here: accepting (network.h, waiting.h).
 #pragma once
 
