@@ -20,10 +20,10 @@ void Source::use(std::vector<IndexEntry> entries) {
 
 std::vector<std::uint32_t> Source::offsets(std::uint64_t key) {
   if (!opened_) open();
-  if (sidecar_ != nullptr) {
-    auto found = find_in_index(*sidecar_, key);
+  if (sidecar_) {
+    auto found = sidecar_->offsets(key);
     if (found) return std::move(*found);
-    sidecar_ = nullptr;
+    sidecar_.reset();
   }
   if (!indexed_) {
     auto scanned = scan_file(files_, path_);
@@ -57,7 +57,9 @@ void Source::open() {
   auto file = files_.open(path_, io::OpenMode::read);
   if (file) file_ = std::move(*file);
   if (indexed_) return;
-  auto sidecar = files_.open(path_ + std::string(index_suffix), io::OpenMode::read);
+  auto file_of_index = files_.open(path_ + std::string(index_suffix), io::OpenMode::read);
+  if (!file_of_index) return;
+  auto sidecar = Sidecar::open(std::move(*file_of_index));
   if (sidecar) sidecar_ = std::move(*sidecar);
 }
 

@@ -39,7 +39,7 @@ class Source {
   bool opened_ = false;
   bool indexed_ = false;
   std::unique_ptr<io::File> file_;
-  std::unique_ptr<io::File> sidecar_;
+  std::optional<Sidecar> sidecar_;
   std::vector<IndexEntry> entries_;  // sorted
 };
 
