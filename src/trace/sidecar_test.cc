@@ -42,7 +42,7 @@ class SidecarTest : public testing::Test {
   }
 
   io::sim::World world_{7};
-  io::sim::Host& host_ = world_.add_host("here");
+  io::sim::Host host_{world_, {"192.0.2.1"}};
 };
 
 TEST_F(SidecarTest, FindsKeysThatAreSpreadAsHashesAre) {
