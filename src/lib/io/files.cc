@@ -6,6 +6,12 @@
 
 namespace io {
 
+std::string folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string_view::npos) return ".";
+  return slash == 0 ? "/" : std::string(path.substr(0, slash));
+}
+
 namespace {
 
 base::Result<> write_new(Files& files, const std::string& path, std::string_view bytes,
