@@ -121,7 +121,7 @@ Result<SearchStep> MessageSearch::step(const Place& from, std::size_t rows_max,
   std::vector<Source> sources;
   for (const std::string& one : files.names) {
     sources.emplace_back(files_, fmt::format("{}/{}", folder_, one));
-    if (one == live.file_name) sources.back().use({live.entries.begin(), live.entries.end()});
+    if (one == live.file_name) sources.back().use(live.entries);
   }
   const std::uint64_t before = files.whole ? ~std::uint64_t{0} : from.offset;
   Candidates candidates = find_candidates(files_, sources.front(), query_, before);

@@ -31,7 +31,7 @@ class Search {
     for (const auto& name : names) {
       sources_.emplace_back(files, fmt::format("{}/{}", folder, name));
       if (name == live.file_name) {
-        sources_.back().use({live.entries.begin(), live.entries.end()});
+        sources_.back().use(live.entries);
       }
     }
   }

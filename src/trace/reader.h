@@ -46,10 +46,10 @@ using EventUse =
 [[nodiscard]] base::Result<std::vector<IndexEntry>> scan_file(io::Files& files,
                                                               const std::string& path);
 
-// The index of the file that is being written, which has no sidecar yet; entries in any order.
+// The index of the file that is being written, which has no sidecar yet.
 struct LiveIndex {
   std::string file_name;
-  std::span<const IndexEntry> entries;
+  SortedEntries entries;
 };
 
 // By a message id: its events, and those of the session that brought it up to then. By a session

@@ -27,6 +27,9 @@ struct IndexEntry {
   auto operator<=>(const IndexEntry&) const = default;
 };
 
+// Shared by those who look something up at the same time; nullptr is none.
+using SortedEntries = std::shared_ptr<const std::vector<IndexEntry>>;
+
 [[nodiscard]] std::string encode_index(std::vector<IndexEntry> entries);
 
 class Sidecar {

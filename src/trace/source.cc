@@ -12,12 +12,6 @@ constexpr std::size_t first_read_bytes = 1'024;  // holds nearly every event
 
 }  // namespace
 
-void Source::use(std::vector<IndexEntry> entries) {
-  std::ranges::sort(entries);
-  entries_ = std::move(entries);
-  indexed_ = true;
-}
-
 std::vector<std::uint32_t> Source::offsets(std::uint64_t key) {
   if (!opened_) open();
   if (sidecar_) {
@@ -25,12 +19,13 @@ std::vector<std::uint32_t> Source::offsets(std::uint64_t key) {
     if (found) return std::move(*found);
     sidecar_.reset();
   }
-  if (!indexed_) {
-    auto scanned = scan_file(files_, path_);
-    use(scanned ? std::move(*scanned) : std::vector<IndexEntry>());
+  if (entries_ == nullptr) {
+    auto scanned = scan_file(files_, path_).value_or(std::vector<IndexEntry>());
+    std::ranges::sort(scanned);
+    entries_ = std::make_shared<const std::vector<IndexEntry>>(std::move(scanned));
   }
   std::vector<std::uint32_t> out;
-  for (const IndexEntry& entry : std::ranges::equal_range(entries_, key, {}, &IndexEntry::key)) {
+  for (const IndexEntry& entry : std::ranges::equal_range(*entries_, key, {}, &IndexEntry::key)) {
     out.push_back(entry.offset);
   }
   return out;
@@ -56,7 +51,7 @@ void Source::open() {
   opened_ = true;
   auto file = files_.open(path_, io::OpenMode::read);
   if (file) file_ = std::move(*file);
-  if (indexed_) return;
+  if (entries_ != nullptr) return;
   auto file_of_index = files_.open(path_ + std::string(index_suffix), io::OpenMode::read);
   if (!file_of_index) return;
   auto sidecar = Sidecar::open(std::move(*file_of_index));

@@ -24,8 +24,8 @@ class Source {
  public:
   Source(io::Files& files, std::string path) : files_(files), path_(std::move(path)) {}
 
-  // The index of a file that has no sidecar yet; entries in any order.
-  void use(std::vector<IndexEntry> entries);
+  // The index of a file that has no sidecar yet.
+  void use(SortedEntries entries) { entries_ = std::move(entries); }
   [[nodiscard]] const std::string& path() const { return path_; }
   // Ascending.
   [[nodiscard]] std::vector<std::uint32_t> offsets(std::uint64_t key);
@@ -37,10 +37,9 @@ class Source {
   io::Files& files_;
   std::string path_;
   bool opened_ = false;
-  bool indexed_ = false;
   std::unique_ptr<io::File> file_;
   std::optional<Sidecar> sidecar_;
-  std::vector<IndexEntry> entries_;  // sorted
+  SortedEntries entries_;
 };
 
 }  // namespace trace

@@ -141,6 +141,7 @@ Result<> TraceStore::begin_file(Time now) {
     file_begun_ = now;
     file_bytes_ = file_magic.size();
     index_.clear();
+    sorted_index_ = nullptr;
     return file_->write_at(0, {&file_magic, 1});
   }
   return base::fail(ErrorKind::exists, "no name is free for a trace file");
@@ -198,18 +199,33 @@ Person TraceStore::person(std::string_view address) const {
   return Person(address, redactor_->address(address));
 }
 
+// What was emitted before is written, and known by its index. Writing goes on while somebody reads;
+// of what was asked for before only the rest is sorted.
+LiveIndex TraceStore::live(Time now) {
+  const std::lock_guard files_lock(files_mutex_);
+  write_pending(now);
+  if (file_ == nullptr) return {};
+  static const std::vector<IndexEntry> none;
+  const std::vector<IndexEntry>& known = sorted_index_ == nullptr ? none : *sorted_index_;
+  if (sorted_index_ == nullptr || known.size() < index_.size()) {
+    std::vector<IndexEntry> rest(index_.begin() + static_cast<std::ptrdiff_t>(known.size()),
+                                 index_.end());
+    std::ranges::sort(rest);
+    std::vector<IndexEntry> all(index_.size());
+    std::ranges::merge(known, rest, all.begin());
+    sorted_index_ = std::make_shared<const std::vector<IndexEntry>>(std::move(all));
+  }
+  return {.file_name = file_name_, .entries = sorted_index_};
+}
+
 // By an address and its pseudonym: what was written before redaction was set has the one.
 Result<std::vector<StoredEvent>> TraceStore::find(std::string_view what, std::size_t events_max,
                                                   Time now) {
-  const std::lock_guard files_lock(files_mutex_);
-  write_pending(now);
-  LiveIndex live;
-  if (file_ != nullptr) live = {.file_name = file_name_, .entries = index_};
   const bool hidden = redactor_ != nullptr && redactor_->hides_addresses() &&
                       what.find('@') != std::string_view::npos;
   std::vector<std::string> asked{std::string(what)};
   if (hidden && redactor_->can_follow()) asked.push_back(redactor_->address(bare(what)));
-  auto found = find_events(files_, settings_.folder, asked, events_max, live);
+  auto found = find_events(files_, settings_.folder, asked, events_max, live(now));
   if (found && found->empty() && hidden && !redactor_->can_follow()) {
     return base::fail(ErrorKind::invalid,
                       "addresses are not written down here ([privacy] local_parts = \"redact\"); "
@@ -226,19 +242,7 @@ Result<SearchStep> TraceStore::search(MessageQuery query, const Place& from, std
       *address = redactor_->address(*address);
     }
   }
-  std::string live_name;
-  std::vector<IndexEntry> live_index;
-  {
-    // Only until what is there is known: writing goes on while somebody searches.
-    const std::lock_guard files_lock(files_mutex_);
-    write_pending(now);
-    if (file_ != nullptr) {
-      live_name = file_name_;
-      live_index = index_;
-    }
-  }
-  return MessageSearch(files_, settings_.folder, query)
-      .step(from, rows_max, {.file_name = live_name, .entries = live_index});
+  return MessageSearch(files_, settings_.folder, query).step(from, rows_max, live(now));
 }
 
 }  // namespace trace

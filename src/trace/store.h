@@ -95,6 +95,7 @@ class TraceStore final : public RecordSink {
   TraceStore(io::Files& files, Settings settings) : files_(files), settings_(std::move(settings)) {}
 
   void write_pending(base::Time now);
+  LiveIndex live(base::Time now);
   void show_watcher(std::string_view batch) const;
   base::Result<> append(std::string& batch, base::Time now);
   base::Result<> begin_file(base::Time now);
@@ -122,6 +123,7 @@ class TraceStore final : public RecordSink {
   base::Time forgot_;  // when old files were last looked for
   std::uint64_t file_bytes_ = 0;
   std::vector<IndexEntry> index_;  // of the current file, unsorted
+  SortedEntries sorted_index_;     // the first of them, as many as there were when somebody asked
   std::function<void(const EventView&)> watcher_;
 };
 
