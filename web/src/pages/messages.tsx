@@ -51,12 +51,14 @@ interface Found {
   searched_to?: string;
 }
 
-const emptyPagesMax = 8;
+const emptyPagesFor = 600; // milliseconds
 
-// One answer may have looked at much and found nothing: then the search goes on from there.
+// One answer may have looked at much and found nothing: then the search goes on from there, as long
+// as somebody likes to wait; "Next page" goes on after that.
 async function search(query: Query, ask: Options): Promise<Found> {
+  const begun = Date.now();
   let found = await get<Found>("messages", query, ask);
-  for (let i = 0; i < emptyPagesMax && found.messages.length === 0 && found.next; i += 1) {
+  while (found.messages.length === 0 && found.next && Date.now() - begun < emptyPagesFor) {
     found = await get<Found>("messages", { ...query, after: found.next }, ask);
   }
   return found;
