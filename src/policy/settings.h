@@ -37,7 +37,7 @@ struct Settings {
   std::string hostname;
   std::vector<io::IpNetwork> relay_networks;  // who may relay without AUTH; empty by default
   std::vector<BackupSetting> backups;         // whose backup MX we are
-  unsigned received_fields_max = 50;          // RFC 5321 §6.3: more means a loop
+  unsigned received_fields_max = 100;         // RFC 5321 §6.3: more means a loop
   std::string state_path;                     // state folder + "/state.db"
   base::Duration state_save_every = std::chrono::seconds(5);  // a crash loses so much of counters
   GuardSettings guard;
