@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace config {
 namespace {
 
@@ -353,6 +355,24 @@ class Checker {
       if (!route.user.empty() && route.host.empty()) {
         problem(name + ".user", "logs in nowhere; add the host to log in at: host = \"…\"");
       }
+      if (!route.senders.empty()) reachable(i);
+    }
+  }
+
+  // The first route that fits counts: one for some senders stands before that for all.
+  void reachable(std::size_t index) {
+    const auto& routes = config_.delivery.routes;
+    const std::string& domain = routes[index].domain;
+    for (std::size_t i = 0; i < index; ++i) {
+      const std::string& other = routes[i].domain;
+      const bool covers =
+          other == "*" || other == domain || (other.starts_with('.') && domain.ends_with(other));
+      if (!routes[i].senders.empty() || !covers) continue;
+      problem(fmt::format("route[{}].senders", index + 1),
+              fmt::format("nothing comes here: route[{}] takes this mail of all senders; write it "
+                          "behind this one",
+                          i + 1));
+      return;
     }
   }
 

@@ -138,6 +138,21 @@ Codec<std::string> route_domain_codec() {
   });
 }
 
+Codec<std::string> sender_codec() {
+  return text_with("address, @domain or <>", [](const std::string& text) -> Result<std::string> {
+    constexpr std::string_view no_local = "\"\\<>()[],;: \t@";
+    const std::size_t at = std::min(text.rfind('@'), text.size());
+    const bool plain =
+        std::string_view(text).substr(0, at).find_first_of(no_local) == std::string_view::npos;
+    if (text == "<>" || (at < text.size() && plain && is_host(text.substr(at + 1)))) return text;
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("{} is no sender; write \"an@example.org\", \"@example.org\" for all of a "
+                    "domain, or \"<>\" for reports, which have none",
+                    shown(text)));
+  });
+}
+
 Codec<std::string> certificate_name_codec() {
   return text_with("host name or *.domain", [](const std::string& text) -> Result<std::string> {
     const std::string_view name = text;

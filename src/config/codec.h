@@ -46,6 +46,7 @@ struct Codec {
 [[nodiscard]] Codec<std::string> host_codec();        // a host name
 [[nodiscard]] Codec<std::string> route_host_codec();  // a host name, an IP address or empty
 [[nodiscard]] Codec<std::string> route_domain_codec();
+[[nodiscard]] Codec<std::string> sender_codec();  // "an@example.org", "@example.org", "<>"
 [[nodiscard]] Codec<std::string> certificate_name_codec();  // a host name, or "*." and a domain
 [[nodiscard]] Codec<std::string> name_server_codec();       // an IP address, or one with a port
 [[nodiscard]] Codec<std::string> word_codec(std::vector<std::string> words);

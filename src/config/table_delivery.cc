@@ -183,6 +183,10 @@ Section route_section() {
   domain.default_text.clear();
   section.settings = {
       domain,
+      setting("senders", STAGEPOST_FIELD(delivery.routes.back().senders),
+              list_codec(sender_codec()),
+              "Whose mail only, by the envelope: \"an@example.org\" (with any +detail), "
+              "\"@example.org\" for all of a domain, \"<>\" for reports; none: everybody's."),
       setting("host", STAGEPOST_FIELD(delivery.routes.back().host), route_host_codec(),
               "Where to: a host name or an [IP address]; empty: the domain's own mail servers."),
       setting("port", STAGEPOST_FIELD(delivery.routes.back().port), port_codec(), "Its port."),

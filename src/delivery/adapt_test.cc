@@ -46,7 +46,7 @@ class AdaptTest : public DeliveryTest {
       info->envelope.recipients.push_back({address, address, {}, {}});
     }
     parcel.message = info;
-    parcel.destination = dispatcher->destination(to[0]);
+    parcel.destination = dispatcher->destination(info->envelope, info->envelope.recipients[0]);
     parcel.body = &body;
     auto outcomes = world.run(dispatcher->deliver(parcel));
     std::ranges::sort(outcomes, {}, &queue::Outcome::recipient);

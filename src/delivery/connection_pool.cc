@@ -9,11 +9,24 @@
 
 namespace delivery {
 
+namespace {
+
+// Each text with its length: no user's name can be another's with a piece of his password.
+std::string credentials_key(const Route& route) {
+  if (route.user.empty()) return {};
+  return fmt::format(FMT_COMPILE("{}:{}{}:{}{}:{}{}"), route.user.size(), route.user,
+                     route.password.size(), route.password, route.password_file.size(),
+                     route.password_file, static_cast<unsigned>(route.plain_auth));
+}
+
+}  // namespace
+
 std::string pool_key(const Target& target, const Route& route) {
   const auto& source = target.endpoint.address.is_v6() ? route.source_ipv6 : route.source_ipv4;
   return fmt::format(FMT_COMPILE("{}|{}|{}|{}|{}|{}|{}"), target.host, target.endpoint.text(),
-                     static_cast<unsigned>(route.tls), route.implicit_tls ? 1 : 0, route.user,
-                     source ? source->text() : std::string(), route.require_tls ? 1 : 0);
+                     static_cast<unsigned>(route.tls), route.implicit_tls ? 1 : 0,
+                     source ? source->text() : std::string(), route.require_tls ? 1 : 0,
+                     credentials_key(route));
 }
 
 bool worth_keeping(const Settings& settings, std::uint64_t messages,

@@ -22,7 +22,8 @@
 
 namespace delivery {
 
-// Equal for connections that may stand in for each other: same place, same TLS demand, same login.
+// Equal for connections that may stand in for each other: same place, same TLS demand, same log-in
+// by the same password.
 [[nodiscard]] std::string pool_key(const Target& target, const Route& route);
 
 // Is a connection that has carried so many messages kept for another one? `mail_max` is the

@@ -22,7 +22,9 @@ struct Group {
 std::vector<Group> group_by_route(const Router& router, const queue::Parcel& parcel) {
   std::vector<Group> groups;
   for (const std::size_t index : parcel.recipients) {
-    Route route = router.route(parcel.message->envelope.recipients[index].address);
+    const message::Envelope& envelope = parcel.message->envelope;
+    const message::Recipient& recipient = envelope.recipients[index];
+    Route route = router.route({recipient.address, envelope.mail_from(recipient)});
     const auto found = std::ranges::find(groups, route, &Group::route);
     if (found != groups.end()) {
       found->recipients.push_back(index);
@@ -72,8 +74,9 @@ Dispatcher::Dispatcher(Parts parts, std::shared_ptr<const Settings> settings)
       maildir_writer_(parts_.doors),
       pool_(parts_.doors.clock, settings_) {}
 
-queue::Destination Dispatcher::destination(const message::Address& recipient) const {
-  return {router_.key(recipient)};
+queue::Destination Dispatcher::destination(const message::Envelope& envelope,
+                                           const message::Recipient& recipient) const {
+  return {router_.key({recipient.address, envelope.mail_from(recipient)})};
 }
 
 io::Task<std::vector<queue::Outcome>> Dispatcher::deliver(queue::Parcel parcel) {

@@ -42,7 +42,8 @@ class Dispatcher final : public queue::Courier {
  public:
   Dispatcher(Parts parts, std::shared_ptr<const Settings> settings);
 
-  [[nodiscard]] queue::Destination destination(const message::Address& recipient) const override;
+  [[nodiscard]] queue::Destination destination(const message::Envelope& envelope,
+                                               const message::Recipient& recipient) const override;
   io::Task<std::vector<queue::Outcome>> deliver(queue::Parcel parcel) override;
 
   // For attempts that begin from now on.

@@ -171,7 +171,7 @@ std::vector<queue::Outcome> DeliveryTest::deliver_body(const std::vector<std::st
     }
   }
   parcel.message = info;
-  parcel.destination = dispatcher->destination(info->envelope.recipients[0].address);
+  parcel.destination = dispatcher->destination(info->envelope, info->envelope.recipients[0]);
   parcel.body = &body;
   auto outcomes = world.run(dispatcher->deliver(parcel));
   std::ranges::sort(outcomes, {}, &queue::Outcome::recipient);

@@ -288,6 +288,57 @@ TEST_F(LoginTest, LongPasswords) {
   EXPECT_EQ(sent(), "delivered 250 taken");
 }
 
+// A connection that waits for the next message has logged in as somebody.
+TEST_F(LoginTest, EachSenderHasALogInAndConnectionsOfItsOwn) {
+  route.senders = {"an@demo.test"};
+  settings->routes = {route, route};
+  settings->routes[1].senders = {"@demo.test"};
+  settings->routes[1].password =
+      "crayon";  // of the same user, which is another log-in all the same
+  restart_with_settings();
+  const auto log_in = [](const std::string& response) {
+    return offer("PLAIN") + Script{"< AUTH PLAIN " + response, "> 235 in"};
+  };
+  serve_relay({log_in("AG1lAHBlbmNpbA==") + transaction() + transaction(),
+               log_in("AG1lAGNyYXlvbg==") + transaction()});
+  info->envelope.sender = {"an", "demo.test"};
+  EXPECT_EQ(sent(), "delivered 250 taken");
+  info->envelope.sender = {"bo", "demo.test"};
+  EXPECT_EQ(sent(), "delivered 250 taken");
+  EXPECT_EQ(connections, 2);
+  info->envelope.sender = {"an+shop", "demo.test"};
+  EXPECT_EQ(sent(), "delivered 250 taken");
+  EXPECT_EQ(connections, 2) << "an's own is used again";
+}
+
+// Members of a list and others of one message are told different senders.
+TEST_F(LoginTest, RecipientsOfOneMessageGoTheWayOfTheirSenders) {
+  route.senders = {"<>", "owner@demo.test"};
+  settings->routes = {route, route};
+  settings->routes[1].senders = {};
+  settings->routes[1].password = "crayon";
+  restart_with_settings();
+  const auto log_in = [](const std::string& response, const std::string& from) {
+    return offer("PLAIN") + Script{"< AUTH PLAIN " + response,
+                                   "> 235 in",
+                                   "< MAIL FROM:<" + from + ">*",
+                                   "> 250 ok",
+                                   "< RCPT*",
+                                   "> 250 ok",
+                                   "< DATA",
+                                   "> 354 go",
+                                   "<text",
+                                   "> 250 taken"};
+  };
+  serve_relay({log_in("AG1lAGNyYXlvbg==", "sender@demo.test"),
+               log_in("AG1lAHBlbmNpbA==", "owner@demo.test")});
+  return_paths["member@b.example"] = "owner@demo.test";
+  for (const auto& outcome : deliver({"x@a.example", "member@b.example"})) {
+    EXPECT_EQ(text_of(outcome), "delivered 250 taken");
+  }
+  EXPECT_EQ(connections, 2);
+}
+
 TEST_F(LoginTest, EachRouteHasItsSourceAddress) {
   route.user.clear();
   route.password.clear();

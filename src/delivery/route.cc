@@ -17,6 +17,8 @@ Route relay_route(const RouteSetting& setting) {
   route.kind = RouteKind::relay;
   route.host = base::lower(setting.host);
   route.key = fmt::format("relay:{}:{}", route.host, setting.port);
+  // A password that is refused holds up those alone who use it.
+  if (!setting.senders.empty() && !setting.user.empty()) route.key += "/" + setting.user;
   route.port = setting.port;
   route.tls = setting.tls;
   route.implicit_tls = setting.implicit_tls;
@@ -48,6 +50,7 @@ Router::Router(std::shared_ptr<const Settings> settings, const directory::Direct
   for (const RouteSetting& setting : settings_->routes) {
     Way& way = ways_.emplace_back();
     way.pattern = message::domain_key(setting.domain);
+    for (const std::string& sender : setting.senders) way.senders.emplace_back(sender);
     way.tls = setting.tls;
     way.source_ipv4 = setting.source_ipv4;
     way.source_ipv6 = setting.source_ipv6;
@@ -61,21 +64,22 @@ bool Router::is_local(std::string_view domain) const {
   return domain.empty() || directory_->snapshot()->is_local_domain(domain);
 }
 
-const Router::Way* Router::way(std::string_view domain) const {
-  const auto found = std::ranges::find_if(
-      ways_, [domain](const Way& way) { return domain_matches(way.pattern, domain); });
+const Router::Way* Router::way(std::string_view domain, const message::Address& sender) const {
+  const auto found = std::ranges::find_if(ways_, [&](const Way& way) {
+    return domain_matches(way.pattern, domain) && fits_any(way.senders, sender);
+  });
   return found == ways_.end() ? nullptr : &*found;
 }
 
-Route Router::route(const message::Address& address) const {
+Route Router::route(Parties parties) const {
   Route route;
-  route.domain = message::domain_key(address.domain);
+  route.domain = message::domain_key(parties.recipient.domain);
   if (is_local(route.domain)) {
     route.kind = RouteKind::local;
     route.key = local_key(route.domain);
     return route;
   }
-  const Way* const found = way(route.domain);
+  const Way* const found = way(route.domain, parties.sender);
   if (found != nullptr && found->relay) return *found->relay;
   route.key = mx_key(route.domain);
   route.port = settings_->mx_port;
@@ -88,10 +92,10 @@ Route Router::route(const message::Address& address) const {
   return route;
 }
 
-std::string Router::key(const message::Address& address) const {
-  const std::string domain = message::domain_key(address.domain);
+std::string Router::key(Parties parties) const {
+  const std::string domain = message::domain_key(parties.recipient.domain);
   if (is_local(domain)) return local_key(domain);
-  const Way* const found = way(domain);
+  const Way* const found = way(domain, parties.sender);
   return found != nullptr && found->relay ? found->relay->key : mx_key(domain);
 }
 

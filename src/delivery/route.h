@@ -1,8 +1,9 @@
 // delivery/route.h: which way mail for an address goes.
 //
 // What:    Router says local mailbox, relay host of a [[route]], or MX; and names the destination.
-// In/Out:  address → Route; its key names the queue: "local:demo.test", "relay:mx.isp.example:587",
-//          "mx:example.org".
+// In/Out:  recipient's and sender's address → Route; its key names the queue: "local:demo.test",
+//          "mx:example.org", "relay:mx.isp.example:587", and "relay:mx.isp.example:587/an" where
+//          some senders log in as an.
 // Errors:  none: every address has a route; whether it leads anywhere is seen when it is used.
 // Limits:  none; a look-up in the directory's snapshot and a walk over the routes.
 // Not here: DNS (targets.h), whether the mailbox exists (couriers.cc).
@@ -15,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "delivery/sender_pattern.h"
 #include "delivery/settings.h"
 #include "directory/directory.h"
 #include "lib/message/address.h"
@@ -44,25 +46,32 @@ struct Route {
 };
 
 class Router {
+// Whom a message goes to and from whom it comes, as its next hop is told.
+struct Parties {
+  const message::Address& recipient;
+  const message::Address& sender;
+};
+
  public:
   Router(std::shared_ptr<const Settings> settings, const directory::Directory& directory);
 
   // Our own domains first: no route takes mail away from a mailbox.
-  [[nodiscard]] Route route(const message::Address& address) const;
+  [[nodiscard]] Route route(Parties parties) const;
   // Only its key.
-  [[nodiscard]] std::string key(const message::Address& address) const;
+  [[nodiscard]] std::string key(Parties parties) const;
 
  private:
   // Of a [[route]]; made once, not for each message.
   struct Way {
     std::string pattern;
     std::optional<Route> relay;  // none: by MX
+    std::vector<SenderPattern> senders;
     TlsDemand tls;
     std::optional<io::IpAddress> source_ipv4;
     std::optional<io::IpAddress> source_ipv6;
   };
   [[nodiscard]] bool is_local(std::string_view domain) const;
-  [[nodiscard]] const Way* way(std::string_view domain) const;
+  [[nodiscard]] const Way* way(std::string_view domain, const message::Address& sender) const;
 
   std::shared_ptr<const Settings> settings_;
   const directory::Directory* directory_;

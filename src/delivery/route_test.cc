@@ -16,11 +16,22 @@ RouteSetting to(const char* domain, const char* host, std::uint16_t port = 25) {
   return setting;
 }
 
-std::string key_of(const Settings& settings, const char* address) {
+message::Address address_of(const char* text) {
+  return message::parse_address(text, {.utf8 = true}).value_or(message::Address{});
+}
+
+std::string key_of(const Settings& settings, const message::Address& to,
+                   const message::Address& from = {}) {
   const FakeDirectory directory;
   const Router router(std::make_shared<Settings>(settings), directory);
+  const std::string key = router.route({to, from}).key;
+  EXPECT_EQ(router.key({to, from}), key);
+  return key;
+}
+
+std::string key_of(const Settings& settings, const char* address) {
   const auto parsed = message::parse_address(address, {.utf8 = true});
-  return router.route(parsed.value_or(message::Address{"postmaster", ""})).key;
+  return key_of(settings, parsed.value_or(message::Address{"postmaster", ""}));
 }
 
 TEST(Route, KindByAddress) {
@@ -59,7 +70,57 @@ TEST(Route, RelayRoutesAreEqualForDifferentDomains) {
   settings.routes = {to("*", "out.example")};
   const FakeDirectory directory;
   const Router router(std::make_shared<Settings>(settings), directory);
-  EXPECT_EQ(router.route({"a", "x.example"}), router.route({"b", "y.example"}));
+  const message::Address a{"a", "x.example"};
+  const message::Address b{"b", "y.example"};
+  EXPECT_EQ(router.route({a, a}), router.route({b, a}));
+}
+
+RouteSetting of(std::vector<std::string> senders, const char* user) {
+  RouteSetting setting = to("*", "out.example", 587);
+  setting.senders = std::move(senders);
+  setting.user = user;
+  return setting;
+}
+
+TEST(Route, TheFirstThatIsForTheSender) {
+  Settings settings;
+  settings.routes = {of({"An@Shop.example"}, "an"), of({"@shop.example", "bo@x.example"}, "shop"),
+                     of({"<>"}, "reports"), to("*", "out.example", 587)};
+  const struct {
+    const char* sender;
+    const char* key;
+  } cases[] = {
+      {"an@shop.example", "relay:out.example:587/an"},
+      {"AN+orders@SHOP.example", "relay:out.example:587/an"},
+      {"anna@shop.example", "relay:out.example:587/shop"},
+      {"bo@x.example", "relay:out.example:587/shop"},
+      {"an@x.example", "relay:out.example:587"},
+      {"an@sub.shop.example", "relay:out.example:587"},
+      {"", "relay:out.example:587/reports"},
+  };
+  const message::Address to{"a", "far.example"};
+  for (const auto& c : cases) EXPECT_EQ(key_of(settings, to, address_of(c.sender)), c.key);
+  EXPECT_EQ(key_of(settings, {"you", "demo.test"}, address_of("an@shop.example")),
+            "local:demo.test");
+}
+
+TEST(Route, ConnectionsAreNotSharedWhereCredentialsDiffer) {
+  const Target target{.host = "out.example", .endpoint = {}};
+  Route route;
+  std::set<std::string> keys{pool_key(target, route)};
+  const struct {
+    const char* user;
+    const char* password;
+    const char* file;
+  } cases[] = {{"an", "x", ""}, {"bo", "x", ""},  {"an", "y", ""},  {"an", "", "x"},
+               {"a", "nx", ""}, {"an|", "x", ""}, {"an", "|x", ""}, {"1:a", "n", ""}};
+  for (const auto& c : cases) {
+    route.user = c.user;
+    route.password = c.password;
+    route.password_file = c.file;
+    EXPECT_TRUE(keys.insert(pool_key(target, route)).second) << c.user << " " << c.password;
+    EXPECT_FALSE(keys.insert(pool_key(target, route)).second);
+  }
 }
 
 }  // namespace

@@ -36,8 +36,9 @@ enum class PlainAuth : std::uint8_t {
 
 // One line of `[[route]]`; the first that matches wins, "*" matches all.
 struct RouteSetting {
-  std::string domain;  // "example.org", ".example.org" (its subdomains), "*"
-  std::string host;    // name or [address]; empty: by MX
+  std::string domain;                // "example.org", ".example.org" (its subdomains), "*"
+  std::vector<std::string> senders;  // "an@example.org", "@example.org", "<>"; none: everybody's
+  std::string host;                  // name or [address]; empty: by MX
   std::uint16_t port = 25;
   TlsDemand tls = TlsDemand::opportunistic;
   bool implicit_tls = false;  // port 465 style

@@ -1,8 +1,7 @@
 // queue/courier.h: who carries a message away.
 //
 // What:    the queue hands one message and some of its recipients (one destination) to a Courier.
-// In/Out:  Parcel → one Outcome per recipient named in it. Router says which destination an address
-//          has.
+// In/Out:  Parcel → one Outcome per recipient named in it; which destination a recipient has.
 // Errors:  every trouble is an Outcome; a courier that stops early defers what it did not do.
 // Limits:  recipients_per_attempt_max; the courier's own deadlines.
 // Not here: SMTP, LMTP, Maildir (delivery/), reports that arrive (report/).
@@ -50,8 +49,9 @@ class Courier {
   Courier(const Courier&) = delete;
   Courier& operator=(const Courier&) = delete;
   virtual ~Courier() = default;
-  // Destination of one recipient; pure, from settings and directory snapshot.
-  [[nodiscard]] virtual Destination destination(const message::Address& recipient) const = 0;
+  // Destination of one of its recipients; pure, from settings and directory snapshot.
+  [[nodiscard]] virtual Destination destination(const message::Envelope& envelope,
+                                                const message::Recipient& recipient) const = 0;
   virtual io::Task<std::vector<Outcome>> deliver(Parcel parcel) = 0;
 };
 

@@ -185,8 +185,9 @@ class FakeCourier final : public Courier {
   std::size_t running = 0;
   std::size_t running_max = 0;
 
-  [[nodiscard]] Destination destination(const message::Address& recipient) const override {
-    return {route(recipient)};
+  [[nodiscard]] Destination destination(const message::Envelope& /*envelope*/,
+                                        const message::Recipient& recipient) const override {
+    return {route(recipient.address)};
   }
 
   io::Task<std::vector<Outcome>> deliver(Parcel parcel) override {

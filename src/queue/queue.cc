@@ -172,8 +172,8 @@ LocalQueue::Routes LocalQueue::routes(const MessageInfo& message,
                                       const std::vector<std::uint32_t>& recipients) const {
   Routes by_destination;
   for (const std::uint32_t recipient : recipients) {
-    const auto& address = message.envelope.recipients.at(recipient).address;
-    by_destination[parts_.courier.destination(address).key].push_back(recipient);
+    const auto& to = message.envelope.recipients.at(recipient);
+    by_destination[parts_.courier.destination(message.envelope, to).key].push_back(recipient);
   }
   return by_destination;
 }
@@ -189,7 +189,8 @@ void LocalQueue::enqueue(const std::shared_ptr<const MessageInfo>& message) {
   std::uint32_t entries = 1;
   if (recipients.size() == 1) {  // nearly always: no need to sort them
     const std::uint32_t only = 0;
-    const Destination destination = parts_.courier.destination(recipients.front().address);
+    const Destination destination =
+        parts_.courier.destination(message->envelope, recipients.front());
     entry.destination = destination.key;
     entry.recipients = {&only, 1};
     schedule_.add(entry, now);

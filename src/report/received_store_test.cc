@@ -127,8 +127,9 @@ class Next final : public queue::Courier {
  public:
   std::vector<std::string> keys;
   std::string body;
-  [[nodiscard]] queue::Destination destination(const message::Address& to) const override {
-    return {.key = (to.domain == "demo.test" ? "local:" : "mx:") + to.domain};
+  [[nodiscard]] queue::Destination destination(const message::Envelope& /*envelope*/,
+                                               const message::Recipient& to) const override {
+    return {.key = (to.address.domain == "demo.test" ? "local:" : "mx:") + to.address.domain};
   }
   io::Task<std::vector<queue::Outcome>> deliver(queue::Parcel parcel) override {
     keys.push_back(parcel.destination.key);
@@ -156,7 +157,7 @@ class InboxCourierTest : public testing::Test {
     queue::Parcel parcel;
     parcel.message = info;
     parcel.recipients = {0};
-    parcel.destination = courier->destination(to.address);
+    parcel.destination = courier->destination(info->envelope, to);
     parcel.body = &body;
     return world.run(courier->deliver(std::move(parcel)));
   }
@@ -173,13 +174,18 @@ class InboxCourierTest : public testing::Test {
   std::unique_ptr<InboxCourier> courier;
 };
 
+std::string key(const InboxCourier& courier, message::Address to) {
+  message::Recipient recipient;
+  recipient.address = std::move(to);
+  return courier.destination({}, recipient).key;
+}
+
 TEST_F(InboxCourierTest, KnowsItsInboxes) {
-  EXPECT_EQ(courier->destination({.local = "DMARC", .domain = "demo.test"}).key,
-            "report:local:demo.test");
-  EXPECT_EQ(courier->destination({.local = "you", .domain = "demo.test"}).key, "local:demo.test");
-  EXPECT_EQ(courier->destination({.local = "dmarc", .domain = "far.test"}).key, "mx:far.test");
+  EXPECT_EQ(key(*courier, {"DMARC", "demo.test"}), "report:local:demo.test");
+  EXPECT_EQ(key(*courier, {"you", "demo.test"}), "local:demo.test");
+  EXPECT_EQ(key(*courier, {"dmarc", "far.test"}), "mx:far.test");
   InboxCourier none({.doors = host.doors(), .next = next, .reports = nullptr, .events = log});
-  EXPECT_EQ(none.destination({.local = "dmarc", .domain = "demo.test"}).key, "local:demo.test");
+  EXPECT_EQ(key(none, {"dmarc", "demo.test"}), "local:demo.test");
 }
 
 TEST_F(InboxCourierTest, StoresReportsAndPassesOnTheRest) {

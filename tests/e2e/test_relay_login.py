@@ -90,6 +90,29 @@ def test_postfix_and_dovecot(world, offered, kept, used):
     assert "pencil case" not in world.server.log_text(None)
 
 
+def test_each_sender_logs_in_for_himself(world):
+    """Two people and the rest, over a host that has connections to spare: each mail comes from who
+    it is of, and a wrong password of one holds up no other."""
+    people = ("an", "bo")
+    for person in people:
+        world.route(f"{person}@isp.example", f"of {person}")
+        world.server.append(f'senders = ["{person}@sender.test"]\n')
+    world.route("shop@isp.example", "wrong")
+    world.server.append('senders = ["shop@sender.test"]\n')
+    world.route("rest@isp.example", "of rest")
+    world.begin({f"{one}@isp.example": f"{{PLAIN}}of {one}" for one in (*people, "rest", "shop")})
+    senders = ["shop", *people, "cy", *people, "cy", *people]
+    for number, sender in enumerate(senders):
+        world.to_postfix([USERS[0]], message(f"of {sender} {number}", to=USERS[0]),
+                         sender=f"{sender}@sender.test")
+    arrived = world.postfix.wait_for_messages(USERS[0], len(senders) - 1, WAIT_SECONDS_MAX)
+    for one in arrived:
+        [sender] = re.findall(rb"^Subject: of (\w+)", one, re.M)
+        account = {b"cy": b"rest"}.get(sender, sender) + b"@isp.example"
+        assert b"Authenticated sender: " + account + b")" in one
+    assert "relay:mx.postfix.test:25/shop@isp.example" in world.waits("4.7.8")
+
+
 def hashed(password: str) -> str:
     digest = hashlib.sha256(password.encode()).digest()
     return "{SHA256.b64}" + base64.b64encode(digest).decode()

@@ -34,11 +34,14 @@ std::vector<queue::Outcome> all(const queue::Parcel& parcel, queue::Result resul
 
 }  // namespace
 
-queue::Destination InboxCourier::destination(const message::Address& recipient) const {
-  queue::Destination next = parts_.next.destination(recipient);
+queue::Destination InboxCourier::destination(const message::Envelope& envelope,
+                                             const message::Recipient& recipient) const {
+  queue::Destination next = parts_.next.destination(envelope, recipient);
   // Only what is a mailbox here: an inbox that a route leads elsewhere is none.
   const bool local = next.key.starts_with("local:");
-  if (!local || parts_.reports == nullptr || !parts_.reports->is_inbox(recipient)) return next;
+  if (!local || parts_.reports == nullptr || !parts_.reports->is_inbox(recipient.address)) {
+    return next;
+  }
   return {.key = std::string(prefix) + next.key};
 }
 

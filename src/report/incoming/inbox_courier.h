@@ -30,7 +30,8 @@ class InboxCourier final : public queue::Courier {
   };
   explicit InboxCourier(Parts parts) : parts_(parts) {}
 
-  [[nodiscard]] queue::Destination destination(const message::Address& recipient) const override;
+  [[nodiscard]] queue::Destination destination(const message::Envelope& envelope,
+                                               const message::Recipient& recipient) const override;
   io::Task<std::vector<queue::Outcome>> deliver(queue::Parcel parcel) override;
 
  private:
