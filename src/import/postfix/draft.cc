@@ -37,12 +37,14 @@ Result<> try_it(const Setting& setting, config::Config& scratch, const Value& va
 }
 
 // What there may be but one of: listener and milter have an address, a list its zone and what it
-// lists, a route its domain.
+// lists, a route its domain and its senders.
 std::string identity(std::string_view section, const Element& element) {
   std::string out(section);
   for (const auto& [key, value] : element) {
     if (key == "address" || key == "zone" || key == "of" || key == "domain") {
       out += " " + value.text;
+    } else if (key == "senders") {
+      out += " of " + written(value);
     }
   }
   return out;

@@ -169,6 +169,56 @@ TEST(Move, ARelayHostThatLogsInHasTls) {
   }
 }
 
+TEST(Move, SendersHaveRelayHostsAndLogInsOfTheirOwn) {
+  Texts texts;
+  texts.files["/r"] =
+      "@shop.example [smtp.shop.example]:587\nbo@shop.example DUNNO\nwho [x.example]\n"
+      "<> [reports.example]:465\nbad@x.example [no:port\n";
+  texts.files["/p"] =
+      "an@shop.example an:one\n@shop.example shop:two\n[isp.example]:587 us:three\n"
+      "cy@far.example cy:four\n[unused.example] x:y\n";
+  texts.files["/t"] = "first.example smtp:[in.example]\n";
+  texts.files["/l"] = "[smtp.shop.example]:587 secure\n[isp.example]:587 encrypt\n";
+  const Plan plan = plan_of(
+      texts,
+      "relayhost = [isp.example]:587\nsmtp_sasl_auth_enable = yes\ntransport_maps = hash:/t\n"
+      "sender_dependent_relayhost_maps = hash:/r\nsmtp_sender_dependent_authentication = yes\n"
+      "smtp_sasl_password_maps = hash:/p\nsmtp_tls_policy_maps = hash:/l\n");
+  const auto config = config::load(plan.config, "t", "/home");
+  ASSERT_TRUE(config);
+  std::string seen;
+  for (const auto& route : config->delivery.routes) {
+    seen += fmt::format("{} [{}] {}:{} {}/{} {}\n", route.domain, fmt::join(route.senders, " "),
+                        route.host, route.port, route.user, route.password,
+                        static_cast<int>(route.tls));
+  }
+  EXPECT_EQ(seen,
+            "first.example [] in.example:25 / 1\n"
+            "* [bo@shop.example] isp.example:587 shop/two 2\n"
+            "* [<>] reports.example:465 / 1\n"
+            "* [an@shop.example] smtp.shop.example:587 an/one 3\n"
+            "* [cy@far.example] isp.example:587 cy/four 2\n"
+            "* [@shop.example] smtp.shop.example:587 shop/two 3\n"
+            "* [] isp.example:587 us/three 2\n");
+  EXPECT_TRUE(notes_about(plan, "sender_dependent_relayhost_maps").starts_with("taken: as 5"));
+  EXPECT_TRUE(notes_about(plan, "smtp_sender_dependent_authentication").starts_with("taken:"));
+  EXPECT_TRUE(notes_about(plan, "who").starts_with("by_hand: write a [[route]]"));
+  EXPECT_TRUE(notes_about(plan, "bad@x.example").starts_with("by_hand: bad@x.example: its host"));
+  EXPECT_TRUE(notes_about(plan, "[unused.example]").starts_with("by_hand: no route leads there"));
+  EXPECT_TRUE(notes_about(plan, "[isp.example]:587").starts_with("taken:"));
+  EXPECT_EQ(notes_about(plan, "[isp.example]:587").find("no route"), std::string::npos);
+}
+
+TEST(Move, APasswordOfASenderIsForRelayHostsAlone) {
+  Texts texts;
+  texts.files["/p"] = "an@shop.example an:one\n";
+  const Plan plan = plan_of(texts,
+                            "smtp_sasl_auth_enable = yes\nsmtp_sasl_password_maps = hash:/p\n"
+                            "smtp_sender_dependent_authentication = yes\n");
+  EXPECT_EQ(plan.config.find("[[route]]"), std::string::npos);
+  EXPECT_NE(notes_about(plan, "an@shop.example").find("no relay host for it"), std::string::npos);
+}
+
 TEST(Move, TheRouteForAllComesLast) {
   Texts texts;
   texts.files["/t"] = "* smtp:[all.example]\na.example relay:[b.example]:26\n";

@@ -55,7 +55,7 @@ constexpr auto table = std::to_array<Words>({
      "default_transport_maps defer_transports",
      Fate::by_hand, "mail goes by [[route]] or by the DNS; other transports have no equal"},
     {"sender_dependent_relayhost_maps smtp_sender_dependent_authentication", Fate::by_hand,
-     "a route is chosen by the recipient, not by the sender"},
+     "write a [[route]] with senders"},
     {"smtp_fallback_relay fallback_relay", Fate::by_hand,
      "there is no second way when the first fails; mail waits in the queue"},
     {"smtp_tls_CA* smtp_tls_cert_file smtp_tls_key_file smtp_tls_*cert_file smtp_tls_*key_file "
