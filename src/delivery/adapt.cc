@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "delivery/look_through.h"
 #include "delivery/replies.h"
-#include "lib/message/utf8.h"
 #include "lib/smtp/command_writer.h"
 #include "lib/smtp/deliver_by.h"
 
@@ -15,33 +15,6 @@ namespace delivery {
 namespace {
 
 using message::Envelope;
-
-// Where the text has octets above 127. The envelope's word may only be what the sender said.
-struct EightBit {
-  bool header = false;
-  bool anywhere = false;
-};
-
-io::Task<base::Result<EightBit>> look_through(io::Ref<queue::BodyReader> body) {
-  EightBit found;
-  bool in_header = true;
-  std::string tail;  // of the last chunk: the header's end may be cut in two
-  body->rewind();
-  for (;;) {
-    const auto chunk = co_await body->next();
-    if (!chunk) co_return std::unexpected(chunk.error());
-    if (chunk->empty()) co_return found;
-    if (in_header) {
-      const std::string seen = tail + std::string(*chunk);
-      const std::size_t end = seen.find("\r\n\r\n");
-      found.header = found.header || !message::is_ascii(std::string_view(seen).substr(0, end));
-      in_header = end == std::string::npos;
-      tail = seen.substr(seen.size() - std::min<std::size_t>(seen.size(), 3));
-    }
-    found.anywhere = found.anywhere || !message::is_ascii(*chunk);
-    if (found.anywhere && !in_header) co_return found;
-  }
-}
 
 bool all_ascii(const Shipment& shipment, const message::Address& sender) {
   const Envelope& envelope = shipment.message.envelope;
@@ -135,25 +108,31 @@ io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   const message::Address& sender =
       shipment->mail_from != nullptr ? *shipment->mail_from : own.sender;
   const bool utf8_matters = own.smtputf8 || !all_ascii(*shipment, sender);
+  // The envelope's word may only be what the sender said: many say it of what needs it not.
   const bool eight_bit_matters = own.eight_bit && !own.binary && !offers.eightbitmime;
+  const bool binary_matters = own.binary && !(offers.binarymime && offers.chunking);
   const bool other_sender = sender != own.sender;
   const bool by_matters = asks_for_delays(own, *client);
-  if (utf8_matters || eight_bit_matters || other_sender || by_matters) out.changed = own;
+  if (utf8_matters || eight_bit_matters || binary_matters || other_sender || by_matters) {
+    out.changed = own;
+  }
   if (other_sender) out.changed->sender = sender;
   if (by_matters) ask_for_delays(*out.changed, out.recipients);
-  EightBit found;
-  if (eight_bit_matters || (own.smtputf8 && !offers.smtputf8)) {
-    const auto looked = co_await look_through(shipment->body);
+  Substance found;
+  if (eight_bit_matters || binary_matters || (own.smtputf8 && !offers.smtputf8)) {
+    const auto looked = co_await look_through(shipment->body, binary_matters);
     if (!looked) {
       give_all(out, queue::Result::deferred, unreadable_reply());
       co_return out;
     }
     found = *looked;
-    out.changed->eight_bit = own.eight_bit && found.anywhere;
+    out.changed->eight_bit = own.eight_bit && found.beyond_ascii;
+    // RFC 3030 §3: what is not binary may go as what it is.
+    out.changed->binary = own.binary && (!binary_matters || found.binary);
   }
   if (utf8_matters) {
     use_a_labels(*out.changed, out.recipients);
-    settle_utf8(out, *client, found.header);
+    settle_utf8(out, *client, found.header_beyond_ascii);
   }
   const Envelope& envelope = out.changed ? *out.changed : own;
   if (const auto reply = smtp::lacks(envelope, shipment->body.size(), offers)) {

@@ -2,10 +2,11 @@
 //
 // What:    8BITMIME and SMTPUTF8 are asked for only where something needs them; domains go as
 //          A-labels (RFC 6531 §3.2, RFC 5891), so that most international addresses need nothing.
+//          BINARYMIME falls away where nothing is binary.
 // In/Out:  Shipment and the server's offers → recipients that can go, the envelope that goes,
 //          verdicts of the others.
-// Errors:  5.6.7 for who needs SMTPUTF8, 5.6.3 for 8-bit text, 5.3.4 for the size, 5.4.7 for a
-//          deadline that this server would not keep, 4.3.0 when the text cannot be read.
+// Errors:  5.6.7 for who needs SMTPUTF8, 5.6.3 for 8-bit and binary text, 5.3.4 for the size, 5.4.7
+//          for a deadline that this server would not keep, 4.3.0 when the text cannot be read.
 // Limits:  the text is read once, and only when the offers leave a question.
 // Not here: MAIL and RCPT (envelope.h).
 #pragma once

@@ -125,6 +125,42 @@ TEST_F(AdaptTest, AHeaderThatNobodyDeclaredGoesAsItCame) {
   EXPECT_EQ(text_of(send({plain}, utf8_header).at(0)), "delivered 250 2.0.0 taken");
 }
 
+// RFC 3030 §3: what said BINARYMIME and is text goes as text; what is binary comes back.
+TEST_F(AdaptTest, BinaryIsWhatCannotGoAsText) {
+  info->envelope.smtputf8 = false;
+  info->envelope.binary = info->envelope.eight_bit = true;
+  const std::string labelled =
+      "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: ";
+  const struct {
+    std::string text;
+    const char* mail;  // what MAIL says; null: it fails
+  } cases[] = {
+      {ascii, "<sender@demo.test>"},
+      {eight_bit_body, "<sender@demo.test> BODY=8BITMIME"},
+      {labelled + "8bit\r\n\r\nx\r\n--b--\r\n", "<sender@demo.test>"},
+      {labelled + "Binary\r\n\r\nx\r\n--b--\r\n", nullptr},
+      {"A: b\r\n\r\nno end", nullptr},
+      {"A: b\r\n\r\na\nb\r\n", nullptr},
+      {"A: b\r\n\r\na\r", nullptr},
+      {std::string("A: b\r\n\r\n\0\r\n", 11), nullptr},
+      {"A: b\r\n\r\n" + std::string(998, 'x') + "\r\n", "<sender@demo.test>"},
+      {"A: b\r\n\r\n" + std::string(999, 'x') + "\r\n", nullptr},
+  };
+  for (const auto& c : cases) {
+    for (const std::size_t chunk_bytes : {1000UL, 1UL}) {
+      restart_with_settings();
+      if (c.mail != nullptr) {
+        expect_dialogue("8BITMIME", c.mail, {"<x@a.example>"});
+      } else {
+        serve("198.51.100.1", {{"> 220 mx", "< EHLO*", "> 250-mx", "> 250 8BITMIME"}});
+      }
+      EXPECT_EQ(text_of(send({plain}, c.text, chunk_bytes).at(0)).substr(0, 16),
+                c.mail != nullptr ? "delivered 250 2." : "failed 554 5.6.3")
+          << c.text;
+    }
+  }
+}
+
 TEST_F(AdaptTest, OurOwnDiskFailsUnderTheQuestion) {
   Script hello = {"> 220 mx", "< EHLO*", "> 250 mx"};
   serve("198.51.100.1", {hello});

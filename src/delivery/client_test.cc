@@ -261,8 +261,9 @@ TEST_F(ClientTest, BinaryOnlyWhereItIsOffered) {
   serve(mx, {hello});
   info->envelope.binary = true;
   info->envelope.eight_bit = true;
-  EXPECT_EQ(text_of(deliver_one("x@a.example")),
-            "failed 554 5.6.3 The next server does not offer BINARYMIME");
+  EXPECT_EQ(text_of(deliver({"x@a.example"}, "A: b\r\n\r\na\rb\r\n")[0]),
+            "failed 554 5.6.3 The next server does not offer BINARYMIME, which parts of the "
+            "message need");
 }
 
 TEST_F(ClientTest, SaysSizeAndBody) {

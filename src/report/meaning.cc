@@ -89,6 +89,12 @@ constexpr std::array rows = {
     Row{5, any, {"The two mail servers did not understand each other.", show_your_administrator}},
     // RFC 3463 §3.7: content. RFC 6531 §3.4: 5.6.7
     Row{6,
+        3,
+        {"The receiving server takes only text of plain ASCII, or no binary parts, and nobody on "
+         "the way may change the message for it.",
+         "Let your mail program encode it: attachments as base64, text as quoted-printable; most "
+         "programs do so unless they are told otherwise."}},
+    Row{6,
         7,
         {"The receiving server does not support the international characters in an address.",
          "Use an address without such characters, if the recipient has one."}},

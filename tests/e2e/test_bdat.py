@@ -69,6 +69,15 @@ def test_binary_stays_as_it_is(world):
     assert delivered.endswith(sent)
 
 
+def test_binary_in_name_only_goes_as_the_text_that_it_is(world):
+    """Outlook's way: BODY=BINARYMIME for whatever it sends."""
+    world.start()
+    sent = message("said binary", "gr\u00fc\u00dfe\r\n", to=USERS[0])
+    send(world, [USERS[0]], cut(sent, 3), "BODY=BINARYMIME")
+    [delivered] = world.postfix.wait_for_messages(USERS[0])
+    assert_delivered_exactly(delivered, sent)
+
+
 def test_binary_goes_nowhere_else(world):
     """Postfix offers CHUNKING, and not BINARYMIME."""
     world.start()
@@ -76,5 +85,6 @@ def test_binary_goes_nowhere_else(world):
     [told] = world.server.wait_for_mail()
     dsn = read(told)
     assert dsn.actions() == [(USERS[0], "failed", "5.6.3")]
+    assert b"attachments as base64" in told
     assert dsn.returned.get_content_type() == "text/rfc822-headers"
     assert b"\0" not in told

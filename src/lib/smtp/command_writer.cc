@@ -57,10 +57,12 @@ std::optional<Reply> lacks(const Envelope& envelope, std::uint64_t size, const E
     return reply(550, {5, 6, 7}, "The next server does not offer SMTPUTF8");
   }
   if (envelope.binary && !(peer.binarymime && peer.chunking)) {
-    return reply(554, {5, 6, 3}, "The next server does not offer BINARYMIME");
+    return reply(554, {5, 6, 3},
+                 "The next server does not offer BINARYMIME, which parts of the message need");
   }
   if (envelope.eight_bit && !envelope.binary && !peer.eightbitmime) {
-    return reply(554, {5, 6, 3}, "The next server does not offer 8BITMIME");
+    return reply(554, {5, 6, 3},
+                 "The next server does not offer 8BITMIME, which the text of the message needs");
   }
   // RFC 1870 §3: a limit of 0 is none.
   if (peer.size.value_or(0) != 0 && size > *peer.size) {
