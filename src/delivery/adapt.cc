@@ -98,6 +98,15 @@ void ask_for_delays(Envelope& envelope, const std::vector<std::size_t>& recipien
   }
 }
 
+// RFC 3461 §5.2.7.1: nothing that goes to a list's members is derived from what its sender asked.
+void speak_for_list(Envelope& envelope, const message::Address& sender,
+                    const message::Recipient& member) {
+  envelope.sender = sender;
+  if (!member.of_list) return;
+  envelope.envid.clear();
+  envelope.ret = Envelope::Ret::unset;
+}
+
 }  // namespace
 
 io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
@@ -116,7 +125,7 @@ io::Task<Adapted> adapt(io::Ref<Client> client, io::Ref<Shipment> shipment) {
   if (utf8_matters || eight_bit_matters || binary_matters || other_sender || by_matters) {
     out.changed = own;
   }
-  if (other_sender) out.changed->sender = sender;
+  if (other_sender) speak_for_list(*out.changed, sender, own.recipients[out.recipients.front()]);
   if (by_matters) ask_for_delays(*out.changed, out.recipients);
   Substance found;
   if (eight_bit_matters || binary_matters || (own.smtputf8 && !offers.smtputf8)) {

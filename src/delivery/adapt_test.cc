@@ -161,6 +161,29 @@ TEST_F(AdaptTest, BinaryIsWhatCannotGoAsText) {
   }
 }
 
+TEST_F(AdaptTest, AListsMembersAreToldNothingOfWhatItsSenderAsked) {
+  info->envelope.smtputf8 = false;
+  info->envelope.envid = "mine";
+  info->envelope.ret = message::Envelope::Ret::full;
+  const auto serve_one = [this](const std::string& mail, const std::string& rcpt) {
+    restart_with_settings();
+    expect_dialogue("DSN", mail, {rcpt});
+  };
+  serve_one("<sender@demo.test> RET=FULL ENVID=mine", "<x@a.example> ORCPT=rfc822;all@demo.test");
+  MemoryBody body(ascii);
+  queue::Parcel parcel;
+  message::Recipient member;
+  member.address = plain;
+  member.original = {"all", "demo.test"};
+  info->envelope.recipients = {member};
+  parcel = {.message = info, .recipients = {0}, .destination = {}, .body = &body};
+  EXPECT_EQ(text_of(world.run(dispatcher->deliver(parcel)).at(0)), "delivered 250 2.0.0 taken");
+  info->envelope.recipients[0].of_list = true;
+  info->envelope.recipients[0].return_path = {"owner-all", "demo.test"};
+  serve_one("<owner-all@demo.test>", "<x@a.example>");
+  EXPECT_EQ(text_of(world.run(dispatcher->deliver(parcel)).at(0)), "delivered 250 2.0.0 taken");
+}
+
 TEST_F(AdaptTest, OurOwnDiskFailsUnderTheQuestion) {
   Script hello = {"> 220 mx", "< EHLO*", "> 250 mx"};
   serve("198.51.100.1", {hello});

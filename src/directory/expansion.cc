@@ -16,7 +16,7 @@ using message::Address;
 using message::Recipient;
 
 // The rest of NOTIFY and ORCPT are the sender's business with the list, not with its members (RFC
-// 3461 §5.2.7.3).
+// 3461 §5.2.7.1).
 void make_list_member(Recipient& member, const Address& owner) {
   const bool asked = (member.notify & message::notify_success) != 0;
   member.return_path = owner;
@@ -28,7 +28,7 @@ void make_list_member(Recipient& member, const Address& owner) {
   }
 }
 
-// RFC 3461 §5.2.7.2: an alias of several tells a sender who asked about success itself, that it was
+// RFC 3461 §5.2.7.3: an alias of several tells a sender who asked about success itself, that it was
 // expanded; its members are not to do so again. The rest of NOTIFY is theirs.
 void answer_for_itself(std::vector<Recipient>& members) {
   for (Recipient& member : members) {
@@ -138,7 +138,7 @@ void Walk::add(const Address& target, const Found& found) {
                                recipient_.address.text(), settings_.alias_recipients_max);
     return;
   }
-  // RFC 3461 §5.2.7.1: an alias passes the ORCPT and NOTIFY of its address on to its members.
+  // RFC 3461 §5.2.7.2: an alias passes the ORCPT and NOTIFY of its address on to its members.
   Recipient member = recipient_;
   if (member.original.is_null()) member.original = recipient_.address;
   member.address = target;

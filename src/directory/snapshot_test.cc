@@ -136,7 +136,7 @@ TEST(Snapshot, ExpansionKeepsWhatTheSenderAsked) {
   }
 }
 
-// RFC 3461 §5.2.7
+// RFC 3461 §5.2.7.3
 TEST(Snapshot, AnAliasOfSeveralAnswersForItself) {
   const auto snapshot = make_snapshot(demo());
   struct Row {
@@ -184,7 +184,7 @@ TEST(Snapshot, RolesWaitWhereNobodyIs) {
             Texts{"problem: the alias abuse@empty.test leads to no mailbox"});
 }
 
-// RFC 3461 §5.2.7.3: what a sender asks of a list is not asked of its members.
+// RFC 3461 §5.2.7.1: what a sender asks of a list is not asked of its members.
 TEST(Snapshot, AListAnswersForItself) {
   Contents contents = demo();
   contents.aliases.push_back({"owner-info@demo.test", {"an@demo.test"}});

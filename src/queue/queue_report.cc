@@ -177,7 +177,9 @@ io::Task<std::vector<NewMessage>> LocalQueue::reports(std::shared_ptr<const Mess
                      message->content.size() <= parts_.notifier.returned_bytes_max();
   const std::string content = co_await quoted(message, whole);
   for (const std::vector<ReportedRecipient>& group : groups) {
-    const bool all = group.front().action == Action::failed && whole &&
+    // A list's owner did not ask for it (RFC 3461 §5.2.7.1).
+    const bool of_list = message->envelope.recipients.at(group.front().recipient).of_list;
+    const bool all = group.front().action == Action::failed && whole && !of_list &&
                      content.size() == message->content.size();
     auto report = parts_.notifier.report(*message, group, {.content = content, .whole = all},
                                          next_id(), wall());
@@ -189,8 +191,8 @@ io::Task<std::vector<NewMessage>> LocalQueue::reports(std::shared_ptr<const Mess
   co_return made;
 }
 
-// RFC 3461 §5.2.7.2: an address that stands for several answers for itself. Its report is on disk
-// before the message's 250; without it the message goes all the same.
+// RFC 3461 §5.2.7.1, §5.2.7.3: an address that stands for several answers for itself. Its report is
+// on disk before the message's 250; without it the message goes all the same.
 io::Task<void> LocalQueue::report_expansions(std::shared_ptr<const MessageInfo> message) {
   std::vector<ReportedRecipient> aliases;
   const auto& recipients = message->envelope.recipients;

@@ -47,13 +47,14 @@ bool speaks_utf8(const DsnInput& input) {
 
 // --- for programs: RFC 3464 ----------------------------------------------------------------------
 
-std::string_view action_word(Action action) {
-  switch (action) {
+std::string_view action_word(const Told& told) {
+  switch (told.report.action) {
     case Action::failed: return "failed";
     case Action::delayed: return "delayed";
     case Action::delivered: return "delivered";
     case Action::relayed: return "relayed";
-    case Action::expanded: return "expanded";
+    // RFC 3461 §5.2.7.1: to a list it is delivered.
+    case Action::expanded: return told.recipient.of_list ? "delivered" : "expanded";
   }
   return {};
 }
@@ -80,7 +81,7 @@ std::string recipient_fields(const Told& told, bool utf8) {
   const std::string orcpt = typed_orcpt(told.recipient.orcpt, utf8);
   if (!orcpt.empty()) out += fmt::format("Original-Recipient: {}\r\n", orcpt);
   out += fmt::format("Final-Recipient: {}\r\n", typed_address(told.address, utf8));
-  out += fmt::format("Action: {}\r\n", action_word(report.action));
+  out += fmt::format("Action: {}\r\n", action_word(told));
   out += fmt::format("Status: {}\r\n", status_of(report).text());
   out += remote_fields(told);
   if (report.attempt.when != base::Time{}) {
@@ -96,8 +97,10 @@ std::string recipient_fields(const Told& told, bool utf8) {
 std::string status_part(const Settings& settings, const DsnInput& input,
                         const std::vector<Told>& told) {
   std::string out;
-  // RFC 3464 §2.2.1
-  if (const std::string envid = clean_ascii(input.original.envelope.envid); !envid.empty()) {
+  // RFC 3464 §2.2.1. A list's owner did not give it (RFC 3461 §5.2.7.1).
+  const bool is_sender = input.hearer() == input.original.envelope.sender;
+  if (const std::string envid = clean_ascii(input.original.envelope.envid);
+      is_sender && !envid.empty()) {
     out += fmt::format("Original-Envelope-Id: {}\r\n", envid);
   }
   out += fmt::format("Reporting-MTA: dns; {}\r\n", settings.hostname);

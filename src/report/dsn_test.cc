@@ -341,6 +341,9 @@ TEST(Dsn, Successes) {
   text = lf(write(one).message);
   EXPECT_TRUE(text.contains("everybody who stands")) << text;
   EXPECT_TRUE(text.contains("\nAction: expanded\nStatus: 2.0.0\n"));
+  // RFC 3461 §5.2.7.1
+  one.original.envelope.recipients[0].of_list = true;
+  EXPECT_TRUE(lf(write(one).message).contains("\nAction: delivered\nStatus: 2.0.0\n"));
 }
 
 TEST(Dsn, TheWholeMessageComesBackWhenItIsThere) {

@@ -12,7 +12,7 @@ namespace report {
 namespace {
 
 // RFC 3461 §4.1: the word of NOTIFY that asks for it. An alias of several has taken SUCCESS off its
-// recipients and left a mark instead (§5.2.7.2).
+// recipients and left a mark instead (§5.2.7.3).
 std::uint8_t word_for(queue::Action action) {
   switch (action) {
     case queue::Action::failed: return message::notify_failure;

@@ -195,6 +195,22 @@ def test_an_alias_of_several_answers_for_itself(world):
     quiet(world, count=1)
 
 
+def test_to_a_list_it_is_delivered(world):
+    """RFC 3461 §5.2.7.1: once, and nothing that its sender asked goes to the members."""
+    world.server.cli("alias", "add", "list@example.test", "other@example.test", "them@sink.test")
+    world.server.cli("alias", "add", "owner-list@example.test", "other@example.test")
+    world.start()
+    with world.net.inside(lambda: Sink(25, {}, SINK, offers=["DSN"])) as sink:
+        send(world, {"list@example.test": "NOTIFY=SUCCESS"}, message("to all"),
+             "ENVID=mine RET=FULL")
+        wait_until("the member's", lambda: sink.mails, 60)
+        [mail] = sink.mails
+        assert mail.sender == "owner-list@example.test"
+        assert not any(word in " ".join(mail.said) for word in ("ENVID", "RET=", "ORCPT"))
+    [told] = world.server.wait_for_mail()
+    assert read(told).actions() == [("list@example.test", "delivered", "2.0.0")]
+
+
 def test_an_alias_of_one_is_an_address(world):
     world.server.cli("alias", "add", "single@example.test", USERS[0])
     world.start()

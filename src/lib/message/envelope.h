@@ -25,7 +25,7 @@ inline constexpr std::uint8_t notify_success = 2;
 inline constexpr std::uint8_t notify_failure = 4;
 inline constexpr std::uint8_t notify_delay = 8;
 // Ours, never on the wire: the recipient is one of several that an alias stands for, and the sender
-// asked about success: the alias answers that itself, once (RFC 3461 §5.2.7.2).
+// asked about success: the alias answers that itself, once (RFC 3461 §5.2.7.3).
 inline constexpr std::uint8_t notify_expanded = 16;
 
 // Does a recipient with this NOTIFY want a report of that kind (one of the bits)?

@@ -42,7 +42,9 @@ std::string orcpt_value(std::string_view orcpt, const Extensions& peer) {
 
 // RFC 3461 §5.2.1: what the sender gave; of an address that we have changed, the one he wrote, or
 // he would be told of one that he does not know.
+// A list's member answers to the list's owner, who knows him by this address (§5.2.7.1).
 std::string original_recipient(const message::Recipient& recipient) {
+  if (recipient.of_list) return {};
   const bool changed = !recipient.original.is_null() && !recipient.original.domain.empty() &&
                        recipient.original != recipient.address;
   if (!recipient.orcpt.empty() || !changed) return recipient.orcpt;
