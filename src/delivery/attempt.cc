@@ -142,10 +142,12 @@ void refuse_unsigned(Run& run, const Target& target) {
   note_trouble(run, std::move(trouble));
 }
 
-// RFC 8689 §4.2.1. Mailboxes of ours are the end of the way.
-void require_tls(Route& route) {
+// RFC 8689 §4.2.1. Mailboxes of ours are the end of the way. §5: a report is protected as what it
+// is about, but not discarded because the next server does not offer REQUIRETLS.
+void require_tls(Route& route, bool is_report) {
   if (route.kind == RouteKind::lmtp || route.kind == RouteKind::local) return;
   route.require_tls = true;
+  route.is_report = is_report;
   route.tls = TlsDemand::verified;
 }
 
@@ -232,7 +234,8 @@ io::Task<std::vector<queue::Outcome>> attempt(Carrier carrier, Route route, queu
           .outcomes = {},
           .remote = {},
           .trouble = {}};
-  if (run.parcel.message->envelope.require_tls) require_tls(run.route);
+  const message::Envelope& envelope = run.parcel.message->envelope;
+  if (envelope.require_tls) require_tls(run.route, envelope.sender.is_null());
   run.left = run.parcel.recipients;
   run.remote = run.route.host.empty() ? run.route.domain : run.route.host;
   const auto ended =

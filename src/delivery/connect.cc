@@ -83,8 +83,9 @@ io::Task<Step<>> secure(io::Ref<Connector> connector, io::Ref<Client> client,
 
 // RFC 8689 §4.2.1: a verified server that does not offer REQUIRETLS promises nothing for its next
 // hop.
-Step<> keeps_tls(const Client& client) {
-  if (client.offers.requiretls && client.tls() != nullptr && client.tls()->verified) return {};
+Step<> keeps_tls(const Client& client, const Route& route) {
+  const bool verified = client.tls() != nullptr && client.tls()->verified;
+  if (verified && (client.offers.requiretls || route.is_report)) return {};
   return std::unexpected(Trouble{
       .reply = smtp::reply(550, {5, 7, 30},
                            fmt::format("The sender requires TLS on all of the way (REQUIRETLS), "
@@ -112,7 +113,7 @@ io::Task<Step<std::unique_ptr<Client>>> open_once(io::Ref<Connector> connector, 
   if (step && !route.implicit_tls && demand != TlsDemand::none) {
     step = co_await secure(connector, client, route, demand);
   }
-  if (step && route.require_tls) step = keeps_tls(client);
+  if (step && route.require_tls) step = keeps_tls(client, route);
   if (step && !route.user.empty()) step = co_await log_in(client, connector, route);
   if (!step) co_return std::unexpected(std::move(step.error()));
   if (client.tls() != nullptr) connector->counters.tls_sessions.add();

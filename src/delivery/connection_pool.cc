@@ -25,8 +25,8 @@ std::string pool_key(const Target& target, const Route& route) {
   const auto& source = target.endpoint.address.is_v6() ? route.source_ipv6 : route.source_ipv4;
   return fmt::format(FMT_COMPILE("{}|{}|{}|{}|{}|{}|{}"), target.host, target.endpoint.text(),
                      static_cast<unsigned>(route.tls), route.implicit_tls ? 1 : 0,
-                     source ? source->text() : std::string(), route.require_tls ? 1 : 0,
-                     credentials_key(route));
+                     source ? source->text() : std::string(),
+                     route.require_tls ? (route.is_report ? 2 : 1) : 0, credentials_key(route));
 }
 
 bool worth_keeping(const Settings& settings, std::uint64_t messages,

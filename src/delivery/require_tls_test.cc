@@ -95,6 +95,18 @@ TEST_F(RequireTlsTest, NamesThatNobodySignedCount) {
   EXPECT_EQ(text_of(deliver_one("x@unsigned.example")), "delivered 250 taken");
 }
 
+// RFC 8689 §5: a report is as well protected, and not lost for want of an offer.
+TEST_F(RequireTlsTest, AReportGoesWhereItIsNotOffered) {
+  info->envelope.sender = {};
+  serve(mx1, {encrypted("DSN") + Script{"< MAIL FROM:<>", "> 250 ok", "< RCPT*", "> 250 ok",
+                                        "< DATA", "> 354 go", "<text", "> 250 taken"}});
+  EXPECT_EQ(text_of(deliver_one("x@a.example")), "delivered 250 taken");
+  restart_with_settings();
+  serve(mx1, {{"> 220 mx", "< EHLO us.example", "> 250 mx"}});
+  serve(mx2, {{"> 220 mx", "< EHLO us.example", "> 250 mx"}});
+  EXPECT_TRUE(text_of(deliver_one("x@a.example")).starts_with("failed 550 5.7.10 "));
+}
+
 TEST_F(RequireTlsTest, KeepsAwayFromConnectionsOfOtherMail) {
   info->envelope.require_tls = false;
   serve(mx1, {{"> 220 mx", "< EHLO us.example", "> 250 SIZE", "< MAIL*", "> 250 ok", "< RCPT*",

@@ -35,6 +35,7 @@ struct Route {
   TlsDemand tls = TlsDemand::opportunistic;
   bool implicit_tls = false;
   bool require_tls = false;  // for a message with REQUIRETLS (RFC 8689)
+  bool is_report = false;    // such a one without a sender, which is not lost for want of an offer
   std::string user;          // empty: no AUTH
   std::string password;
   std::string password_file;
@@ -45,13 +46,13 @@ struct Route {
   bool operator==(const Route&) const = default;
 };
 
-class Router {
 // Whom a message goes to and from whom it comes, as its next hop is told.
 struct Parties {
   const message::Address& recipient;
   const message::Address& sender;
 };
 
+class Router {
  public:
   Router(std::shared_ptr<const Settings> settings, const directory::Directory& directory);
 
@@ -64,8 +65,8 @@ struct Parties {
   // Of a [[route]]; made once, not for each message.
   struct Way {
     std::string pattern;
-    std::optional<Route> relay;  // none: by MX
     std::vector<SenderPattern> senders;
+    std::optional<Route> relay;  // none: by MX
     TlsDemand tls;
     std::optional<io::IpAddress> source_ipv4;
     std::optional<io::IpAddress> source_ipv6;

@@ -66,7 +66,7 @@ smtp::Extensions Session::offered() const {
   offered.size = settings_.message_bytes_max;
   offered.starttls = in_clear && rules_.listener.tls == Tls::starttls && rules_.tls != nullptr &&
                      rules_.listener.socket_path.empty();
-  offered.requiretls = !in_clear;  // RFC 8689 §3: within TLS only
+  offered.requiretls = !in_clear;  // RFC 8689 §2: within TLS only
   // Passwords only inside TLS, and only where people log in.
   if (!in_clear && transaction_.submission) {
     offered.auth = parts_.authenticator.mechanisms(binding());

@@ -50,7 +50,8 @@ io::Task<smtp::Reply> Session::begin_message(smtp::MailParams params, std::strin
   transaction_.envelope.smtputf8 = params.smtputf8;
   transaction_.envelope.require_tls = params.requiretls;
   transaction_.envelope.envid = std::move(params.envid);
-  transaction_.envelope.ret = params.ret;
+  // RFC 8689 §5: what comes back has the header only.
+  transaction_.envelope.ret = params.requiretls ? message::Envelope::Ret::headers : params.ret;
   transaction_.declared_bytes = params.size.value_or(0);
   policy::Verdict verdict = co_await parts_.policy.at_mail(*visit_, transaction_, *known_);
   if (!verdict.accepted()) {

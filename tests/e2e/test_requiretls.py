@@ -134,16 +134,21 @@ def test_it_waits_for_a_certificate(world):
         assert world.server.maildir() == []
 
 
-def test_the_report_is_as_confidential(world):
-    """What comes back goes by TLS, too, and says REQUIRETLS itself."""
+@pytest.mark.parametrize("offers", [["REQUIRETLS"], ["DSN"]], ids=["offered", "not-offered"])
+def test_the_report_is_as_confidential(world, offers):
+    """What comes back goes by TLS, too, says REQUIRETLS itself where that is offered, and has the
+    header only (RFC 8689 §5)."""
     world.route("sink.test").route("home.test").server.start()
     with world.sink(encrypted=False), \
-            world.sink("mx.home.test", HOME, tls_offers=["REQUIRETLS"]) as home:
-        world.send(THEM, sender="an@home.test")
+            world.sink("mx.home.test", HOME, tls_offers=offers) as home:
+        world.send(THEM, sender="an@home.test", options=("REQUIRETLS", "RET=FULL"))
         wait_until("the report", lambda: home.mails, WAIT_SECONDS_MAX)
         [report] = home.mails
-        assert report.sender == "" and " REQUIRETLS" in report.said[0]
-        assert read(report.content).actions() == [(THEM, "failed", "5.7.10")]
+        assert report.sender == ""
+        assert (" REQUIRETLS" in report.said[0]) == ("REQUIRETLS" in offers)
+        told = read(report.content)
+        assert told.actions() == [(THEM, "failed", "5.7.10")]
+        assert told.returned.get_content_type() == "text/rfc822-headers"
 
 
 def test_no_report_in_the_clear(world):
@@ -158,7 +163,7 @@ def test_no_report_in_the_clear(world):
 
 
 def test_the_field_that_asks_for_no_tls(world):
-    """TLS-Required: No goes on as it came, and REQUIRETLS counts more (RFC 8689 §5)."""
+    """TLS-Required: No goes on as it came, and REQUIRETLS counts more (RFC 8689 §4.1)."""
     world.route("sink.test").server.start()
     text = b"TLS-Required: No\r\n" + message("in the clear is fine", to=THEM)
     with world.sink(encrypted=False) as sink:

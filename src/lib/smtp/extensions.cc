@@ -43,7 +43,7 @@ void parse_size(Extensions& out, const Words& words) {
 }
 
 void parse_deliver_by(Extensions& out, const Words& words) {
-  // RFC 2852 §3: without a number there is no least by-time.
+  // RFC 2852 §2: without a number there is no least by-time.
   out.deliver_by = words.size() > 1 ? base::parse_number(words[1]).value_or(0) : 0;
 }
 
