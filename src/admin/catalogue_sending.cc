@@ -25,6 +25,15 @@ RouteText send_route() {
                 {"message", text, false, "In place of the parts: the whole RFC 5322 text."},
                 {"sender", text, false, "The envelope's sender, for bounces; else the author."},
                 {"send_at", text, false, "Not before then (RFC 3339)."},
+                {"priority", any, false, "-9 (last) to 9 (first); 0 is usual (RFC 6710)."},
+                {"deliver_within", any, false, "Seconds that it has (RFC 2852)."},
+                {"at_deadline", text, false,
+                 "When they are over: notify (its sender is told, and it goes on) or return."},
+                {"trace", any, false, "true: tell of each server that passes it on."},
+                {"notify", any, false,
+                 "What to report: never, or some of success, failure, delay (RFC 3461)."},
+                {"ret", text, false, "What reports bring back of it: full or headers."},
+                {"envid", text, false, "What reports call it."},
                 {"account", text, false, "With scope admin: as if this account sent it."}};
   out.large_body = true;
   return out;

@@ -19,6 +19,7 @@
 #include "lib/io/task.h"
 #include "lib/message/address.h"
 #include "lib/message/envelope.h"
+#include "lib/smtp/deliver_by.h"
 #include "lib/smtp/reply.h"
 
 namespace session {
@@ -32,6 +33,7 @@ struct Submitted {
   base::MessageId id;
   std::vector<Recipient> recipients;  // in the order of the submission
   std::string hold_reason;            // not empty: it is on hold
+  std::optional<int> priority;        // it got this one in place of what was asked
   base::Time release_at;              // 1970: it goes at once
 };
 
@@ -66,6 +68,8 @@ struct Submission {
   message::Address sender;
   std::vector<message::Address> recipients;
   std::optional<base::Time> release_at;  // RFC 4865 HOLDUNTIL
+  std::int8_t priority = 0;              // RFC 6710
+  std::optional<smtp::By> by;            // RFC 2852
   // RFC 3461: what MAIL would say, and RCPT of every recipient.
   message::Envelope::Ret ret = message::Envelope::Ret::unset;
   std::string envid;

@@ -62,6 +62,8 @@ io::Task<bool> Session::address_message(io::Ref<const Submission> mail) {
   params.sender = mail->sender;
   params.size = mail->message.size();
   params.hold.until = mail->release_at;
+  params.by = mail->by;
+  params.priority = mail->priority;
   params.ret = mail->ret;
   params.envid = mail->envid;
   // RFC 6531 §3.4: as a mail client would say for such addresses.
@@ -70,6 +72,9 @@ io::Task<bool> Session::address_message(io::Ref<const Submission> mail) {
   submitted_.reply =
       co_await begin_message(std::move(params), fmt::format("FROM:<{}>", mail->sender.text()));
   if (!submitted_.reply.positive()) co_return false;
+  if (const int given = transaction_.envelope.priority; given != mail->priority) {
+    submitted_.priority = given;
+  }
   for (const message::Address& address : mail->recipients) {
     smtp::RcptParams recipient;
     recipient.recipient = address;

@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import random
+import re
 import smtplib
 import threading
 import time
@@ -165,6 +166,37 @@ def test_mail_waits_for_its_hour(shop):
     assert status["state"] == "scheduled" and status["recipients"][0]["state"] == "scheduled"
     far = (datetime.now(UTC) + timedelta(days=400)).isoformat()
     assert send(shop, letter(shop, send_at=far)).status == 422
+
+
+def test_what_a_mail_client_may_ask_for_a_program_may_too(new_server):
+    """Priority, deadline and reports go on to the next server, by the same limits."""
+    with Sink(offers=["DSN", "DELIVERBY", "MT-PRIORITY"]) as sink:
+        server = with_api(new_server())
+        server.set("delivery", relay_host=f"127.0.0.1:{sink.port}")
+        server.set("limits", priority_max=5)
+        server.add_user(SHOP)
+        server.start()
+        server.token = token(server, "shop", "--scope", "send", "--account", SHOP)
+        wishes = {"priority": 9, "deliver_within": 3600, "at_deadline": "return", "trace": True,
+                  "notify": ["success", "delay"], "ret": "headers", "envid": "order-17"}
+        answer = send(server, letter(server, to=["an@far.test"], **wishes))
+        assert (answer.status, answer.json["priority"]) == (200, 5), answer.text
+        wait_until("the mail", lambda: sink.mails)
+        mail, rcpt = sink.mails[0].said
+        for word in ("MT-PRIORITY=5", "RET=HDRS", "ENVID=order-17"):
+            assert word in mail.split()
+        assert re.search(r" BY=3(600|59\d);RT( |$)", mail), mail
+        assert "NOTIFY=SUCCESS,DELAY" in rcpt.split()
+        # As a query of a raw message; and what is too short is refused as over SMTP.
+        query = f"from={SHOP}&to=an@far.test&priority=-3&deliver_within=60&notify=never"
+        answer = ask(server.api, f"/api/v1/send?{query}", server.token, b"Subject: raw\n\nx\n",
+                     Content_Type="message/rfc822")
+        assert answer.status == 200 and "priority" not in answer.json, answer.text
+        wait_until("the next", lambda: len(sink.mails) == 2)
+        assert "MT-PRIORITY=-3" in sink.mails[1].said[0]
+        short = send(server, letter(server, deliver_within=5, at_deadline="return"))
+        assert (short.status, short.json["enhanced"]) == (422, "5.5.4"), short.text
+        assert send(server, letter(server, priority=10)).status == 400
 
 
 def test_what_an_account_may_send_counts_over_both_ways(shop):

@@ -58,6 +58,7 @@ std::string answer_json(const session::Submitted& submitted) {
   if (submitted.id) out["id"] = submitted.id.text();
   out["accepted"] = std::move(accepted);
   out["refused"] = std::move(refused);
+  if (submitted.priority) out["priority"] = *submitted.priority;
   if (!submitted.hold_reason.empty()) out["held"] = submitted.hold_reason;
   if (submitted.release_at > base::Time()) out["send_at"] = base::format_time(submitted.release_at);
   return json::serialize(out);
@@ -69,6 +70,7 @@ http::Response answer_of(const session::Submitted& submitted) {
   json::object out = json::parse(body).get_object();
   out.erase("id");
   out.erase("held");
+  out.erase("priority");
   out.erase("send_at");
   out["error"] =
       submitted.reply.lines.empty() ? submitted.reply.text() : submitted.reply.lines.front();

@@ -27,6 +27,7 @@ base::Result<> know_fields(const json::object& fields) {
   for (const auto& [name, value] : fields) {
     const std::string_view key(name.data(), name.size());
     if (std::ranges::find(known_fields, key) != known_fields.end()) continue;
+    if (std::ranges::find(wish_fields, key) != wish_fields.end()) continue;
     return invalid(fmt::format("there is no field \"{}\"; /api/openapi.json lists them",
                                base::printable(key, 100)));
   }
@@ -142,6 +143,9 @@ base::Result<Letter> read_letter(const json::object& fields, const LetterFacts& 
   auto send_at = send_at_of(fields);
   if (!send_at) return std::unexpected(send_at.error());
   out.send_at = *send_at;
+  auto wishes = read_wishes(fields);
+  if (!wishes) return std::unexpected(wishes.error());
+  out.wishes = std::move(*wishes);
   auto recipients = everybody({&addresses->to, &addresses->cc, &addresses->bcc}, facts.limits);
   if (!recipients) return std::unexpected(recipients.error());
   out.recipients = std::move(*recipients);

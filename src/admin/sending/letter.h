@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/sending/wishes.h"
 #include "lib/base/result.h"
 #include "lib/base/time.h"
 #include "lib/message/address.h"
@@ -36,6 +37,7 @@ struct Letter {
   message::Address sender;  // of the envelope; both parts empty: the null sender
   std::vector<message::Address> recipients;
   std::optional<base::Time> send_at;
+  Wishes wishes;
   std::string account;  // that the program has named; empty: none
   std::string message;  // with CRLF line ends
 };

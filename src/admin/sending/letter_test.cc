@@ -1,6 +1,7 @@
 // Tests of letter.h: what JSON makes a message, and what does not.
 #include "admin/sending/letter.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace sending {
@@ -44,6 +45,37 @@ TEST(Letter, TakesAWholeMessage) {
   const auto bounce = read(R"({"from": "", "to": ["an@example.net"], "message": "A: b\n\nc"})");
   ASSERT_TRUE(bounce);
   EXPECT_TRUE(bounce->sender.is_null());
+}
+
+std::string wishes(std::string_view more) {
+  const auto letter = read(
+      fmt::format(R"({{"from": "a@b.test", "to": "c@d.test", "message": "A: b\n\nc", {}}})", more));
+  if (!letter) return letter.error().detail;
+  const Wishes& got = letter->wishes;
+  return fmt::format("{} {} {} {} {}", got.priority,
+                     got.by ? smtp::by_text({got.by->mode, got.by->trace,
+                                             base::Time(std::chrono::seconds(got.by->seconds))},
+                                            base::Time())
+                            : "-",
+                     got.notify, static_cast<int>(got.ret), got.envid);
+}
+
+TEST(Letter, AsksForWhatAMailClientMayAsk) {
+  EXPECT_EQ(wishes(R"("priority": -3)"), "-3 - 0 0 ");
+  EXPECT_EQ(wishes(R"("priority": "9", "deliver_within": "60")"), "9 60;N 0 0 ");
+  EXPECT_EQ(wishes(R"("deliver_within": 60, "at_deadline": "return", "trace": true)"),
+            "0 60;RT 0 0 ");
+  EXPECT_EQ(wishes(R"("notify": ["success", "delay"], "ret": "full", "envid": "order-7")"),
+            "0 - 10 1 order-7");
+  EXPECT_EQ(wishes(R"("notify": "never", "ret": "headers")"), "0 - 1 2 ");
+  for (const std::string_view wrong :
+       {R"("priority": 10)", R"("priority": 1.5)", R"("priority": "")", R"("deliver_within": 0)",
+        R"("deliver_within": 1000000000)", R"("at_deadline": "return")", R"("trace": true)",
+        R"("deliver_within": 5, "at_deadline": "R")", R"("deliver_within": 5, "trace": 1)",
+        R"("notify": "never,success")", R"("notify": ["often"])", R"("notify": 1)",
+        R"("ret": "all")", R"("envid": "a b")", R"("envid": "")", R"("envid": "a+b")"}) {
+    EXPECT_EQ(wishes(wrong).front(), '"') << wrong << ": " << wishes(wrong);
+  }
 }
 
 TEST(Letter, DomainsBecomeALabels) {

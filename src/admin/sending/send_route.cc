@@ -64,11 +64,22 @@ io::Task<http::Response> send_for_account(Parts* parts, session::Submission mail
   co_return sending::answer_of(co_await parts->sending.submitter->submit(std::move(mail)));
 }
 
+// What only an account may ask for; empty: nothing of it was asked.
+std::string_view wish_of_accounts(const session::Submission& mail) {
+  if (mail.release_at) return "send_at";
+  if (mail.priority != 0) return "priority";
+  if (mail.by) return "deliver_within";
+  if (mail.notify != message::notify_default) return "notify";
+  if (mail.ret != message::Envelope::Ret::unset) return "ret";
+  return mail.envid.empty() ? "" : "envid";
+}
+
 // An administrator's, as `stagepost send` does: no account, so no limits of one.
 io::Task<http::Response> send_as_administrator(Parts* parts, session::Submission mail) {
-  if (mail.release_at) {
-    co_return error_response({.kind = base::ErrorKind::invalid,
-                              .detail = "\"send_at\" is for mail of an account: say \"account\""});
+  if (const std::string_view wish = wish_of_accounts(mail); !wish.empty()) {
+    co_return error_response(
+        {.kind = base::ErrorKind::invalid,
+         .detail = fmt::format("\"{}\" is for mail of an account: say \"account\"", wish)});
   }
   session::Submitted submitted;
   for (const message::Address& address : mail.recipients) {
@@ -132,6 +143,11 @@ io::Task<http::Response> send(Parts* parts, http::Request request) {
   mail.sender = std::move(letter->sender);
   mail.recipients = std::move(letter->recipients);
   mail.release_at = letter->send_at;
+  mail.priority = letter->wishes.priority;
+  mail.by = letter->wishes.by;
+  mail.ret = letter->wishes.ret;
+  mail.notify = letter->wishes.notify;
+  mail.envid = std::move(letter->wishes.envid);
   mail.message = std::move(letter->message);
   if (!has_key) co_return co_await send_letter(parts, std::move(mail));
   if (parts->sending.keys == nullptr) {
