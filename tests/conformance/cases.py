@@ -72,6 +72,14 @@ BEGINNINGS = {
 }
 
 
+def beginning(after: str, port: str) -> list[Step]:
+    """LMTP says LHLO in EHLO's place (RFC 2033 §4.1)."""
+    steps = BEGINNINGS[after]
+    if port != "lmtp":
+        return steps
+    return [Step(one.kind, one.text.replace("EHLO ", "LHLO "), one.times) for one in steps]
+
+
 class Reader:
     """The cases of one file, line by line."""
 
@@ -108,7 +116,7 @@ class Reader:
             self.section = f"{section.group(1)} {section.group(2)}"
             self.says = section.group(3)
         elif line.startswith("port: "):
-            self.port = {"submission": "submission"}[line[6:]]
+            self.port = {"submission": "submission", "lmtp": "lmtp"}[line[6:]]
         elif line.startswith("after: "):
             self.after = line[7:]
             BEGINNINGS[self.after]
@@ -121,7 +129,7 @@ class Reader:
         if not self.section or not any(step.judged for step in self.steps):
             raise CaseError(f"{self.path.name}: [{self.name}] needs a section and a judged line")
         self.cases.append(Case(self.name, self.chapter, self.section, self.says, self.port,
-                               (*BEGINNINGS[self.after], *self.steps)))
+                               (*beginning(self.after, self.port), *self.steps)))
 
 
 def all_cases(folder: Path = FOLDER) -> list[Case]:

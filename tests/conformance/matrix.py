@@ -1,6 +1,7 @@
 """tests/conformance/matrix.py: results of several servers → the table, and where ours differs.
 
-In/Out:  {server's title: {case's name: Result}} → Markdown, the names of cases that need a reason.
+In/Out:  {server's title: {case's name: Result}} → Markdown, the names of cases that need a reason;
+         a chapter has the servers that have a port for it.
 """
 
 import re
@@ -58,6 +59,10 @@ def needs_reason(row: dict[str, str]) -> bool:
     return ours != ours.strip("*_") or differs_from_most(ours, others)
 
 
+def has_port(case: Case, result: Result) -> bool:
+    return result.not_offered != case.port
+
+
 def chapters(cases: list[Case]) -> dict[str, list[Case]]:
     found: dict[str, list[Case]] = {}
     for case in cases:
@@ -68,10 +73,12 @@ def chapters(cases: list[Case]) -> dict[str, list[Case]]:
 def table(cases: list[Case], results: dict[str, dict[str, Result]]) -> str:
     parts = []
     for chapter, some in chapters(cases).items():
-        head = ["case", "RFC", "level", *results]
+        asked_some = {title: of_server for title, of_server in results.items()
+                      if any(has_port(one, of_server[one.name]) for one in some)}
+        head = ["case", "RFC", "level", *asked_some]
         lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
         for case in some:
-            cells = [cell(of_server[case.name]) for of_server in results.values()]
+            cells = [cell(of_server[case.name]) for of_server in asked_some.values()]
             lines.append("| " + " | ".join([case.name, case.section, case.level, *cells]) + " |")
         parts.append(f"### {chapter}\n\n" + "\n".join(lines))
     return "\n\n".join(parts)

@@ -237,7 +237,7 @@ class Player:
             if not self.fits_any(expected):
                 break
         self.repeat = 1
-        if self.sent[:4].upper() == b"EHLO" and self.last.code == "250":
+        if self.sent[:4].upper() in (b"EHLO", b"LHLO") and self.last.code == "250":
             self.hello = self.last
 
     def fits_any(self, expected: str) -> bool:

@@ -1,11 +1,11 @@
 """tests/conformance/servers.py: Stagepost and others, each set up alike, in one namespace.
 
 What:    mailboxes user0 … user2 and postmaster of NAME.test, messages of LIMIT_MB at most, STARTTLS
-         with a certificate, nobody may relay; a submission port where user0 logs in.
+         with a certificate, nobody may relay; a submission port where user0 logs in; an LMTP port.
 In/Out:  a World → start(), place(), names(), stop().
 Errors:  whatever its starting raises; the run names it and goes on with the others.
 Limits:  OpenSMTPD 6.8 has no TLS with OpenSSL 3, and sendmail's log-ins need Cyrus SASL: these two
-         have no submission port here.
+         have no submission port here. LMTP is Stagepost's and Dovecot's, which has nothing else.
 """
 
 import base64
@@ -18,6 +18,7 @@ from neighbours import (KEEP, PEOPLE, ChasquidNeighbour, EximNeighbour, Neighbou
 from peer import VMAIL_ID, Peer
 from peers import sendmail_cf, unpack
 from peers.dns import DnsServer
+from peers.dovecot_lmtp import DovecotLmtp
 from peers.dovecot_sasl import DovecotSasl
 from peers.netns import Netns
 from peers.pki import Authority
@@ -25,7 +26,7 @@ from player import Place
 from stagepost import Stagepost
 
 CLIENT, OURS, NAMES = "10.0.0.1", "10.0.0.2", "10.0.0.53"
-ADDRESSES = (CLIENT, OURS, NAMES, *(f"10.0.0.{number}" for number in (3, 6, 7, 8, 10)))
+ADDRESSES = (CLIENT, OURS, NAMES, *(f"10.0.0.{number}" for number in (3, 6, 7, 8, 10, 11)))
 LIMIT_MB = 1
 SENDER, SECURE = "someone@client.test", "someone@secure.client.test"
 PASSWORD = "a-long-enough-1"
@@ -60,7 +61,7 @@ def address_of(kind: type) -> str:
 
 class OurServer:
     key, title, address = "stagepost", "Stagepost", OURS
-    ports = {"smtp": 25, "submission": 587}
+    ports = {"smtp": 25, "submission": 587, "lmtp": 24}
 
     def __init__(self, net: Netns, folder: Path, _: Authority):
         self.domain = f"{self.key}.test"
@@ -73,6 +74,8 @@ class OurServer:
         self.server.set("", hostname=f"mx.{self.domain}")
         self.server.set("dns", servers=[NAMES])
         self.server.set("limits", message_bytes_max=f"{LIMIT_MB}MiB")
+        self.server.append(f'[[listener]]\nname = "lmtp"\naddress = "{self.address}:24"\n'
+                           f'protocol = "lmtp"\nclients = ["{CLIENT}"]\n')
         for person in PEOPLE:
             self.server.add_user(f"{person}@{self.domain}", PASSWORD)
         self.server.start()
@@ -212,8 +215,32 @@ class JudgedSendmail(Judged, Neighbour, Peer):
         self.wait_ready()
 
 
+class JudgedDovecot:
+    key, title, address = "dovecot", "Dovecot", "10.0.0.11"
+    ports = {"lmtp": 24}
+
+    def __init__(self, net: Netns, folder: Path, _: Authority):
+        self.domain = f"{self.key}.test"
+        self.mail = folder / "dovecot-mail"
+        self.server = DovecotLmtp(net, self.address, folder / self.key, self.domain)
+
+    def start(self) -> None:
+        self.mail.mkdir()
+        shutil.chown(self.mail, VMAIL_ID, VMAIL_ID)
+        self.server.launch((*PEOPLE, "postmaster"), self.mail, {})
+
+    def messages(self, person: str) -> list[bytes]:
+        return [path.read_bytes() for path in (self.mail / person / "new").glob("*")]
+
+    def log(self) -> str:
+        return self.server.output()
+
+    def close(self) -> None:
+        self.server.stop()
+
+
 SERVERS = {kind.key: kind for kind in (OurServer, JudgedPostfix, JudgedExim, JudgedOpenSmtpd,
-                                       JudgedSendmail, JudgedChasquid)}
+                                       JudgedSendmail, JudgedChasquid, JudgedDovecot)}
 
 
 def base64_of(text: str) -> str:
