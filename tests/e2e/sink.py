@@ -3,7 +3,8 @@
 What:    accepts everything; `answers` gives other replies: {"RCPT": ["450 4.2.1 later"]} is used up
          one by one, then it accepts again; "@fixed" in front of a reply repeats it for ever.
          `offers` are further lines after EHLO; with `tls` it knows STARTTLS, and within TLS it
-         offers `tls_offers`, too.
+         offers `tls_offers`, too. `before_answer` is called when a message is kept and nobody has
+         been told so.
 In/Out:  mails: (sender, recipients, content with CRLF, dots undone, its MAIL and RCPT lines).
 Limits:  one thread per connection; reads time out after IDLE_SECONDS_MAX.
 """
@@ -11,7 +12,7 @@ Limits:  one thread per connection; reads time out after IDLE_SECONDS_MAX.
 import socketserver
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 IDLE_SECONDS_MAX = 120
@@ -62,6 +63,7 @@ class Session(socketserver.StreamRequestHandler):
                     reply = sink.answer("END", "250 2.0.0 kept")
                     if reply.startswith("250"):
                         sink.mails.append(mail)
+                        sink.before_answer()
                     self.say(reply)
                 sender, recipients = None, []
                 continue
@@ -116,6 +118,7 @@ class Sink:
         self.mails: list[Mail] = []
         self.answers = answers or {}
         self.offers, self.tls, self.tls_offers = offers, tls, tls_offers
+        self.before_answer: Callable[[], None] = lambda: None
         self.lock = threading.Lock()
         self.server = Server((address, port), Session)
         self.server.sink = self
