@@ -95,6 +95,8 @@ struct Parts {
   std::function<std::shared_ptr<const directory::Snapshot>()> snapshot = {};
   SendingParts sending = {};
   webhooks::Webhooks* webhooks = nullptr;  // null: this Api has none
+  // Aliases of files that count beside what the database has; blocks. None: there are no files.
+  std::function<std::vector<directory::AliasRow>(directory::Contents)> file_aliases = {};
   const Reload* reload = nullptr;  // reads the configuration again; null or empty: no server runs
 };
 

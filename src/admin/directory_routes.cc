@@ -1,8 +1,12 @@
 // See api.h. Domains and aliases: list, add, set, remove.
+#include <algorithm>
+#include <iterator>
+
 #include "admin/directory_page.h"
 #include "admin/directory_work.h"
 #include "admin/json.h"
 #include "admin/user_json.h"
+#include "lib/base/text.h"
 
 namespace admin {
 namespace {
@@ -33,17 +37,49 @@ base::Result<boost::json::object> list_domains(directory::Store& store) {
   return boost::json::object{{"domains", std::move(out)}};
 }
 
+using FileAliases = decltype(Parts::file_aliases);
+
+// Those of files that the page asks for, before it is cut.
+base::Result<std::vector<directory::AliasRow>> aliases_of_files(const FileAliases& file_aliases,
+                                                                directory::Store& store,
+                                                                const std::string& part) {
+  if (!file_aliases) return std::vector<directory::AliasRow>{};
+  auto contents = store.contents();
+  if (!contents) return std::unexpected(contents.error());
+  auto rows = file_aliases(std::move(*contents));
+  const std::string key = base::lower(part);
+  std::erase_if(rows, [&key](const directory::AliasRow& row) {
+    return !row.address.contains(key) &&
+           std::ranges::none_of(row.targets, [&key](const std::string& target) {
+             return base::lower(target).contains(key);
+           });
+  });
+  return rows;
+}
+
+base::Result<boost::json::object> alias_page(const FileAliases& file_aliases,
+                                             directory::Store& store, const directory::Page& page) {
+  auto rows = store.aliases(page);
+  if (!rows) return std::unexpected(rows.error());
+  const auto total = store.count_aliases(page.part);
+  if (!total) return std::unexpected(total.error());
+  auto more = aliases_of_files(file_aliases, store, page.part);
+  if (!more) return std::unexpected(more.error());
+  const std::size_t all = *total + more->size();
+  std::erase_if(*more, [&](const auto& row) { return row.address <= page.after; });
+  std::ranges::move(*more, std::back_inserter(*rows));
+  std::ranges::sort(*rows, {}, &directory::AliasRow::address);
+  if (page.rows_max > 0 && rows->size() > page.rows_max) rows->resize(page.rows_max);
+  return page_json("aliases", std::move(*rows), page, all, alias_json);
+}
+
 io::Task<http::Response> list_aliases(Parts* parts, http::Request request) {
   auto page = read_page(request);
   if (!page) co_return error_response(page.error());
   co_return co_await on_directory(
       parts,
-      [page = std::move(*page)](directory::Store& store) -> base::Result<boost::json::object> {
-        auto aliases = store.aliases(page);
-        if (!aliases) return std::unexpected(aliases.error());
-        const auto total = store.count_aliases(page.part);
-        if (!total) return std::unexpected(total.error());
-        return page_json("aliases", std::move(*aliases), page, *total, alias_json);
+      [page = std::move(*page), files = parts->file_aliases](directory::Store& store) {
+        return alias_page(files, store, page);
       },
       Kind::reads);
 }

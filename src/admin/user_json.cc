@@ -73,7 +73,10 @@ boost::json::array grants_json(const std::vector<directory::GrantRow>& rows) {
 boost::json::object alias_json(const directory::AliasRow& row) {
   boost::json::array targets;
   for (const std::string& target : row.targets) targets.emplace_back(target);
-  return {{"address", row.address}, {"targets", std::move(targets)}};
+  boost::json::object out{{"address", row.address}, {"targets", std::move(targets)}};
+  if (!row.place.empty()) out["file"] = row.place;
+  if (!row.problem.empty()) out["problem"] = row.problem;
+  return out;
 }
 
 boost::json::array aliases_json(const std::vector<directory::AliasRow>& rows) {

@@ -10,6 +10,8 @@ namespace {
 std::string alias_line(const boost::json::object& row) {
   std::string line = field_of(row, "address") + " →";
   for (const auto& target : list_of(row, "targets")) line += " " + text_of(target);
+  if (row.contains("problem")) line += " broken, its mail waits";
+  if (row.contains("file")) line += "  (" + field_of(row, "file") + ")";
   return line;
 }
 
@@ -49,7 +51,8 @@ void add_alias_verb(Verbs verbs) {
         [address](const auto&) { std::printf("Alias %s is gone\n", address->c_str()); });
   });
   auto json = std::make_shared<bool>(false);
-  Verb list = alias.add_subcommand("list", "Show the aliases");
+  Verb list =
+      alias.add_subcommand("list", "Show the aliases, those of files with where they stand");
   list.add_flag("--json", *json, "As JSON");
   list.callback([verbs, json] {
     verbs.status = show_list(verbs.place, {"GET", "/api/v1/aliases"}, "aliases", *json, alias_line);

@@ -2,6 +2,7 @@
 #include "directory/live_directory.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "directory/snapshot.h"
 
@@ -25,6 +26,16 @@ base::Result<> LiveDirectory::publish(Store& store) {
   const std::lock_guard lock(mutex_);
   current_.swap(next);
   return {};
+}
+
+std::vector<AliasRow> LiveDirectory::file_aliases(Contents contents) {
+  std::vector<AliasRow> out;
+  if (!alias_files_) return out;
+  if (overlay_) contents = overlay_(std::move(contents));
+  contents = alias_files_->lay_over(std::move(contents));
+  std::ranges::copy_if(contents.aliases, std::back_inserter(out),
+                       [](const AliasRow& row) { return !row.place.empty(); });
+  return out;
 }
 
 base::Result<> LiveDirectory::reload(Store& store) {

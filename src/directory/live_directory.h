@@ -46,6 +46,8 @@ class LiveDirectory final : public Directory {
   }
 
   [[nodiscard]] std::shared_ptr<const Snapshot> snapshot() const override;
+  // Those of files that count beside these contents of the database. Blocks.
+  [[nodiscard]] std::vector<AliasRow> file_aliases(Contents contents);
 
   // Reads the store and swaps. Blocks. Any connection to the database will do.
   base::Result<> publish(Store& store);

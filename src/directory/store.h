@@ -49,6 +49,7 @@ struct AliasRow {
   std::string address;  // "info@demo.test", or "@demo.test": all that is not known otherwise
   std::vector<std::string> targets;  // of "@demo.test" also one "@other.test": another name of it
   std::string problem = {};          // what is wrong with it, where it stands: its mail waits
+  std::string place = {};            // "/etc/aliases:12"; empty: the database has it
 };
 
 struct LoginRow {

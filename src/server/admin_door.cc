@@ -41,26 +41,33 @@ std::vector<std::string> domains_of(const directory::Directory& directory) {
 
 admin::Parts admin_parts(Doors doors, AllQueues& queues, LocalInjector& injector,
                          SharedParts& shared, const config::Config& config) {
-  return {.doors = doors.io,
-          .queues = queues,
-          .injector = injector,
-          .directory = *shared.admin_store,
-          .directory_changed = [&shared] { return shared.reload_directory(); },
-          .directory_note = [&shared] { return shared.ldap ? shared.ldap->trouble() : ""; },
-          .trace = *shared.trace,
-          .metrics = shared.metrics,
-          .state = *shared.state,
-          .clients = client_parts(config, shared),
-          .mail_folder = [folder = config.delivery.mail_folder](
-                             const std::string& key) { return mail_folder_of(folder, key); },
-          .test_lists =
-              [&shared, doors] {
-                return shared.state->client().lists.test(doors.resolver, doors.io.clock, false);
-              },
-          .auth_policy_key = admin::auth_policy_key(shared.login_secret),
-          .tokens = shared.tokens.get(),
-          .factors = shared.factors.get(),
-          .snapshot = [&shared] { return shared.directory->snapshot(); }};
+  return {
+      .doors = doors.io,
+      .queues = queues,
+      .injector = injector,
+      .directory = *shared.admin_store,
+      .directory_changed = [&shared] { return shared.reload_directory(); },
+      .directory_note = [&shared] { return shared.ldap ? shared.ldap->trouble() : ""; },
+      .trace = *shared.trace,
+      .metrics = shared.metrics,
+      .state = *shared.state,
+      .clients = client_parts(config, shared),
+      .mail_folder = [folder = config.delivery.mail_folder](
+                         const std::string& key) { return mail_folder_of(folder, key); },
+      .test_lists =
+          [&shared, doors] {
+            return shared.state->client().lists.test(doors.resolver, doors.io.clock, false);
+          },
+      .auth_policy_key = admin::auth_policy_key(shared.login_secret),
+      .tokens = shared.tokens.get(),
+      .factors = shared.factors.get(),
+      .snapshot = [&shared] { return shared.directory->snapshot(); },
+      .file_aliases =
+          config.directory.alias_files.empty()
+              ? decltype(admin::Parts::file_aliases){}
+              : [&shared](
+                    directory::Contents
+                        contents) { return shared.directory->file_aliases(std::move(contents)); }};
 }
 
 // Mail of this server itself is from its own name: keys of the domain that it is in are ours, too.

@@ -200,6 +200,14 @@ def test_a_file_of_aliases_and_a_list_with_an_owner(world):
     [report] = server.wait_for_mail()
     assert b"gone@postfix.test" in report and b"To: owner-list@example.test" in report
 
+    server.cli("alias", "add", "mid@example.test", USERS[1])
+    listed = server.cli("alias", "list").splitlines()
+    addresses = [line.split(" →")[0] for line in listed]
+    assert addresses == sorted(addresses) and len(addresses) == len(set(addresses))
+    assert f"mid@example.test → {USERS[1]}" in listed
+    assert any(line.startswith("list@example.test →") and line.endswith(f"  ({aliases}:3)")
+               for line in listed), listed
+
     assert send(world, text_of("odd"), to='"odd name"@example.test')[0] == 250
     world.postfix.wait_for_messages(USERS[1], 2)
     # What somebody writes into it counts without a reload; what is broken does not.

@@ -145,6 +145,7 @@ export interface MailboxDetail extends Omit<Mailbox, "logins"> {
 export interface Alias {
   address: string;
   targets: string[];
+  file?: string;
 }
 
 export interface Limits {

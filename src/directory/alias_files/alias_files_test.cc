@@ -254,6 +254,13 @@ TEST_F(AliasFilesTest, AreLookedAtWhileTheServerRuns) {
   const message::Address root{"root", "demo.test"};
   const message::Address later{"later", "demo.test"};
   EXPECT_EQ(live.snapshot()->lookup(root), Local::alias);
+  // Beside those of the database, with where they stand.
+  ASSERT_TRUE(store->add_alias("info@demo.test", {"jane@demo.test"}));
+  const auto listed = live.file_aliases(*store->contents());
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].address + " " + listed[0].place, "root@demo.test /etc/aliases:1");
+  ASSERT_TRUE(store->remove_alias("info@demo.test"));
+  ASSERT_TRUE(live.reload(*store));
   Told events;
   io::TaskGroup group;
   group.spawn(live.watch(host.doors().clock, host.doors().pool, *store, events));

@@ -79,7 +79,7 @@ void FileLayer::add(const AliasFileSetting& setting, const AliasesText* text) {
   for (const auto& [name, why] : broken_) {
     if (own_.contains(name)) continue;
     for (std::string& key : keys_of(*text, name, {})) {
-      add_row({.address = std::move(key), .targets = {}, .problem = why});
+      add_row({.address = std::move(key), .targets = {}, .problem = why, .place = setting.path});
     }
   }
 }
@@ -111,7 +111,7 @@ std::vector<std::string> FileLayer::keys_of(const AliasesText& text, const std::
 
 AliasRow FileLayer::row_of(const AliasesText& text, const TextAlias& alias,
                            const std::string& key) {
-  AliasRow row{.address = key, .targets = {}};
+  AliasRow row{.address = key, .targets = {}, .place = text.text_of(alias.place)};
   std::unordered_set<std::string> seen;
   for (const TextTarget& target : alias.targets) {
     const bool is_domain = target.text.starts_with('@') && key.starts_with('@');
@@ -151,7 +151,7 @@ void FileLayer::add_alias(const AliasesText& text, const TextAlias& alias) {
   const std::string first = row.address;
   add_row(std::move(row));
   for (std::size_t i = 1; i < keys.size(); ++i) {
-    add_row({.address = keys[i], .targets = {first}});
+    add_row({.address = keys[i], .targets = {first}, .place = text.text_of(alias.place)});
   }
 }
 

@@ -283,25 +283,28 @@ function Aliases({ tabs }: { tabs: preact.ComponentChildren }) {
               {
                 title: "Actions",
                 unseenTitle: true,
-                cell: (row) => (
-                  <span class="row-tools">
-                    <Button
-                      small
-                      aria-label={`Change ${row.address}`}
-                      onClick={() => setEditing(row)}
-                    >
-                      Change
-                    </Button>
-                    <Button
-                      small
-                      look="danger"
-                      aria-label={`Remove ${row.address}`}
-                      onClick={() => setRemoving(row.address)}
-                    >
-                      Remove
-                    </Button>
-                  </span>
-                ),
+                cell: (row) =>
+                  row.file ? (
+                    <span class="reply">{row.file}</span>
+                  ) : (
+                    <span class="row-tools">
+                      <Button
+                        small
+                        aria-label={`Change ${row.address}`}
+                        onClick={() => setEditing(row)}
+                      >
+                        Change
+                      </Button>
+                      <Button
+                        small
+                        look="danger"
+                        aria-label={`Remove ${row.address}`}
+                        onClick={() => setRemoving(row.address)}
+                      >
+                        Remove
+                      </Button>
+                    </span>
+                  ),
               },
             ]}
           />
