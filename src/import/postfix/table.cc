@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <span>
+#include <utility>
 
 #include "import/postfix/lines.h"
 #include "lib/base/text.h"
@@ -18,6 +20,8 @@ constexpr auto indexed_types =
 constexpr auto database_types =
     std::to_array<std::string_view>({"mysql", "pgsql", "ldap", "sqlite", "mongodb", "memcache",
                                      "nis", "nisplus", "tcp", "socketmap"});
+
+constexpr std::size_t alternatives_max = 1'000;  // of one pattern
 
 bool is_one_of(std::string_view type, std::span<const std::string_view> types) {
   return std::ranges::find(types, type) != types.end();
@@ -90,6 +94,39 @@ std::optional<std::string> value_of(std::string_view key, std::string_view value
   return std::nullopt;
 }
 
+// "/^(info|sales)@x\\.example$/" stands for two addresses, whose name is $1 in the value: as many
+// patterns, each with its value. A pattern without such a group stands for itself.
+std::vector<std::pair<std::string, std::string>> alternatives_of(std::string_view pattern,
+                                                                 std::string_view value) {
+  constexpr std::string_view special = "^$*+?[]{}.\\(";
+  const std::size_t open = pattern.find('(');
+  const std::size_t close = pattern.find(')', open);
+  if (open == std::string_view::npos || close == std::string_view::npos) {
+    return {{std::string(pattern), std::string(value)}};
+  }
+  const std::string_view group = pattern.substr(open + 1, close - open - 1);
+  // "(.*)" and its kin are for read_pattern().
+  if (group.empty() || group.find_first_of(special) != std::string_view::npos ||
+      (open > 0 && pattern[open - 1] == '\\')) {
+    return {{std::string(pattern), std::string(value)}};
+  }
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto words = base::split(group, '|');
+  if (words.size() > alternatives_max) return {{std::string(pattern), std::string(value)}};
+  for (const std::string_view word : words) {
+    std::string meant(value);
+    for (const std::string_view reference : {"${1}", "$(1)", "$1"}) {
+      for (std::size_t at = meant.find(reference); at != std::string::npos;
+           at = meant.find(reference, at + word.size())) {
+        meant.replace(at, reference.size(), word);
+      }
+    }
+    out.emplace_back(
+        fmt::format("{}{}{}", pattern.substr(0, open), word, pattern.substr(close + 1)), meant);
+  }
+  return out;
+}
+
 void read_pattern_line(const Line& line, const std::string& file, Table& table) {
   const Place place{.file = file, .line = line.number};
   const std::string_view text = base::trim(line.text);
@@ -107,13 +144,17 @@ void read_pattern_line(const Line& line, const std::string& file, Table& table) 
   }
   const std::size_t blank = std::min(text.find_first_of(" \t", end), text.size());
   const std::string_view value = base::trim(text.substr(blank));
-  const auto key = read_pattern(text.substr(1, end - 1));
-  const auto meant = key ? value_of(*key, value) : std::nullopt;
-  if (!meant) {
-    leave("its pattern is more than one address or all of a domain");
-    return;
+  std::vector<Entry> entries;
+  for (const auto& [pattern, its_value] : alternatives_of(text.substr(1, end - 1), value)) {
+    const auto key = read_pattern(pattern);
+    const auto meant = key ? value_of(*key, its_value) : std::nullopt;
+    if (!meant) {
+      leave("its pattern is more than some addresses or all of a domain");
+      return;
+    }
+    entries.push_back({.key = *key, .value = *meant, .place = place});
   }
-  table.entries.push_back({.key = *key, .value = *meant, .place = place});
+  std::ranges::move(entries, std::back_inserter(table.entries));
 }
 
 // "{ {key = value}, {key = value} }"

@@ -64,6 +64,25 @@ TEST(Table, SaysWhatItCannotRead) {
   EXPECT_EQ(in_line.find("C@D")->value, "e f");
 }
 
+TEST(Tables, APatternThatStandsForSomeNames) {
+  Texts texts;
+  texts.files["/p"] =
+      "/^(info|sales)@x\\.example$/ $1@y.example, ${1}-archive@y.example\n"
+      "/^(a|b)@(c|d)\\.example$/ z@y.example\n/^(a.*|b)@x\\.example$/ z@y.example\n"
+      "/^(.*)@z\\.example$/ $1@y.example\n/^news\\(a|b\\)@x\\.example$/ z@y.example\n"
+      "/^(ann|bo)@w\\.example$/ $2@y.example\n";
+  const Table table = read_table("pcre:/p", texts);
+  std::string seen;
+  for (const Entry& one : table.entries) seen += fmt::format("{}: {}\n", one.key, one.value);
+  EXPECT_EQ(seen,
+            "info@x.example: info@y.example, info-archive@y.example\n"
+            "sales@x.example: sales@y.example, sales-archive@y.example\n"
+            "@z.example: @y.example\n");
+  std::vector<int> unread;
+  for (const UnreadLine& one : table.unread) unread.push_back(one.place.line);
+  EXPECT_EQ(unread, (std::vector<int>{2, 3, 5, 6}));
+}
+
 TEST(Aliases, ReadsValuesAndRefusesPrograms) {
   Texts texts;
   texts.files["/list"] = "# members\na@b.example, c\n:include:/list\n";
