@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include "lib/base/base32.h"
+#include "lib/base/format_version.h"
 #include "lib/base/text.h"
 #include "lib/io/digest.h"
 #include "lib/io/totp.h"
@@ -106,6 +107,9 @@ base::Result<SecondFactorMap> read_second_factors(std::string_view text) {
   if (error || !value.is_object()) return damaged("it is no JSON object");
   const json::value* version = value.get_object().if_contains("version");
   const json::value* entries = value.get_object().if_contains("accounts");
+  if (version != nullptr && version->is_int64() && version->get_int64() > format_version) {
+    return base::newer_format("the file of second factors", version->get_int64(), format_version);
+  }
   if (version == nullptr || !version->is_int64() || version->get_int64() != format_version ||
       entries == nullptr || !entries->is_array() ||
       entries->get_array().size() > SecondFactors::accounts_max) {

@@ -130,6 +130,7 @@ TEST_F(SecondFactorTest, ADamagedFileIsNotAnEmptyOne) {
     text.replace(at, what.size(), with);
     EXPECT_FALSE(read_second_factors(text)) << text;
   }
+  EXPECT_EQ(read_second_factors(R"({"version": 2})").error().kind, base::ErrorKind::unsupported);
   ASSERT_TRUE(io::write_file(host_.doors().files, "/state/f.json", "{}", 0600));
   const auto opened = SecondFactors::open(host_.doors().files, "/state/f.json");
   ASSERT_FALSE(opened);

@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 
+#include "lib/base/format_version.h"
 #include "lib/base/text.h"
 #include "lib/io/digest.h"
 
@@ -116,6 +117,9 @@ base::Result<std::vector<Token>> read_tokens(std::string_view text) {
   if (error || !value.is_object()) return std::unexpected(damaged("it is no JSON object").error());
   const json::value* version = value.get_object().if_contains("version");
   const json::value* entries = value.get_object().if_contains("tokens");
+  if (version != nullptr && version->is_int64() && version->get_int64() > format_version) {
+    return base::newer_format("the file of tokens", version->get_int64(), format_version);
+  }
   if (version == nullptr || !version->is_int64() || version->get_int64() != format_version ||
       entries == nullptr || !entries->is_array() || entries->get_array().size() > tokens_max) {
     return std::unexpected(damaged("it is of another version").error());

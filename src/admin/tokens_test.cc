@@ -109,12 +109,13 @@ TEST(TokenFile, WhatIsNotOursIsCorrupt) {
   ASSERT_TRUE(read_tokens(with("")));
   ASSERT_TRUE(read_tokens(with(R"(,"expires":"2027-01-01T00:00:00.000Z")")));
   for (const std::string& text :
-       {std::string(), std::string("{}"), std::string("[]"), std::string(R"({"version":2})"),
+       {std::string(), std::string("{}"), std::string("[]"), std::string(R"({"version":0})"),
         with(R"(,"expires":"soon")"), with(R"(,"expires":7)"), good}) {
     const auto tokens = read_tokens(text);
     ASSERT_FALSE(tokens) << text;
     EXPECT_EQ(tokens.error().kind, base::ErrorKind::corrupt) << text;
   }
+  EXPECT_EQ(read_tokens(R"({"version":2})").error().kind, base::ErrorKind::unsupported);
 }
 
 TEST(TokenFile, WrittenAndReadIsTheSame) {

@@ -5,6 +5,7 @@
 
 #include "config/at_start.h"
 #include "config/config.h"
+#include "config/format.h"
 #include "config/table.h"
 
 namespace config {
@@ -160,6 +161,7 @@ std::string example_config(const ExampleOptions& options) {
   out +=
       "# The name of this server: greeting, EHLO, reports. Its PTR record should say the same.\n";
   out += fmt::format("hostname = {}\n\n", in_quotes(options.hostname));
+  out += fmt::format("# The form of this file.\nformat = {}\n\n", format_version);
   out += listeners_text(options);
   out += tls_text(options);
   out +=

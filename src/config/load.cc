@@ -6,9 +6,11 @@
 
 #include "config/check.h"
 #include "config/config.h"
+#include "config/format.h"
 #include "config/suggest.h"
 #include "config/table.h"
 #include "config/tree.h"
+#include "lib/base/format_version.h"
 #include "lib/base/text.h"
 
 namespace config {
@@ -167,6 +169,17 @@ std::string report(std::vector<Problem>& problems, std::string_view file_name) {
   return out;
 }
 
+// Before anything else is complained about: in a newer format it may be right.
+Result<> check_format(const Value& root, std::string_view file_name) {
+  const auto format = std::ranges::find(root.entries, "format", &Entry::key);
+  if (format == root.entries.end() || format->value.kind != Value::Kind::integer ||
+      format->value.integer <= format_version) {
+    return {};
+  }
+  return base::newer_format(fmt::format("{}:{}: the configuration", file_name, format->line),
+                            format->value.integer, format_version);
+}
+
 }  // namespace
 
 Result<Config> load(std::string_view text, std::string_view file_name, std::string_view home) {
@@ -180,6 +193,7 @@ Result<Config> load(std::string_view text, std::string_view file_name, std::stri
                 fmt::format("{}:{}: this is not TOML: {} (column {})", file_name, root.error().line,
                             root.error().words, root.error().column));
   }
+  if (auto known = check_format(*root, file_name); !known) return std::unexpected(known.error());
   Loader loader;
   loader.read(*root);
   Config config = loader.finish(std::string(home));

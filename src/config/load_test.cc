@@ -299,6 +299,17 @@ TEST(Load, ManyMistakesAreCounted) {
   EXPECT_THAT(mistakes(text), HasSubstr("stagepost.toml: and 10 more"));
 }
 
+TEST(Load, ANewerFormatIsRefusedBeforeItsMistakesAreCounted) {
+  EXPECT_EQ(good(std::string("format = 1\n") + std::string(least)).session.hostname,
+            "mail.example.org");
+  const auto newer = load("format = 2\nno_such_setting = 1\n", "stagepost.toml", "/home");
+  ASSERT_FALSE(newer);
+  EXPECT_EQ(newer.error().kind, base::ErrorKind::unsupported);
+  EXPECT_THAT(newer.error().detail,
+              HasSubstr("stagepost.toml:1: the configuration has format 2, this program knows 1"));
+  EXPECT_THAT(newer.error().detail, testing::Not(HasSubstr("no_such_setting")));
+}
+
 TEST(Load, TooLargeIsRefused) {
   EXPECT_THAT(mistakes(std::string(file_bytes_max + 1, '#')), HasSubstr("is it the right file?"));
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/format.h"
 #include "config/table.h"
 
 namespace config {
@@ -10,6 +11,22 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
+
+// Nobody needs the value: a newer one is refused before settings are read (load.cc).
+Setting format_setting() {
+  const auto codec = count_codec<unsigned>(1, format_version);
+  Setting out;
+  out.key = "format";
+  out.kind = codec.kind;
+  out.default_text = codec.show(format_version);
+  out.text = "The form of this file. A program that does not know it says so and changes nothing.";
+  out.set = [codec](Config&, const Value& value) -> base::Result<> {
+    if (auto read = codec.read(value); !read) return std::unexpected(std::move(read.error()));
+    return {};
+  };
+  out.show = [codec](const Config&) { return codec.show(format_version); };
+  return out;
+}
 
 Section top_section() {
   Section section;
@@ -24,7 +41,7 @@ Section top_section() {
     config.delivery.hostname = config.session.hostname;
     config.report.hostname = config.session.hostname;
   };
-  section.settings = {hostname};
+  section.settings = {hostname, format_setting()};
   return section;
 }
 

@@ -1,9 +1,9 @@
 // See schema.h.
 #include "directory/schema.h"
 
-#include <fmt/format.h>
-
 #include <array>
+
+#include "directory/format.h"
 
 namespace directory {
 namespace {
@@ -87,28 +87,7 @@ static_assert(steps.size() == static_cast<std::size_t>(schema_version));
 }  // namespace
 
 Result<> make_tables(Database& database) {
-  auto version = database.number("PRAGMA user_version");
-  if (!version) return std::unexpected(version.error());
-  if (*version == schema_version) return {};
-  auto transaction = Transaction::begin(database, true);
-  if (!transaction) return std::unexpected(transaction.error());
-  version = database.number("PRAGMA user_version");  // another process may have been first
-  if (!version) return std::unexpected(version.error());
-  if (*version == schema_version) return {};
-  if (*version > schema_version || *version < 0) {
-    return base::fail(
-        ErrorKind::unsupported,
-        fmt::format("the directory has format {}, this program knows up to {}; run the newer "
-                    "stagepost that wrote it",
-                    *version, schema_version));
-  }
-  Result<> made;
-  for (auto step = static_cast<std::size_t>(*version); made && step < steps.size(); ++step) {
-    made = database.execute(steps[step]);
-  }
-  if (made) made = database.execute(fmt::format("PRAGMA user_version={}", schema_version));
-  if (!made) return made;
-  return transaction->commit();
+  return bring_up_to_date(database, {.file = "directory.db", .steps = steps});
 }
 
 }  // namespace directory

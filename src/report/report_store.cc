@@ -3,13 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "directory/format.h"
+
 namespace report {
 namespace {
 
 using base::Result;
 using directory::Statement;
-
-constexpr std::int64_t schema_version = 1;
 
 // Times are seconds since 1970. rows.row and periods.policy are JSON (observation.h).
 constexpr const char* tables = R"sql(
@@ -37,6 +39,7 @@ CREATE TABLE received_rows (number INTEGER NOT NULL REFERENCES received (number)
 CREATE INDEX received_rows_number ON received_rows (number);
 INSERT INTO meta VALUES ('secret', lower(hex(randomblob(32))));
 )sql";
+constexpr std::array schema_steps = {tables};
 
 std::int64_t number(base::Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -58,19 +61,10 @@ Result<std::unique_ptr<ReportStore>> ReportStore::open(const std::string& path) 
 }
 
 Result<> ReportStore::make_tables() {
-  auto version = database_->number("PRAGMA user_version");
-  if (!version) return std::unexpected(version.error());
-  if (*version == schema_version) return {};
-  if (*version > schema_version) {
-    return base::fail(base::ErrorKind::unsupported,
-                      "reports.db was written by a newer Stagepost; use that one");
-  }
-  auto transaction = directory::Transaction::begin(*database_, true);
-  if (!transaction) return std::unexpected(transaction.error());
-  if (auto made = database_->execute(tables); !made) return made;
-  const auto mark = fmt::format("PRAGMA user_version = {}", schema_version);
-  if (auto marked = database_->execute(mark); !marked) return marked;
-  return transaction->commit();
+  return directory::bring_up_to_date(*database_,
+                                     {.file = "reports.db",
+                                      .steps = schema_steps,
+                                      .otherwise = "move the file away to begin without reports"});
 }
 
 Result<> ReportStore::add(const Counts& counts, const OutgoingSettings& limits) {

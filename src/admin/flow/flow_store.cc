@@ -2,6 +2,9 @@
 #include "admin/flow/flow_store.h"
 
 #include <algorithm>
+#include <array>
+
+#include "directory/format.h"
 
 namespace flow {
 namespace {
@@ -10,7 +13,6 @@ using base::Result;
 using directory::Statement;
 
 // `step` is its length and `begin` its first second since 1970.
-constexpr std::int64_t schema_version = 1;
 constexpr const char* tables = R"sql(
 CREATE TABLE flow (step INTEGER NOT NULL, begin INTEGER NOT NULL, received INTEGER NOT NULL,
                    submitted INTEGER NOT NULL, delivered INTEGER NOT NULL,
@@ -22,8 +24,8 @@ CREATE TABLE receivers (step INTEGER NOT NULL, begin INTEGER NOT NULL, domain TE
                         PRIMARY KEY (step, begin, domain)) WITHOUT ROWID;
 CREATE TABLE troubles (domain TEXT PRIMARY KEY, at INTEGER NOT NULL, text TEXT NOT NULL)
   WITHOUT ROWID;
-PRAGMA user_version = 1;
 )sql";
+constexpr std::array schema_steps = {tables};
 
 std::int64_t signed_of(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 std::uint64_t unsigned_of(std::int64_t number) {
@@ -80,19 +82,10 @@ Result<std::unique_ptr<FlowStore>> FlowStore::open(const std::string& path) {
 }
 
 Result<> FlowStore::make_tables() {
-  auto begun = directory::Transaction::begin(*database_, true);
-  if (!begun) return std::unexpected(begun.error());
-  const auto version = database_->number("PRAGMA user_version");
-  if (!version) return std::unexpected(version.error());
-  if (*version > schema_version) {
-    return base::fail(base::ErrorKind::unsupported,
-                      "flow.db was written by a newer Stagepost; install that one again, or move "
-                      "the file away to begin a new history");
-  }
-  if (*version == 0) {
-    if (auto made = database_->execute(tables); !made) return made;
-  }
-  return begun->commit();
+  return directory::bring_up_to_date(*database_,
+                                     {.file = "flow.db",
+                                      .steps = schema_steps,
+                                      .otherwise = "move the file away to begin a new history"});
 }
 
 Result<> FlowStore::add(const Sample& sample) {

@@ -3,10 +3,23 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "directory/format.h"
+
 namespace sending {
 namespace {
 
 constexpr base::Duration expire_every = std::chrono::minutes(5);
+
+// Files of before formats were counted have this table, and count as of format 0.
+constexpr const char* tables = R"(
+CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, asked TEXT NOT NULL,
+  message TEXT NOT NULL, answer TEXT NOT NULL, settled INTEGER NOT NULL,
+  noted INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS keys_noted ON keys (noted);
+)";
+constexpr std::array schema_steps = {tables};
 
 std::int64_t seconds(base::Time time) {
   return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -25,11 +38,10 @@ base::Result<std::unique_ptr<KeyBook>> KeyBook::open(const std::string& path, st
 
 base::Result<> KeyBook::begin(base::Time now) {
   const std::lock_guard lock(mutex_);
-  auto made = database_->execute(
-      "CREATE TABLE IF NOT EXISTS keys (name TEXT PRIMARY KEY, asked TEXT NOT NULL, "
-      "message TEXT NOT NULL, answer TEXT NOT NULL, settled INTEGER NOT NULL, "
-      "noted INTEGER NOT NULL) WITHOUT ROWID;"
-      "CREATE INDEX IF NOT EXISTS keys_noted ON keys (noted);");
+  auto made = directory::bring_up_to_date(
+      *database_, {.file = "idempotency.db",
+                   .steps = schema_steps,
+                   .otherwise = "move the file away, and what programs send again is sent twice"});
   if (!made) return made;
   if (auto done = expire(now); !done) return done;
   auto read =

@@ -82,5 +82,13 @@ TEST_F(KeyBookTest, HasItsLimit) {
   EXPECT_TRUE(book->note(row("c"), start + std::chrono::hours(25)));
 }
 
+TEST_F(KeyBookTest, AFileOfBeforeFormatsWereCountedIsOpened) {
+  ASSERT_TRUE(open()->note(row("a"), start));
+  const std::string path = (folder_ / "keys.db").string();
+  ASSERT_TRUE(directory::Database::open(path).value()->execute("PRAGMA user_version = 0"));
+  EXPECT_TRUE(open()->find("a", start).value());
+  EXPECT_EQ(directory::Database::open(path).value()->number("PRAGMA user_version").value(), 1);
+}
+
 }  // namespace
 }  // namespace sending

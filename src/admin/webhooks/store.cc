@@ -3,6 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
+#include "directory/format.h"
+
 #include "lib/base/text.h"
 
 namespace webhooks {
@@ -64,7 +68,8 @@ base::Result<> as_one(directory::Database& database, const Work& work) {
   return transaction->commit();
 }
 
-constexpr std::string_view tables = R"(
+// Files of before formats were counted have these tables, and count as of format 0.
+constexpr const char* tables = R"(
 CREATE TABLE IF NOT EXISTS hooks (
   name TEXT PRIMARY KEY, url TEXT NOT NULL, kinds TEXT NOT NULL, account TEXT NOT NULL,
   domain TEXT NOT NULL, secret TEXT NOT NULL, old_secret TEXT NOT NULL, old_until INTEGER NOT NULL,
@@ -77,6 +82,7 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE INDEX IF NOT EXISTS events_due ON events (hook, parked, due);
 CREATE INDEX IF NOT EXISTS events_message ON events (hook, message, parked, number);
 )";
+constexpr std::array schema_steps = {tables};
 
 }  // namespace
 
@@ -88,7 +94,12 @@ base::Result<std::unique_ptr<Store>> Store::open(const std::string& path) {
   return out;
 }
 
-base::Result<> Store::make_tables() { return database_->execute(std::string(tables)); }
+base::Result<> Store::make_tables() {
+  return directory::bring_up_to_date(*database_,
+                                     {.file = "webhooks.db",
+                                      .steps = schema_steps,
+                                      .otherwise = "move the file away to begin without webhooks"});
+}
 
 base::Result<std::vector<Hook>> Store::hooks() {
   const std::lock_guard lock(mutex_);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace webhooks {
 namespace {
 
@@ -93,6 +95,21 @@ TEST_F(WebhookStoreTest, HasLimits) {
   EXPECT_EQ(store_->remove("nobody").error().kind, base::ErrorKind::not_found);
   ASSERT_TRUE(store_->remove("shop"));
   EXPECT_TRUE(store_->counts()->empty()) << "what waited for it goes, too";
+}
+
+TEST(WebhookStore, AFileOfBeforeFormatsWereCountedIsOpened) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("webhook_store_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string path = (folder / "webhooks.db").string();
+  Hook hook;
+  hook.name = "shop";
+  ASSERT_TRUE(Store::open(path).value()->add(hook, 10));
+  ASSERT_TRUE(directory::Database::open(path).value()->execute("PRAGMA user_version = 0"));
+  EXPECT_EQ(Store::open(path).value()->hooks().value().size(), 1U);
+  ASSERT_TRUE(directory::Database::open(path).value()->execute("PRAGMA user_version = 2"));
+  EXPECT_EQ(Store::open(path).error().kind, base::ErrorKind::unsupported);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

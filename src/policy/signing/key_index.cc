@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "lib/base/format_version.h"
 #include "lib/mailauth/dkim_key.h"
 
 namespace policy {
@@ -110,6 +111,9 @@ base::Result<std::vector<KeyRecord>> read_key_index(std::string_view text) {
   if (error || !value.is_object()) return damaged("it is no JSON object");
   const json::value* version = value.get_object().if_contains("version");
   const json::value* keys = value.get_object().if_contains("keys");
+  if (version != nullptr && version->is_int64() && version->get_int64() > format_version) {
+    return base::newer_format("the index of DKIM keys", version->get_int64(), format_version);
+  }
   if (version == nullptr || !version->is_int64() || version->get_int64() != format_version) {
     return damaged("it is of another version");
   }

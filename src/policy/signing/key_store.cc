@@ -8,6 +8,7 @@
 #include <ranges>
 #include <utility>
 
+#include "lib/io/wiped.h"
 #include "lib/mailauth/dkim_key.h"
 #include "lib/message/address.h"
 
@@ -133,8 +134,9 @@ void KeyStore::load() {
 }
 
 base::Result<LoadedKey> KeyStore::load_key(const KeyRecord& record) {
-  const auto text = io::read_file(files_, key_path(record), key_file_bytes_max);
+  auto text = io::read_file(files_, key_path(record), key_file_bytes_max);
   if (!text) return std::unexpected(text.error());
+  const io::Wiped wiped(*text);
   auto key = mailauth::PrivateKey::from_text(*text);
   if (!key) {
     return base::fail(key.error().kind, key_path(record) + ": " + key.error().detail);

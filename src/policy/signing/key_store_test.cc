@@ -57,7 +57,7 @@ TEST(KeyIndex, RoundTripAndDamage) {
   EXPECT_EQ(read_key_index(write_key_index({})), std::vector<KeyRecord>());
 
   for (const char* text :
-       {"", "[]", "{}", R"({"version": 2, "keys": []})", R"({"version": 1})",
+       {"", "[]", "{}", R"({"version": 0, "keys": []})", R"({"version": 1})",
         R"({"version": 1, "keys": [1]})", R"({"version": 1, "keys": [{"domain": "a"}]})",
         R"({"version":1,"keys":[{"domain":"a","selector":"b","type":"dsa","bits":1,)"
         R"("state":"active","record":"x"}]})",
@@ -67,6 +67,8 @@ TEST(KeyIndex, RoundTripAndDamage) {
         R"("state":"active","record":"x","created":"yesterday"}]})"}) {
     EXPECT_EQ(read_key_index(text).error().kind, base::ErrorKind::corrupt) << text;
   }
+  EXPECT_EQ(read_key_index(R"({"version": 2, "keys": []})").error().kind,
+            base::ErrorKind::unsupported);
 }
 
 TEST(KeyStore, NewKeysWaitAndAreUsedOnlyAfterTheSwitch) {

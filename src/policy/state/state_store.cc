@@ -6,6 +6,7 @@
 #include <array>
 #include <bit>
 
+#include "directory/format.h"
 #include "lib/base/text.h"
 #include "policy/state/contact_tables.h"
 #include "policy/state/greylist_table.h"
@@ -40,7 +41,6 @@ INSERT INTO meta VALUES ('secret', hex(randomblob(32)));
 
 // What brings a file from each version to the next, beginning with an empty one.
 constexpr std::array schema_steps = {tables, contact_tables, greylist_table};
-constexpr auto schema_version = static_cast<std::int64_t>(schema_steps.size());
 
 constexpr double millionths = 1e6;
 
@@ -230,23 +230,10 @@ Result<std::unique_ptr<StateStore>> StateStore::open(const std::string& path) {
 }
 
 Result<> StateStore::make_tables() {
-  auto begun = directory::Transaction::begin(*database_, true);
-  if (!begun) return std::unexpected(begun.error());
-  const auto version = database_->number("PRAGMA user_version");
-  if (!version) return std::unexpected(version.error());
-  if (*version > schema_version) {
-    return base::fail(base::ErrorKind::unsupported,
-                      "state.db was written by a newer Stagepost; install that one again, or move "
-                      "the file away to begin with empty counters");
-  }
-  if (*version == schema_version) return begun->commit();
-  Result<> done;
-  for (std::int64_t step = *version; done && step < schema_version; ++step) {
-    done = database_->execute(schema_steps.at(static_cast<std::size_t>(step)));
-  }
-  if (done) done = database_->execute(fmt::format("PRAGMA user_version = {}", schema_version));
-  if (!done) return done;
-  return begun->commit();
+  return directory::bring_up_to_date(
+      *database_, {.file = "state.db",
+                   .steps = schema_steps,
+                   .otherwise = "move the file away to begin with empty counters"});
 }
 
 Result<StateImage> StateStore::load() {

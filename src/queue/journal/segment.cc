@@ -8,6 +8,7 @@
 #include <span>
 
 #include "lib/base/check.h"
+#include "lib/base/format_version.h"
 #include "lib/base/text.h"
 
 namespace queue::journal {
@@ -132,10 +133,8 @@ base::Result<Ends> read_ends(io::File& file, SegmentName name) {
 
 base::Result<> check_version(const SegmentHeader& header, SegmentName name) {
   if (header.version >= format_version_min && header.version <= format_version) return {};
-  return base::fail(base::ErrorKind::unsupported,
-                    fmt::format("journal segment {} has format version {}, this program knows {}: "
-                                "it was written by a newer one",
-                                name.text(), header.version, format_version));
+  return base::newer_format("the queue's journal, segment " + name.text(), header.version,
+                            format_version);
 }
 
 base::Result<std::optional<Summary>> read_index(io::File& file, const Ends& ends,
