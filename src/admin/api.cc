@@ -83,6 +83,7 @@ Api::Api(Parts parts) : parts_(std::move(parts)) {
   add_send_route(router_, parts_);
   add_status_route(router_, parts_);
   add_reload_route(router_, parts_);
+  if (parts_.journal_hold != nullptr) add_backup_routes(router_, parts_);
   if (parts_.webhooks != nullptr) add_webhook_routes(router_, parts_);
   if (parts_.examiner != nullptr) add_doctor_routes(router_, parts_);
   if (parts_.reports != nullptr) add_report_routes(router_, parts_);

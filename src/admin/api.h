@@ -97,6 +97,7 @@ struct Parts {
   webhooks::Webhooks* webhooks = nullptr;  // null: this Api has none
   // Aliases of files that count beside what the database has; blocks. None: there are no files.
   std::function<std::vector<directory::AliasRow>(directory::Contents)> file_aliases = {};
+  JournalHold* journal_hold = nullptr;     // likewise: nothing can be backed up through it
   const Reload* reload = nullptr;  // reads the configuration again; null or empty: no server runs
 };
 
@@ -142,6 +143,7 @@ void add_doctor_routes(http::Router& router, Parts& parts);
 void add_report_routes(http::Router& router, Parts& parts);
 void add_token_routes(http::Router& router, Parts& parts);
 void add_reload_route(http::Router& router, Parts& parts);
+void add_backup_routes(http::Router& router, Parts& parts);
 void add_health_routes(http::Router& router, Parts& parts);
 
 // {"error": "…"} with the status that fits the kind of trouble.

@@ -1,6 +1,7 @@
 // admin/queues.h: what administration asks of the running parts.
 //
-// What:    seams to all queues of all loops, and to the injection of a message; server/ joins them.
+// What:    seams to all queues of all loops, to their files for a backup, and to the injection of a
+//          message; server/ joins them.
 // In/Out:  questions as tasks of the administrator's loop.
 // Errors:  those of queue/queue.h.
 // Limits:  the callers' `max`.
@@ -42,6 +43,23 @@ class Queues {
                                                       bool dry_run) = 0;
   // Why nothing can be accepted at the moment; empty when all is well.
   virtual io::Task<std::string> trouble() = 0;
+};
+
+// All queues at one moment, as files of the journal's folder that nobody writes to.
+struct CopyableQueue {
+  std::vector<std::string> segments;
+  std::uint64_t messages = 0;
+};
+
+class JournalHold {
+ public:
+  JournalHold() = default;
+  JournalHold(const JournalHold&) = delete;
+  JournalHold& operator=(const JournalHold&) = delete;
+  virtual ~JournalHold() = default;
+  // They stay as they are until then, or until what keep() says later.
+  virtual io::Task<base::Result<CopyableQueue>> hold(base::Instant until) = 0;
+  virtual void keep(base::Instant until) = 0;
 };
 
 // A message of this host's own users and programs.

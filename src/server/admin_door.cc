@@ -123,6 +123,7 @@ struct ProgramParts {
   sending::KeyDesk& keys;
   webhooks::Webhooks& webhooks;
   const admin::Reload& reload;
+  admin::JournalHold& journal_hold;
 };
 
 admin::Parts with_programs(admin::Parts parts, ProgramParts programs,
@@ -133,6 +134,7 @@ admin::Parts with_programs(admin::Parts parts, ProgramParts programs,
                    .recipients_max = config.session.recipients_max};
   parts.webhooks = &programs.webhooks;
   parts.reload = &programs.reload;
+  parts.journal_hold = &programs.journal_hold;
   return parts;
 }
 
@@ -225,7 +227,8 @@ AdminDoor::AdminDoor(Doors doors, const config::Config& config, SharedParts& sha
           {.submitter = assemblies.front()->submitter(),
            .keys = key_desk_,
            .webhooks = webhooks_,
-           .reload = reload_},
+           .reload = reload_,
+           .journal_hold = queues_},
           config)),
       public_api_(with_signing(admin_parts(doors, queues_, injector_, shared, config), rotation_,
                                shared, config)),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <ranges>
 
 #include "lib/io/on_loop.h"
 
@@ -152,6 +153,32 @@ io::Task<std::string> AllQueues::trouble() {
     if (!trouble.empty()) co_return trouble;
   }
   co_return std::string();
+}
+
+io::Task<base::Result<admin::CopyableQueue>> AllQueues::hold(base::Instant until) {
+  using Held = base::Result<queue::journal::Journal::Copyable>;
+  admin::CopyableQueue all;
+  for (Assembly* assembly : assemblies_) {
+    const std::function<io::Task<Held>()> ask = [assembly, until] {
+      return assembly->journal().hold(until);
+    };
+    auto part = co_await io::on_loop(assembly->loop(), assembly->tasks(), here_, ask);
+    if (!part) {
+      keep({});
+      co_return std::unexpected(std::move(part.error()));
+    }
+    all.messages += part->messages;
+    std::ranges::move(part->segments, std::back_inserter(all.segments));
+  }
+  std::ranges::sort(all.segments);
+  co_return all;
+}
+
+// A loop that has ended does not run it, nor does it compact.
+void AllQueues::keep(base::Instant until) {
+  for (Assembly* assembly : assemblies_) {
+    assembly->loop().post([assembly, until] { assembly->journal().keep_holding(until); });
+  }
 }
 
 }  // namespace server

@@ -1,7 +1,7 @@
 // server/all_queues.h: the queues of all loops as one, for administration.
 //
 // What:    asks each loop on that loop, and adds up the answers.
-// In/Out:  admin::Queues.
+// In/Out:  admin::Queues, admin::JournalHold.
 // Errors:  the first loop's error.
 // Limits:  the caller's `max`.
 // Not here: one queue (queue/queue.h).
@@ -15,7 +15,7 @@
 
 namespace server {
 
-class AllQueues final : public admin::Queues {
+class AllQueues final : public admin::Queues, public admin::JournalHold {
  public:
   // `here`: the administrator's loop.
   AllQueues(io::Loop& here, std::vector<Assembly*> assemblies)
@@ -29,6 +29,8 @@ class AllQueues final : public admin::Queues {
   io::Task<base::Result<std::size_t>> operate(queue::Operation operation, queue::Filter filter,
                                               std::string reason, bool dry_run) override;
   io::Task<std::string> trouble() override;
+  io::Task<base::Result<admin::CopyableQueue>> hold(base::Instant until) override;
+  void keep(base::Instant until) override;
 
  private:
   io::Loop& here_;

@@ -81,6 +81,7 @@ class Assembly {
 
   [[nodiscard]] queue::Queue& queue() { return *queue_; }
   [[nodiscard]] const queue::journal::Journal& journal() const { return *store_; }
+  [[nodiscard]] queue::journal::Journal& journal() { return *store_; }
   [[nodiscard]] const session::Front& front() const { return front_; }
   [[nodiscard]] session::Submitter& submitter() { return front_; }
   [[nodiscard]] policy::Policy& policy() { return policy_; }

@@ -61,7 +61,18 @@ void Compaction::wake() {
 
 void Compaction::begin() {
   armed_ = false;
-  if (!stopping_) tasks_.spawn(run());
+  if (stopping_) return;
+  if (!held()) return tasks_.spawn(run());
+  armed_ = true;
+  context_.doors.clock.arm(timer_, held_until_);
+}
+
+bool Compaction::held() const { return context_.doors.clock.now() < held_until_; }
+
+io::Task<void> Compaction::hold(base::Instant until) {
+  keep_holding(until);
+  base::Result<> waited;
+  while (running_ && waited) waited = co_await paused_.wait();
 }
 
 io::Task<void> Compaction::stop() {
@@ -86,10 +97,13 @@ io::Task<void> Compaction::run() {
   }
   if (may_go_on() && !stream_.own() && stream_.ledger().size() == 0) (void)co_await retire();
   running_ = false;
-  if (again_) wake();
+  paused_.notify();
+  if (again_ || held()) wake();
 }
 
-bool Compaction::may_go_on() const { return !stopping_ && !given_up_ && stream_.trouble().empty(); }
+bool Compaction::may_go_on() const {
+  return !interrupted() && !given_up_ && stream_.trouble().empty();
+}
 
 bool Compaction::lies_in(MessageId id, std::uint32_t segment) const {
   const Live* live = stream_.ledger().find(id);
@@ -118,7 +132,7 @@ io::Task<base::Result<>> Compaction::empty(std::uint32_t segment) {
   for (const MessageId id : stream_.ledger().with_chunks_in(segment)) ids.insert(id);
   std::erase_if(ids, [this](MessageId id) { return damaged_.contains(id); });
   if (auto done = co_await move_messages(segment, std::move(ids)); !done) co_return done;
-  if (stopping_) co_return base::Result<>{};
+  if (interrupted()) co_return base::Result<>{};
   co_return co_await remove(segment);
 }
 
@@ -173,7 +187,7 @@ io::Task<base::Result<>> Compaction::move_messages(std::uint32_t segment, std::s
     std::uint64_t bytes = 0;
     std::erase_if(ids, [&](MessageId id) { return !lies_in(id, segment); });
     for (const MessageId id : ids) {
-      if (stopping_) co_return base::Result<>{};
+      if (interrupted()) co_return base::Result<>{};
       if (!lies_in(id, segment)) continue;
       step.push_back(id);
       bytes += stream_.ledger().find(id)->record_bytes;
@@ -255,6 +269,7 @@ io::Task<base::Result<>> Compaction::remove(std::uint32_t segment) {
   }
   // Rule 3: the ends and copies that made it dead are safe before it goes.
   if (auto safe = co_await stream_.make_safe(); !safe) co_return safe;
+  if (held()) co_return base::fail(base::ErrorKind::busy, "somebody copies the segments");
   io::Files& files = context_.doors.files;
   const SegmentName name{stream_.number(), segment};
   const bool spare = stream_.wants_spare(segment);
@@ -275,7 +290,7 @@ io::Task<base::Result<>> Compaction::remove(std::uint32_t segment) {
 // An adopted stream whose last message has ended goes as a whole, the oldest segment first.
 io::Task<base::Result<>> Compaction::retire() {
   if (auto sealed = co_await stream_.seal(); !sealed) co_return sealed;
-  while (!stream_.ledger().segments().empty() && stream_.ledger().size() == 0 && !stopping_) {
+  while (!stream_.ledger().segments().empty() && stream_.ledger().size() == 0 && !interrupted()) {
     const auto& [number, use] = *stream_.ledger().segments().begin();
     if (!use.sealed) break;  // unreadable, or written to again
     if (auto done = co_await remove(number); !done) co_return done;

@@ -4,7 +4,7 @@
 // In/Out:  woken by the stream; one Compaction per stream, at most one segment at a time.
 // Errors:  a segment that cannot be emptied stays until the next wake-up; a removal that fails
 //          ends the work until a restart. Neither loses anything.
-// Limits:  step_bytes_max per write; begins `pause` after the wake-up.
+// Limits:  step_bytes_max per write; begins `pause` after the wake-up, and waits while it is held.
 // Not here: which segments are worth it (ledger.h).
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <set>
 
 #include "lib/io/clock.h"
+#include "lib/io/completion.h"
 #include "lib/io/task_group.h"
 #include "queue/journal/fetch.h"
 #include "queue/journal/stream.h"
@@ -27,6 +28,10 @@ class Compaction {
 
   // Looks soon whether there is something to do.
   void wake();
+  // Until then no file goes and none is set aside, so that somebody may copy them; the present step
+  // has ended when it returns. A later time takes the place of an earlier one.
+  io::Task<void> hold(base::Instant until);
+  void keep_holding(base::Instant until) { held_until_ = until; }
   // Ends the present step and waits for it.
   io::Task<void> stop();
   // Segments removed in this run.
@@ -60,6 +65,8 @@ class Compaction {
   io::Task<base::Result<>> copy_chunks(MessageId id, io::Ref<std::vector<Chunk>> copies);
   io::Task<base::Result<>> remove(std::uint32_t segment);
   io::Task<base::Result<>> retire();
+  [[nodiscard]] bool held() const;
+  [[nodiscard]] bool interrupted() const { return stopping_ || held(); }
   [[nodiscard]] bool may_go_on() const;
   void abandon(const std::vector<Chunk>& chunks);
   [[nodiscard]] bool lies_in(MessageId id, std::uint32_t segment) const;
@@ -72,6 +79,8 @@ class Compaction {
   bool again_ = false;
   bool stopping_ = false;
   bool given_up_ = false;
+  base::Instant held_until_;
+  io::Signal paused_;  // a run has ended
   std::uint64_t removed_ = 0;
   std::set<MessageId> damaged_;  // found in this run
   io::TaskGroup tasks_;

@@ -48,6 +48,10 @@ class JournalStore final : public Journal {
   [[nodiscard]] std::string trouble() const override;
   io::Task<void> close() override;
   [[nodiscard]] Usage usage() const override;
+  io::Task<base::Result<Copyable>> hold(base::Instant until) override;
+  void keep_holding(base::Instant until) override {
+    for (const auto& lane : lanes_) lane->compaction.keep_holding(until);
+  }
 
  private:
   [[nodiscard]] Stream& own() const { return lanes_.front()->stream; }
@@ -312,6 +316,25 @@ std::string JournalStore::trouble() const {
 io::Task<void> JournalStore::close() {
   for (const auto& lane : lanes_) co_await lane->compaction.stop();
   for (const auto& lane : lanes_) co_await lane->stream.close();
+}
+
+// No file goes, then none is written to. All records of a message lie in one stream, so it does not
+// matter that streams are sealed one after the other. What is told of each is as it was at the
+// instant of its seal: nothing is placed between that and the next line.
+io::Task<base::Result<Journal::Copyable>> JournalStore::hold(base::Instant until) {
+  CHECK(loaded_, "a journal is loaded before it is copied");
+  for (const auto& lane : lanes_) co_await lane->compaction.hold(until);
+  Copyable out;
+  for (const auto& lane : lanes_) {
+    if (auto sealed = co_await lane->stream.seal(); !sealed) {
+      co_return std::unexpected(std::move(sealed.error()));
+    }
+    out.messages += lane->stream.ledger().size();
+    for (const auto& [number, use] : lane->stream.ledger().segments()) {
+      out.segments.push_back(SegmentName{lane->stream.number(), number}.text());
+    }
+  }
+  co_return out;
 }
 
 Journal::Usage JournalStore::usage() const {

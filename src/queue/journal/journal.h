@@ -49,6 +49,17 @@ class Journal : public Store {
     std::uint64_t messages = 0;
   };
   [[nodiscard]] virtual Usage usage() const = 0;
+
+  // The queue at one moment, as files that nobody writes to.
+  struct Copyable {
+    std::vector<std::string> segments;  // names in the folder
+    std::uint64_t messages = 0;         // that wait, by them
+  };
+  // Seals what is written to, and names every segment; all of them stay as they are until then.
+  // Everything that was answered before is in them.
+  virtual io::Task<base::Result<Copyable>> hold(base::Instant until) = 0;
+  // A held journal stays so until then; a moment that has passed ends it.
+  virtual void keep_holding(base::Instant until) = 0;
 };
 
 }  // namespace queue::journal
