@@ -1,5 +1,6 @@
 """The server's own sandbox: nothing gets out, and nothing that a server does is hindered by it."""
 
+import os
 import re
 import signal
 import smtplib
@@ -9,6 +10,8 @@ from pathlib import Path
 from mail import SENDER, message
 from peers.netns import wait_until
 from stagepost import free_ports
+
+OWNER = 4906  # nobody's number on this machine
 
 
 def trials(text: str) -> dict[str, str]:
@@ -36,6 +39,29 @@ def test_the_server_says_that_it_is_confined(new_server):
     assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE)
     limits = Path(f"/proc/{server.process.pid}/limits").read_text()
     assert re.search(r"^Max core file size\s+0\s+0\s", limits, re.MULTILINE)
+
+
+def test_its_memory_is_nobodys(new_server):
+    """Neither its own user nor another one reads it, and it leaves no core."""
+    server = new_server()
+    for path in [server.home, *server.home.rglob("*")]:
+        os.chown(path, OWNER, OWNER)
+    server.run_as = OWNER
+    server.start()
+    wait_until("its word", lambda: "server.confined" in server.log_text(), 20)
+    pid = server.process.pid
+    for user in (OWNER, OWNER + 1):
+        for name in ("mem", "maps", "environ"):
+            done = subprocess.run(["setpriv", f"--reuid={user}", f"--regid={user}",
+                                   "--clear-groups", "head", "-c1", f"/proc/{pid}/{name}"],
+                                  capture_output=True, text=True, check=False, timeout=20)
+            assert "Permission denied" in done.stderr, f"{name} by {user}: {done}"
+    assert Path(f"/proc/{pid}/mem").stat().st_uid == 0
+    process = server.process
+    process.send_signal(signal.SIGQUIT)
+    process.wait(20)
+    server.process = None
+    assert not list(server.home.glob("core*"))
 
 
 def test_a_reload_that_needs_more_is_refused_and_says_so(new_server, tmp_path):

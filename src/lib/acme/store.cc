@@ -7,6 +7,7 @@
 
 #include "lib/base/text.h"
 #include "lib/io/certificate.h"
+#include "lib/io/wiped.h"
 
 namespace acme {
 namespace {
@@ -61,8 +62,9 @@ base::Result<std::string> Store::read_or_make_key(const std::string& path) {
 
 base::Result<AccountKey> Store::account_key() {
   const std::string path = folder_ + "/account.key";
-  const auto pem = read_or_make_key(path);
+  auto pem = read_or_make_key(path);
   if (!pem) return std::unexpected(pem.error());
+  const io::Wiped wiped(*pem);
   auto key = AccountKey::from_pem(*pem);
   if (!key) {
     return std::unexpected(named(std::move(key.error()), path, "remove it: a new account is made"));
@@ -72,8 +74,9 @@ base::Result<AccountKey> Store::account_key() {
 
 base::Result<io::PrivateKey> Store::next_key() {
   const std::string path = folder_ + "/next.key";
-  const auto pem = read_or_make_key(path);
+  auto pem = read_or_make_key(path);
   if (!pem) return std::unexpected(pem.error());
+  const io::Wiped wiped(*pem);
   auto key = io::PrivateKey::from_pem(*pem);
   if (!key) {
     return std::unexpected(named(std::move(key.error()), path, "remove it: another one is made"));
@@ -82,8 +85,9 @@ base::Result<io::PrivateKey> Store::next_key() {
   if (!used || !*used) return key;
   const auto facts = io::read_certificate((*used)->certificate_pem);
   if (!facts || key->public_digest().value_or("") != facts->key_digest()) return key;
-  const auto fresh = make_key(path);  // it came into use
+  auto fresh = make_key(path);  // it came into use
   if (!fresh) return std::unexpected(fresh.error());
+  const io::Wiped fresh_wiped(*fresh);
   return io::PrivateKey::from_pem(*fresh);
 }
 

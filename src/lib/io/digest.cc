@@ -36,6 +36,24 @@ std::string hmac_sha256(std::string_view key, std::string_view octets) {
   return out;
 }
 
+void Sha256::Free::operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  CHECK(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-2 failed");
+}
+
+void Sha256::add(std::string_view octets) {
+  CHECK(EVP_DigestUpdate(context_.get(), octets.data(), octets.size()) == 1, "SHA-2 failed");
+}
+
+std::string Sha256::take() {
+  std::string out(sha256_bytes, '\0');
+  const bool done = EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(out.data()),
+                                       nullptr) == 1;
+  CHECK(done && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "SHA-2 failed");
+  return out;
+}
+
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

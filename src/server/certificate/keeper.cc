@@ -6,6 +6,7 @@
 #include "lib/io/clock.h"
 #include "lib/io/deadline.h"
 #include "lib/io/random.h"
+#include "lib/io/wiped.h"
 #include "server/certificate/acme_web.h"
 #include "server/certificate/solvers.h"
 #include "server/certificate/tlsa.h"
@@ -93,7 +94,9 @@ io::Task<void> CertificateKeeper::run() {
 // the next look; it is told once per content.
 void CertificateKeeper::look_at_files() {
   if (source_of(config_) != CertificateSource::files) return;
-  const auto identity = read_identity_files(parts_.doors.files, config_);
+  auto identity = read_identity_files(parts_.doors.files, config_);
+  std::string nothing;
+  const io::Wiped wiped(identity ? identity->key_pem : nothing);
   const std::string digest = identity ? digest_of(*identity) : identity.error().detail;
   if (digest == loaded_.digest || digest == refused_digest_) return;
   auto fresh = identity ? load_identity(*identity, now(), parts_.challenges)
@@ -235,13 +238,15 @@ io::Task<base::Result<Loaded>> CertificateKeeper::obtain(Plan plan, base::Durati
   acme::Store files = store();
   base::Result<io::PrivateKey> key = files.next_key();
   if (!plan.next_key) {
-    const auto pem = io::read_file(parts_.doors.files, loaded_.key_path, key_bytes_max);
+    auto pem = io::read_file(parts_.doors.files, loaded_.key_path, key_bytes_max);
     if (!pem) co_return std::unexpected(pem.error());
+    const io::Wiped wiped(*pem);
     key = io::PrivateKey::from_pem(*pem);
   }
   if (!key) co_return std::unexpected(std::move(key.error()));
-  const auto key_pem = key->pem();
+  auto key_pem = key->pem();
   if (!key_pem) co_return std::unexpected(key_pem.error());
+  const io::Wiped wiped(*key_pem);
   const auto chain = co_await ask_without_refused(*key, asked_for);
   if (!chain) co_return std::unexpected(chain.error());
   // Looked at before the old one is given up.

@@ -5,6 +5,7 @@
 
 #include "lib/acme/store.h"
 #include "lib/io/digest.h"
+#include "lib/io/wiped.h"
 
 namespace server {
 namespace {
@@ -22,7 +23,8 @@ base::Result<io::TlsIdentity> self_signed(io::Files& files, const config::Config
   auto certificate = io::read_file(files, certificate_path, key_bytes_max);
   auto key = io::read_file(files, key_path, key_bytes_max);
   if (certificate && key) {
-    return io::TlsIdentity{.names = {}, .certificate_pem = *certificate, .key_pem = *key};
+    return io::TlsIdentity{
+        .names = {}, .certificate_pem = std::move(*certificate), .key_pem = std::move(*key)};
   }
   auto made = io::make_self_signed({config.session.hostname}, now, self_signed_days);
   if (!made) return made;
@@ -87,7 +89,11 @@ CertificateSource source_of(const config::Config& config) {
 }
 
 std::string digest_of(const io::TlsIdentity& identity) {
-  return io::sha256(identity.certificate_pem + '\0' + identity.key_pem);
+  io::Sha256 digest;
+  digest.add(identity.certificate_pem);
+  digest.add({"", 1});
+  digest.add(identity.key_pem);
+  return digest.take();
 }
 
 base::Result<io::TlsIdentity> read_identity_files(io::Files& files, const config::Config& config) {
@@ -122,6 +128,8 @@ base::Result<Loaded> load_certificate(io::Files& files, const config::Config& co
                                       std::shared_ptr<io::TlsChallenges> challenges) {
   auto found = find_identity(files, config, now);
   if (!found) return std::unexpected(std::move(found.error()));
+  const io::Wiped key(found->identity.key_pem);
+  const io::Wiped chain(found->identity.certificate_pem);  // of ACME: the key is in it, too
   auto loaded = load_identity(found->identity, now, std::move(challenges));
   if (!loaded) {
     loaded.error().detail = found->path + ": " + loaded.error().detail;
