@@ -73,6 +73,8 @@ int run(int argc, char** argv, std::span<const AddVerbs> more) {
   add_dkim_verbs(verbs);
   add_token_verb(verbs);
   add_webhook_verb(verbs);
+  add_backup_verb(verbs);
+  add_restore_verb(verbs);
   add_import_verb(verbs);
   add_completion_verbs(verbs);
   add_certificate_verbs(verbs);

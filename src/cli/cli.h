@@ -47,6 +47,8 @@ void add_check_mail_verb(Verbs verbs);
 void add_dovecot_verb(Verbs verbs);
 void add_dkim_verbs(Verbs verbs);
 void add_token_verb(Verbs verbs);
+void add_backup_verb(Verbs verbs);
+void add_restore_verb(Verbs verbs);
 void add_import_verb(Verbs verbs);
 void add_completion_verbs(Verbs verbs);
 void add_certificate_verbs(Verbs verbs);

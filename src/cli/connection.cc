@@ -59,11 +59,12 @@ base::Result<http::Response> ask_socket(const config::Config& config, const http
 
 }  // namespace
 
-base::Result<std::string> ask_running(const Place& place, std::string method, std::string target) {
+base::Result<std::string> ask_running(const Place& place, std::string method, std::string target,
+                                      std::string body, base::Duration timeout) {
   auto config = server::load_config(place.home, place.config_path);
   if (!config) return std::unexpected(std::move(config.error()));
-  auto response =
-      ask_socket(*config, make_request(std::move(method), std::move(target), {}), answer_time_max);
+  auto response = ask_socket(
+      *config, make_request(std::move(method), std::move(target), std::move(body)), timeout);
   if (nobody_listens(response)) {
     return base::fail(base::ErrorKind::refused, "no server runs: " + response.error().detail);
   }
@@ -80,11 +81,9 @@ base::Result<std::string> ask(const Place& place, std::string method, std::strin
   return body_of(server::handle_offline(*config, request));
 }
 
-base::Result<boost::json::object> ask_json(const Place& place, std::string method,
-                                           std::string target, const boost::json::object& body,
-                                           base::Duration timeout) {
-  auto text = ask(place, std::move(method), std::move(target),
-                  body.empty() ? std::string() : boost::json::serialize(body), timeout);
+namespace {
+
+base::Result<boost::json::object> object_of(base::Result<std::string> text) {
   if (!text) return std::unexpected(std::move(text.error()));
   boost::system::error_code error;
   boost::json::value value = boost::json::parse(*text, error);
@@ -92,6 +91,26 @@ base::Result<boost::json::object> ask_json(const Place& place, std::string metho
     return base::fail(base::ErrorKind::invalid, "the server's answer is not understood: " + *text);
   }
   return std::move(value.get_object());
+}
+
+std::string text_of(const boost::json::object& body) {
+  return body.empty() ? std::string() : boost::json::serialize(body);
+}
+
+}  // namespace
+
+base::Result<boost::json::object> ask_json(const Place& place, std::string method,
+                                           std::string target, const boost::json::object& body,
+                                           base::Duration timeout) {
+  return object_of(ask(place, std::move(method), std::move(target), text_of(body), timeout));
+}
+
+base::Result<boost::json::object> ask_running_json(const Place& place, std::string method,
+                                                   std::string target,
+                                                   const boost::json::object& body,
+                                                   base::Duration timeout) {
+  return object_of(
+      ask_running(place, std::move(method), std::move(target), text_of(body), timeout));
 }
 
 }  // namespace cli

@@ -22,13 +22,17 @@ inline constexpr base::Duration answer_time_max = std::chrono::seconds(30);
 [[nodiscard]] base::Result<std::string> ask(const Place& place, std::string method,
                                             std::string target, std::string body,
                                             base::Duration timeout = answer_time_max);
-// Of a server that runs; without one it is an error.
+// Of a server that runs; without one it is `refused`.
 [[nodiscard]] base::Result<std::string> ask_running(const Place& place, std::string method,
-                                                    std::string target);
+                                                    std::string target, std::string body = {},
+                                                    base::Duration timeout = answer_time_max);
 // For answers that are JSON objects.
 [[nodiscard]] base::Result<boost::json::object> ask_json(const Place& place, std::string method,
                                                          std::string target,
                                                          const boost::json::object& body = {},
                                                          base::Duration timeout = answer_time_max);
+[[nodiscard]] base::Result<boost::json::object> ask_running_json(
+    const Place& place, std::string method, std::string target, const boost::json::object& body,
+    base::Duration timeout = answer_time_max);
 
 }  // namespace cli

@@ -142,6 +142,8 @@ FileInfo info_of(std::string name, const struct stat& file) {
   info.size = static_cast<std::uint64_t>(file.st_size);
   info.directory = S_ISDIR(file.st_mode);
   info.modified = base::Time(since_1970);
+  info.mode = file.st_mode & 0777U;
+  info.special = !S_ISDIR(file.st_mode) && !S_ISREG(file.st_mode);
   return info;
 }
 
@@ -213,6 +215,7 @@ base::Result<std::vector<FileInfo>> PosixFiles::list(std::string path) {
       return base::fail_errno(fmt::format("stat {}/{}", path, name), errno);
     }
     out.push_back(info_of(std::move(name), file));
+    out.back().link = entry->d_type == DT_LNK;
   }
   std::ranges::sort(out, {}, &FileInfo::name);
   return out;
