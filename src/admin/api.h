@@ -97,7 +97,7 @@ struct Parts {
   webhooks::Webhooks* webhooks = nullptr;  // null: this Api has none
   // Aliases of files that count beside what the database has; blocks. None: there are no files.
   std::function<std::vector<directory::AliasRow>(directory::Contents)> file_aliases = {};
-  JournalHold* journal_hold = nullptr;     // likewise: nothing can be backed up through it
+  JournalHold* journal_hold = nullptr;  // likewise: nothing can be backed up through it
   const Reload* reload = nullptr;  // reads the configuration again; null or empty: no server runs
 };
 

@@ -9,7 +9,9 @@ namespace {
 TEST(Wiped, TheOctetsAreOverwrittenWhereTheyLay) {
   for (const std::size_t bytes : {0U, 5U, 15U, 16U, 1'700U}) {
     std::string text(bytes, 'k');
-    { const Wiped wiped(text); }
+    {
+      const Wiped wiped(text);
+    }
     EXPECT_EQ(text, std::string(bytes, '\0'));
   }
 }
