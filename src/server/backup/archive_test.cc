@@ -130,7 +130,7 @@ TEST(Archive, HostileOnesAreRefused) {
   // The same length, so that only the header's checksum is another.
   const std::size_t at = out.find("home/aa/etc");
   out.replace(at, 7, "home/..");
-  unsigned sum = std::stoul(out.substr(at + 148, 6), nullptr, 8) - 2U * 'a' + 2U * '.';
+  const unsigned long sum = std::stoul(out.substr(at + 148, 6), nullptr, 8) - 2U * 'a' + 2U * '.';
   out.replace(at + 148, 6, fmt::format("{:06o}", sum));
   const auto refused = check(out);
   ASSERT_FALSE(refused);
