@@ -32,6 +32,7 @@ def make(file: Path) -> None:
         server.set("queue", retry_after=["1h"])
         server.add_user(f"friend@{server.domain}")
         server.cli("alias", "add", f"info@{server.domain}", server.user)
+        server.cli("dkim", "generate", server.domain)
         server.cli("token", "add", "monitoring", "--scope", "read")
         server.cli("webhook", "add", "shop", "https://shop.example.net/hook")
         server.start()
