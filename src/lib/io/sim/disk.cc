@@ -174,8 +174,15 @@ void Disk::settle(std::set<NameKey> wanted, const DiskNode* directory) {
   unsynced_names_ = std::move(left);
 }
 
+// What is durable is mostly what programs see: then both have the same pages, and are there once.
 void Disk::settle_data(DiskNode& node) {
-  for (const DiskNode::Change& change : node.unsynced) apply(node.durable_data, change);
+  for (const DiskNode::Change& change : node.unsynced) {
+    if (node.diverged || change.kind == DiskNode::Change::Kind::resize) {
+      apply(node.durable_data, change);
+    } else {
+      node.durable_data.share(node.data, change.offset, change.bytes.size());
+    }
+  }
   node.unsynced.clear();
 }
 
@@ -210,6 +217,7 @@ base::Result<> Disk::reserve(const DiskNode& node, std::uint64_t size) {
 std::uint64_t Disk::bytes_used() const { return size_below(*root_); }
 
 void Disk::lose(DiskNode& node, Random& random) {
+  node.diverged = node.diverged || !node.unsynced.empty();
   for (const DiskNode::Change& change : node.unsynced) {
     const std::uint64_t luck = random.below(4);
     if (luck == 0) {
@@ -257,6 +265,7 @@ void Disk::roll_back(DiskNode& node, Random* random) {
   if (random != nullptr) lose(node, *random);
   node.unsynced.clear();
   node.data = node.durable_data;
+  node.diverged = false;
   node.entries = node.durable_entries;
   node.lock.reset();
   for (const auto& [name, child] : node.entries) roll_back(*child, random);

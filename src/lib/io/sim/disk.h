@@ -53,6 +53,8 @@ struct DiskNode {
   SparseBytes data;
   SparseBytes durable_data;
   std::vector<Change> unsynced;  // since the last sync, in order
+  // A failed sync lost some of them: what is synced later is not all that programs see.
+  bool diverged = false;
   std::weak_ptr<int> lock;       // expired: nobody holds it
 };
 

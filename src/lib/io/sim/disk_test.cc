@@ -371,6 +371,30 @@ TEST_F(DiskTest, WhatACrashWouldLeaveCanBeSeenBefore) {
   EXPECT_TRUE(disk_.names("/none").empty());
 }
 
+// What is durable has its pages in common with what programs see, until they write there again.
+TEST_F(DiskTest, WhatIsDurableIsWhatWasSeenAtTheLastSync) {
+  SeededRandom random(3);
+  put("a", "begin");
+  auto file = open("a", OpenMode::write);
+  std::string synced = "begin";
+  for (int i = 0; i < 300; ++i) {
+    const std::uint64_t offset = random.below(20'000);
+    if (random.below(6) == 0) {
+      ASSERT_TRUE(file->truncate(offset));
+    } else {
+      const std::string bytes(random.below(6'000), static_cast<char>('a' + i % 26));
+      ASSERT_TRUE(write(*file, offset, bytes));
+    }
+    if (random.below(4) == 0) {
+      ASSERT_TRUE(file->sync());
+      synced = disk_.content("a");
+    }
+    ASSERT_EQ(disk_.durable_content("a"), synced) << i;
+  }
+  crash_to_synced();
+  EXPECT_EQ(disk_.content("a"), synced);
+}
+
 TEST_F(DiskTest, ASlowDiskTakesItsTimeToSync) {
   SlowDisk slow(world_, std::chrono::seconds(1));
   put("/a", "old");

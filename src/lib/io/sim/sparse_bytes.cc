@@ -37,6 +37,15 @@ void SparseBytes::write(std::uint64_t offset, std::string_view bytes) {
   }
 }
 
+void SparseBytes::share(const SparseBytes& from, std::uint64_t offset, std::uint64_t bytes) {
+  size_ = std::max(size_, offset + bytes);
+  const std::uint64_t end = (offset + bytes + page_bytes - 1) / page_bytes;
+  for (auto page = from.pages_.lower_bound(offset / page_bytes);
+       page != from.pages_.end() && page->first < end; ++page) {
+    pages_[page->first] = page->second;
+  }
+}
+
 std::size_t SparseBytes::read(std::uint64_t offset, std::span<char> into) const {
   if (offset >= size_) return 0;
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - offset));

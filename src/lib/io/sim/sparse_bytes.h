@@ -1,7 +1,7 @@
 // lib/io/sim/sparse_bytes.h: the content of a file, kept in pages; what was never written is zero.
 //
 // What:    a size and a map of pages, so that a segment of 64 MiB preallocated costs nothing.
-// In/Out:  read, write, resize.
+// In/Out:  read, write, resize; share takes pages of another file's content.
 // Errors:  none.
 // Limits:  memory for the pages that were written.
 // Not here: what is durable (disk.h).
@@ -22,6 +22,8 @@ class SparseBytes {
   // Longer: zeros are added. Shorter: the rest is forgotten.
   void resize(std::uint64_t size);
   void write(std::uint64_t offset, std::string_view bytes);
+  // As `from` has it there, and around it in the same pages; without a copy.
+  void share(const SparseBytes& from, std::uint64_t offset, std::uint64_t bytes);
   // The number of octets read; fewer than asked for only at the end.
   std::size_t read(std::uint64_t offset, std::span<char> into) const;
 
