@@ -48,6 +48,36 @@ def test_a_seed_is_a_run(folder):
     assert small(folder) == small(folder) != small(folder, "--seed", 2)
 
 
+def test_with_octets_it_is_nearly_the_same(folder):
+    """The whole server, octet by octet, against the schedule alone: the same curve of delivery."""
+    out = folder / "pictures"
+    options = ("--home", folder, "--messages", 4_000, "--days", 2, "--domains", 150, "--bytes",
+               "2KiB", "--json")
+    result = json.loads(simulate(*options, "--out", out).stdout)
+    every, octets, machine = result["all"], result["octets"], result.pop("machine")
+    assert not result["wrong"] and every["queued"] == 0
+    assert every["delivered"] + every["bounced"] + every["expired"] == 4_000
+    assert octets["in"] == 4_000 * 2_048 and octets["out"] > every["delivered"] * 2_048
+    assert octets["lost"] == octets["damaged"] == octets["put_off_at_the_door"] == 0
+    assert octets["duplicates"] == octets["duplicates_in_doubt"]
+    assert octets["failure_reports"] == every["bounced"] + every["expired"]
+    assert machine["messages_per_second"] > 0 and machine["memory_bytes"] > 0
+    alone = result["schedule_level"]
+    assert max(alone["apart"].values()) < 0.03, alone["apart"]
+    assert alone["all"]["bounced"] == every["bounced"]
+    assert abs(alone["all"]["attempts"] - every["attempts"]) < 0.03 * every["attempts"]
+    assert (out / "queue.svg").exists()
+    again = json.loads(simulate(*options).stdout)
+    again.pop("machine")
+    assert again == result
+
+
+def test_a_table_of_octets(folder):
+    done = simulate("--home", folder, "--messages", 300, "--days", 1, "--bytes", "1000B", "--cut")
+    assert "lost 0, damaged 0, duplicates 0" in done.stdout
+    assert "messages per second" in done.stdout and "with / without octets" in done.stdout
+
+
 def test_a_configuration_is_tried(folder):
     """With one hour until the first retry whoever greylists gets his mail an hour late."""
     config = folder / "patient.toml"
@@ -85,6 +115,11 @@ def test_what_is_wrong_is_said(folder):
     assert "--example" in simulate(folder / "nowhere.toml", code=2).stderr
     assert "fewer than the 5 providers" in simulate("--domains", 3, code=2).stderr
     simulate("--days", 0, code=2)
+    assert "such as 4KiB" in simulate("--bytes", "much", code=2).stderr
+    assert "with its header has at least" in simulate("--bytes", "9B", code=2).stderr
+    scenario.write_text('[mail]\ndomains = 200000\n[[provider]]\nname = "a"\naddresses = 100\n')
+    said = simulate(scenario, "--bytes", "1KiB", code=2).stderr
+    assert "take fewer domains, receivers or addresses" in said
     broken = folder / "stagepost.toml"
     broken.write_text("nonsense = 1\n")
     assert "stagepost.toml:1" in simulate("--home", folder, code=2).stderr

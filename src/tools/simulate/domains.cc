@@ -15,10 +15,16 @@ namespace {
 
 constexpr std::uint64_t whole = 1ULL << 32U;
 
+constexpr std::size_t label_bytes_max = 40;  // room for a number behind it (RFC 1035 §2.3.4)
+
 // "large webmail" → "large-webmail".
 std::string label_of(const std::string& name) {
   std::string out;
-  for (const char c : base::lower(name)) out += base::is_alpha(c) || base::is_digit(c) ? c : '-';
+  for (const char c : base::lower(name)) {
+    const bool plain = base::is_alpha(c) || base::is_digit(c);
+    if (out.size() < label_bytes_max && (plain || !out.empty())) out += plain ? c : '-';
+  }
+  while (out.ends_with('-')) out.pop_back();
   return out;
 }
 
@@ -49,9 +55,18 @@ Domains::Domains(const Scenario& scenario) {
   prepare_draw();
 }
 
+// Names that differ in signs only must not share their domains.
+std::string Domains::new_label(const std::string& name) const {
+  std::string label = label_of(name);
+  const bool taken = std::ranges::find(labels_, label) != labels_.end();
+  return label.empty() || taken
+             ? fmt::format("{}{}p{}", label, label.empty() ? "" : "-", labels_.size() + 1)
+             : label;
+}
+
 void Domains::add_provider(const Scenario& scenario, std::uint32_t number, std::uint32_t count) {
   const Provider& provider = scenario.providers[number];
-  const std::string label = label_of(provider.name);
+  const std::string& label = labels_.emplace_back(new_label(provider.name));
   const auto first_receiver = static_cast<std::uint32_t>(receivers_.size());
   const std::uint32_t shared =
       provider.receivers == 0 ? count : std::min(provider.receivers, count);

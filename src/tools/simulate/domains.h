@@ -32,13 +32,18 @@ class Domains {
   // The provider of each receiver.
   [[nodiscard]] std::span<const std::uint32_t> receivers() const { return receivers_; }
   [[nodiscard]] std::uint32_t draw(io::Random& random) const;
+  // What the names of a provider's domains have in common: "large-webmail".
+  [[nodiscard]] std::span<const std::string> labels() const { return labels_; }
 
  private:
   void add_provider(const Scenario& scenario, std::uint32_t number, std::uint32_t count);
   void prepare_draw();
 
+  [[nodiscard]] std::string new_label(const std::string& name) const;
+
   std::vector<Domain> domains_;
   std::vector<std::uint32_t> receivers_;
+  std::vector<std::string> labels_;
   std::vector<double> weights_;
   // Walker's alias method: a column is drawn, then itself or the other that shares it.
   struct Column {

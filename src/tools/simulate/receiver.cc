@@ -1,8 +1,11 @@
 // See receiver.h.
 #include "tools/simulate/receiver.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
+#include <vector>
 
 #include "lib/base/check.h"
 
@@ -18,27 +21,30 @@ constexpr int envelope_round_trips = 1;
 constexpr int text_round_trips = 1;
 constexpr double growth_max = 1e12;  // a limit that nobody reaches
 
-struct Saying {
-  unsigned code;
-  smtp::Reply reply;
-};
+smtp::Reply make_reply(Reason reason, unsigned code) {
+  const std::uint16_t detail = code < 500 ? 0 : 1;
+  smtp::EnhancedCode enhanced{static_cast<std::uint8_t>(code / 100), 7, detail};
+  if (reason == Reason::none) enhanced = {2, 0, 0};
+  if (reason == Reason::unreachable) enhanced = {4, 4, 1};
+  if (reason == Reason::full) enhanced = {4, 2, 2};
+  if (reason == Reason::invalid) enhanced = {5, 1, 1};
+  return smtp::reply(static_cast<int>(code), enhanced, std::string(reason_name(reason)));
+}
 
-// Made once: millions of answers point here.
-const smtp::Reply& reply_of(unsigned code) {
-  static const std::array<Saying, 8> sayings{{
-      {250, smtp::reply(250, {2, 0, 0}, "OK")},
-      {421, smtp::reply(421, {4, 7, 0}, "come back later")},
-      {450, smtp::reply(450, {4, 7, 0}, "come back later")},
-      {451, smtp::reply(451, {4, 7, 0}, "come back later")},
-      {452, smtp::reply(452, {4, 2, 2}, "the mailbox is full")},
-      {550, smtp::reply(550, {5, 7, 1}, "not taken")},
-      {554, smtp::reply(554, {5, 7, 1}, "we take nothing from you")},
-      {0, smtp::reply(451, {4, 4, 1}, "the host cannot be reached")},
-  }};
-  for (const Saying& one : sayings) {
-    if (one.code == code) return one.reply;
-  }
-  CHECK(false, "a receiver says what it can say");
+// All that a receiver can say. Made once: millions of answers point here.
+const smtp::Reply& reply_of(Reason reason, unsigned code) {
+  static constexpr std::array<unsigned, 7> codes = {250, 421, 450, 451, 452, 550, 554};
+  static const std::vector<smtp::Reply> sayings = [] {
+    std::vector<smtp::Reply> all;
+    for (std::size_t i = 0; i < reason_count * codes.size(); ++i) {
+      all.push_back(make_reply(static_cast<Reason>(i / codes.size()), codes.at(i % codes.size())));
+    }
+    return all;
+  }();
+  const auto* const at = std::ranges::find(codes, code);
+  CHECK(at != codes.end(), "a receiver says what it can say");
+  return sayings[static_cast<std::size_t>(reason) * codes.size() +
+                 static_cast<std::size_t>(at - codes.begin())];
 }
 
 double even(io::Random& random) { return static_cast<double>(random.number() >> 11U) * 0x1.0p-53; }
@@ -67,6 +73,14 @@ std::string_view reason_name(Reason reason) {
   return "unknown";
 }
 
+Reason reason_in(std::string_view reply) {
+  for (std::size_t i = 0; i < reason_count; ++i) {
+    const auto reason = static_cast<Reason>(i);
+    if (reply.ends_with(reason_name(reason))) return reason;
+  }
+  return Reason::unreachable;
+}
+
 std::uint64_t& Receiver::Window::at(base::Duration now, base::Duration length) {
   if (begin.count() < 0 || now - begin >= length) *this = {.begin = now};
   return count;
@@ -85,14 +99,14 @@ Answer Receiver::connect(base::Duration now, io::Random& random) {
   const base::Duration hello = about(provider_->latency * hello_round_trips, random);
   if (down(now)) {
     answer.reason = Reason::unreachable;
-    answer.reply = &reply_of(0);
-    // The caller knows how long it waits for a host that does not answer.
-    answer.took = about(provider_->latency * provider_->addresses, random);
+    answer.reply = &reply_of(answer.reason, 451);
+    // The caller knows how long it waits for an address that does not answer.
+    answer.took = about(provider_->latency, random);
     return answer;
   }
   if (provider_->connections_max > 0 && connections_ >= provider_->connections_max) {
     answer.reason = Reason::connections;
-    answer.reply = &reply_of(421);
+    answer.reply = &reply_of(answer.reason, 421);
     answer.took = about(provider_->latency * 2, random);
     return answer;
   }
@@ -100,12 +114,12 @@ Answer Receiver::connect(base::Duration now, io::Random& random) {
   const bool at_greeting = provider_->block_reply == 421 || provider_->block_reply == 554;
   if (blocked(now) && at_greeting) {
     answer.reason = Reason::blocked;
-    answer.reply = &reply_of(provider_->block_reply);
+    answer.reply = &reply_of(answer.reason, provider_->block_reply);
     answer.took = about(provider_->latency * 2, random) + provider_->tarpit;
     return answer;
   }
   ++connections_;
-  return {.reply = &reply_of(250), .took = hello + provider_->tarpit};
+  return {.reply = &reply_of(Reason::none, 250), .took = hello + provider_->tarpit};
 }
 
 void Receiver::closed() {
@@ -121,12 +135,12 @@ bool Receiver::ends_after(std::uint64_t messages) const {
 Answer Receiver::mail(Letter& letter, base::Duration now, io::Random& random) {
   const Reason reason = judge(letter, now);
   const unsigned said = code(reason);
-  Answer answer{.reason = reason, .reply = &reply_of(said)};
+  Answer answer{.reason = reason, .reply = &reply_of(reason, said)};
   answer.said_hello = said != 421;
   answer.keeps_connection = said != 421 && said != 554;
   answer.took = about(provider_->latency * envelope_round_trips, random);
   if (reason == Reason::none) {
-    answer.took += about(provider_->latency * text_round_trips + provider_->processing, random);
+    answer.text_took = about(provider_->latency * text_round_trips + provider_->processing, random);
   }
   return answer;
 }

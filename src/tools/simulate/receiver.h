@@ -5,9 +5,9 @@
 // In/Out:  connect(now), then mail(letter, now) for each message → an Answer: the reply, how far
 //          it came, how long it took.
 // Errors:  none.
-// Limits:  an answer is given for the moment when the attempt begins, though it is heard later.
-//          Windows are fixed: they begin with the first message after the last one.
-// Not here: what we make of an answer (simulation.cc).
+// Limits:  an answer is given for the moment when it is asked, though it is heard later. Windows
+//          are fixed: they begin with the first message after the last one.
+// Not here: what we make of an answer (attempt.cc), how it is said in SMTP (wire/).
 #pragma once
 
 #include <cstdint>
@@ -46,12 +46,18 @@ struct Letter {
   base::Duration first_tried = base::Duration(-1);  // for greylisting; the receiver sets it
 };
 
+// The reason in the words of a reply that a Receiver gave; unreachable when there are none.
+[[nodiscard]] Reason reason_in(std::string_view reply);
+
 struct Answer {
   Reason reason = Reason::none;
-  const smtp::Reply* reply = nullptr;
-  bool said_hello = true;  // false: no MAIL was answered, the host was not reached
+  const smtp::Reply* reply = nullptr;  // its text ends with the reason's name
+  bool said_hello = true;              // false: no MAIL was answered, the host was not reached
   bool keeps_connection = true;
-  base::Duration took = {};
+  base::Duration took = {};       // until the envelope is answered, or the greeting
+  base::Duration text_took = {};  // from there to the answer to the text
+
+  [[nodiscard]] base::Duration took_in_all() const { return took + text_took; }
 };
 
 class Receiver {

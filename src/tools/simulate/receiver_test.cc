@@ -49,8 +49,19 @@ TEST_F(ReceiverTest, TakesWhatComesAndNeedsItsTime) {
   const Answer answer = receiver.mail(letter, 0s, random);
   EXPECT_EQ(answer.reply->code, 250);
   EXPECT_TRUE(answer.keeps_connection);
-  EXPECT_GE(answer.took, std::chrono::milliseconds(900));
+  EXPECT_GE(answer.took, std::chrono::milliseconds(80));
+  EXPECT_GE(answer.took_in_all(), std::chrono::milliseconds(900));
   EXPECT_EQ(receiver.connections(), 1U);
+}
+
+TEST_F(ReceiverTest, SaysWhyInItsReply) {
+  const Provider provider{.connections_max = 1};
+  Receiver receiver(provider, 0);
+  EXPECT_EQ(reason_in(receiver.connect(0s, random).reply->text()), Reason::none);
+  const Answer refused = receiver.connect(0s, random);
+  EXPECT_EQ(refused.reply->text(), "421 4.7.0 too many connections");
+  EXPECT_EQ(reason_in(refused.reply->text()), Reason::connections);
+  EXPECT_EQ(reason_in("451 4.4.1 connection to mx timed out"), Reason::unreachable);
 }
 
 TEST_F(ReceiverTest, CountsConnections) {

@@ -92,21 +92,26 @@ std::string table(const Counts& counts, std::string_view head,
 }
 
 std::string queue_words(const Asked& asked, const Counts& counts) {
-  return fmt::format(
-      "\nThe queue had {} messages at most ({}), {} when the last had arrived; {} {}.\n"
-      "At most {} attempts at once. {} senders were told of a delay.\n",
+  std::string out = fmt::format(
+      "\nThe queue had {} messages at most ({}), {} when the last had arrived; {} {}.\n",
       with_commas(counts.queue_most), day_and_time(counts.queue_most_at),
       with_commas(counts.queued_after_last),
-      asked.cut ? "the simulation was cut at" : "the last one ended on", day_and_time(counts.ended),
-      with_commas(counts.attempts_most_at_once), with_commas(counts.delay_notices));
+      asked.cut ? "the simulation was cut at" : "the last one ended on",
+      day_and_time(counts.ended));
+  if (counts.attempts_most_at_once > 0) {  // not known with octets
+    out += fmt::format("At most {} attempts at once. ", with_commas(counts.attempts_most_at_once));
+  }
+  return out + fmt::format("{} senders were told of a delay.\n", with_commas(counts.delay_notices));
 }
 
 std::string account_words(const Asked& asked, const Counts& counts,
                           const std::vector<std::string>& wrong) {
   if (wrong.empty()) {
-    return fmt::format("Every message {}; none is stuck; the schedule checked itself {} times.\n",
-                       asked.cut ? "ended once or is in the queue" : "ended, and ended once",
-                       counts.checks);
+    std::string out =
+        fmt::format("Every message {}; none is stuck",
+                    asked.cut ? "ended once or is in the queue" : "ended, and ended once");
+    if (counts.checks == 0) return out + ".\n";
+    return out + fmt::format("; the schedule checked itself {} times.\n", counts.checks);
   }
   std::string out = "WRONG, and a fault of Stagepost; please report it with this command line:\n";
   for (const std::string& one : wrong) out += fmt::format("  {}\n", one);
@@ -122,7 +127,7 @@ std::string title(const Asked& asked) {
 }
 
 std::string result_text(const Asked& asked, const Counts& counts,
-                        const std::vector<std::string>& wrong) {
+                        const std::vector<std::string>& wrong, const ByteResult* bytes) {
   std::string out = fmt::format("{}\n{}, {}\n", title(asked), asked.scenario, asked.settings);
   out += table(counts,
                "how they ended             messages    delivered     bounced     expired      "
@@ -137,6 +142,7 @@ std::string result_text(const Asked& asked, const Counts& counts,
                "connections                  opened       reused       stale     refused     "
                "backoffs",
                connection_row);
+  if (bytes != nullptr) out += bytes_text(counts, *bytes);
   return out + queue_words(asked, counts) + account_words(asked, counts, wrong);
 }
 

@@ -22,32 +22,16 @@
 #include "delivery/idle_connections.h"
 #include "delivery/settings.h"
 #include "lib/io/sim/random.h"
+#include "queue/courier.h"
 #include "queue/schedule.h"
-#include "tools/simulate/arrivals.h"
-#include "tools/simulate/counts.h"
+#include "tools/simulate/account.h"
 #include "tools/simulate/domains.h"
-#include "tools/simulate/ledger.h"
+#include "tools/simulate/plan.h"
 #include "tools/simulate/receiver.h"
-#include "tools/simulate/scenario.h"
+#include "tools/simulate/traffic.h"
 #include "tools/simulate/virtual_clock.h"
 
 namespace simulate {
-
-struct Plan {
-  Scenario scenario;
-  std::shared_ptr<const queue::Settings> queue;
-  std::shared_ptr<const delivery::Settings> delivery;
-  std::uint64_t seed = 1;
-  bool cut = false;  // when the days are over, though messages wait
-};
-
-// For whoever waits: called once per virtual hour.
-struct Progress {
-  base::Duration now = {};
-  std::uint64_t arrived = 0;
-  std::uint64_t queued = 0;
-};
-using TellProgress = std::function<void(const Progress&)>;
 
 class Simulation {
  public:
@@ -56,9 +40,8 @@ class Simulation {
   Simulation& operator=(const Simulation&) = delete;
 
   void run();
-  [[nodiscard]] const Counts& counts() const { return counts_; }
-  [[nodiscard]] const std::vector<std::string>& wrong() const { return ledger_.wrong(); }
-  [[nodiscard]] const Domains& domains() const { return domains_; }
+  [[nodiscard]] const Counts& counts() const { return account_.counts(); }
+  [[nodiscard]] const std::vector<std::string>& wrong() const { return account_.wrong(); }
 
  private:
   // Calls a member when its time comes.
@@ -84,7 +67,8 @@ class Simulation {
 
     Simulation& owner;
     queue::Work work;
-    Answer answer;
+    Answer answer;                                   // the last
+    queue::Result result = queue::Result::deferred;  // of all of them
     std::unique_ptr<Connection> connection;
   };
 
@@ -103,28 +87,27 @@ class Simulation {
   // attempt.cc: what delivery does
   void begin(queue::Work work);
   void aside(const queue::Work& work);
-  [[nodiscard]] Answer carry(std::uint64_t number, Attempt& attempt);
-  [[nodiscard]] Answer open(std::uint32_t receiver, Attempt& attempt);
-  [[nodiscard]] base::Duration wait_for_nobody(const Provider& provider) const;
-  [[nodiscard]] Letter letter(std::uint64_t number) const;
+  void carry(std::uint64_t number, Attempt& attempt);
+  [[nodiscard]] Answer try_address(std::uint64_t number, Attempt& attempt);
+  [[nodiscard]] std::optional<Answer> try_kept(std::uint64_t number, Attempt& attempt);
+  [[nodiscard]] Answer open(std::uint64_t number, Attempt& attempt);
+  [[nodiscard]] Answer send(std::uint64_t number);
+  void hang_up(Attempt& attempt);
   void ended(Attempt& attempt);
   void keep_or_close(Attempt& attempt);
-  void settle(const queue::Work& work, const Answer& answer);
-  void close(std::uint64_t number, Fate fate);
+  void settle(const Attempt& attempt);
   [[nodiscard]] bool tell_of_delay(std::uint64_t number);
-  [[nodiscard]] ProviderCounts& counts_of(std::uint64_t number);
 
   Plan plan_;
   TellProgress tell_;
   io::sim::SeededRandom random_;
   VirtualClock clock_{begin_of_time};
   Domains domains_;
-  Arrivals arrivals_;
-  std::optional<base::Duration> next_arrival_;
+  Traffic traffic_;
+  std::optional<Coming> coming_;
   std::vector<Receiver> receivers_;
   queue::Schedule schedule_;
-  Ledger ledger_;
-  Counts counts_;
+  Account account_;
   Call arrival_;
   Call wake_;
   std::optional<base::Time> armed_for_;

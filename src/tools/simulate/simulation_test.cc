@@ -90,6 +90,48 @@ TEST(Simulation, ARateLimitStretchesTheDelivery) {
   EXPECT_GT(all.hours.size(), 90U);
 }
 
+TEST(Simulation, AHostIsTriedAtEachOfItsAddresses) {
+  const Provider dead{.name = "dead", .addresses = 3, .dead = true, .down = Down::refused};
+  const ProviderCounts all = run(plan_of({dead}, 50));
+  EXPECT_GT(all.attempts, 0U);
+  EXPECT_EQ(all.connections_failed, 3 * all.attempts);
+}
+
+// delivery/attempt.cc: what comes before any answer to MAIL may be the end of an old connection.
+TEST(Simulation, A421OnAKeptConnectionIsAskedForAgainOnANewOne) {
+  Provider strict{.name = "strict", .receivers = 1, .rate_messages = 100, .rate_window = 24h};
+  Plan plan = plan_of({strict}, 1'000);
+  plan.scenario.mail.days = 1;
+  auto settings = std::make_shared<delivery::Settings>();
+  settings->idle_connection = 10min;
+  plan.delivery = settings;
+  plan.cut = true;
+  const ProviderCounts all = run(std::move(plan));
+  EXPECT_GT(all.connections_stale, 0U);
+  // Each deferral had a connection of its own, each stale one led to another.
+  EXPECT_EQ(all.connections + all.connections_reused,
+            all.delivered + all.deferred() + all.connections_stale);
+}
+
+TEST(Simulation, OtherSettingsMeetTheSameMail) {
+  const auto scenario = read_scenario(default_scenario(), "default");
+  ASSERT_TRUE(scenario);
+  std::vector<std::vector<std::uint64_t>> arrived;
+  for (const auto first_retry : {1min, 60min}) {
+    Plan plan = plan_of(scenario->providers);
+    auto settings = std::make_shared<queue::Settings>();
+    settings->retry_after = {first_retry, 4h};
+    plan.queue = settings;
+    Simulation simulation(std::move(plan), nullptr);
+    simulation.run();
+    std::vector<std::uint64_t>& each = arrived.emplace_back();
+    for (const ProviderCounts& one : simulation.counts().providers) {
+      for (std::size_t hour = 0; hour < 48; ++hour) each.push_back(one.hours[hour].arrived);
+    }
+  }
+  EXPECT_EQ(arrived[0], arrived[1]);
+}
+
 TEST(Simulation, TheSameSeedGivesTheSameNumbers) {
   const auto scenario = read_scenario(default_scenario(), "default");
   ASSERT_TRUE(scenario);
