@@ -64,6 +64,7 @@ Apart apart(const ProviderCounts& one, const ProviderCounts& other) {
 
 std::vector<Apart> apart(const Counts& one, const Counts& other) {
   std::vector<Apart> out;
+  out.reserve(one.providers.size() + 1);
   for (std::size_t i = 0; i < one.providers.size(); ++i) {
     out.push_back(apart(one.providers[i], other.providers[i]));
   }

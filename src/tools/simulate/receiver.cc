@@ -36,6 +36,7 @@ const smtp::Reply& reply_of(Reason reason, unsigned code) {
   static constexpr std::array<unsigned, 7> codes = {250, 421, 450, 451, 452, 550, 554};
   static const std::vector<smtp::Reply> sayings = [] {
     std::vector<smtp::Reply> all;
+    all.reserve(reason_count * codes.size());
     for (std::size_t i = 0; i < reason_count * codes.size(); ++i) {
       all.push_back(make_reply(static_cast<Reason>(i / codes.size()), codes.at(i % codes.size())));
     }

@@ -56,6 +56,7 @@ base::Result<std::unique_ptr<Hosts>> Hosts::make(const Parts& parts) {
                                   count, addresses_max));
   }
   std::vector<std::string> addresses;
+  addresses.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) addresses.push_back(address_at(i).text());
   return std::unique_ptr<Hosts>(new Hosts(parts, addresses));
 }
@@ -65,7 +66,6 @@ Hosts::Hosts(const Parts& parts, const std::vector<std::string>& addresses)
       machine_(parts.world, addresses),
       sender_machine_(parts.world, {std::string(sender_address)}) {
   for (std::uint32_t receiver = 0; receiver < parts_.receivers.size(); ++receiver) {
-    first_address_.push_back(static_cast<std::uint32_t>(receivers_by_address_.size()));
     receivers_by_address_.insert(receivers_by_address_.end(),
                                  provider_of(parts_, receiver).addresses, receiver);
   }

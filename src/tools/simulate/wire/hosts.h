@@ -62,7 +62,6 @@ class Hosts final : public io::sim::NetworkFaults {
 
   Parts parts_;
   std::vector<std::uint32_t> receivers_by_address_;  // the first has 10.0.0.1
-  std::vector<std::uint32_t> first_address_;         // of each receiver
   io::sim::Host machine_;
   io::sim::Host sender_machine_;
   std::unique_ptr<io::Listener> listener_;

@@ -65,6 +65,7 @@ base::Result<Measured> run_measured(io::Files& files, const Plan& plan, std::uin
   Simulation beside(plan, nullptr);
   beside.run();
   out.bytes.schedule = beside.counts();
+  out.wrong.reserve(out.wrong.size() + beside.wrong().size());
   for (const std::string& wrong : beside.wrong()) {
     out.wrong.push_back("without octets: " + wrong);
   }
