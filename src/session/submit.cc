@@ -72,7 +72,7 @@ io::Task<bool> Session::address_message(io::Ref<const Submission> mail) {
   submitted_.reply =
       co_await begin_message(std::move(params), fmt::format("FROM:<{}>", mail->sender.text()));
   if (!submitted_.reply.positive()) co_return false;
-  if (const int given = transaction_.envelope.priority; given != mail->priority) {
+  if (const std::int8_t given = transaction_.envelope.priority; given != mail->priority) {
     submitted_.priority = given;
   }
   for (const message::Address& address : mail->recipients) {

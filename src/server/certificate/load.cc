@@ -91,7 +91,7 @@ CertificateSource source_of(const config::Config& config) {
 std::string digest_of(const io::TlsIdentity& identity) {
   io::Sha256 digest;
   digest.add(identity.certificate_pem);
-  digest.add({"", 1});
+  digest.add(std::string_view("\0", 1));
   digest.add(identity.key_pem);
   return digest.take();
 }
