@@ -111,7 +111,8 @@ def test_each_sender_logs_in_for_himself(world):
         account = {b"cy": b"rest"}.get(sender, sender) + b"@isp.example"
         assert b"Authenticated sender: " + account + b")" in one
     world.waits("4.7.8")
-    assert "relay:mx.postfix.test:25/shop@isp.example" in world.server.cli("queue", "list", "--json")
+    listed = world.server.cli("queue", "list", "--json")
+    assert "relay:mx.postfix.test:25/shop@isp.example" in listed
 
 
 def hashed(password: str) -> str:

@@ -55,7 +55,7 @@ struct DiskNode {
   std::vector<Change> unsynced;  // since the last sync, in order
   // A failed sync lost some of them: what is synced later is not all that programs see.
   bool diverged = false;
-  std::weak_ptr<int> lock;       // expired: nobody holds it
+  std::weak_ptr<int> lock;  // expired: nobody holds it
 };
 
 // What Files and Files' open Files share: whether the machine still lives that they were opened on.
