@@ -91,7 +91,7 @@ TEST(Tar, WhatABackupDoesNotHaveIsRefused) {
 TEST(Tar, RecordsAreReadStrictly) {
   const std::vector<std::string> wrong = {
       "",           "x",           "5 a=b",        "99 path=x\n", "0 path=x",
-      "9 path=x\n", "11 path=x\n", "10 linkp=x\n", "10 size=x\n", "-1 size=1\n",
+      "8 path=x\n", "11 path=x\n", "10 linkp=x\n", "10 size=x\n", "-1 size=1\n",
       "7 path\n"};
   for (const std::string& records : wrong) {
     Member one = member("home/x");
