@@ -39,8 +39,14 @@ if(NOT STAGEPOST_SANITIZE STREQUAL "")
   target_link_options(stagepost_flags INTERFACE -fsanitize=${STAGEPOST_SANITIZE})
 endif()
 if(STAGEPOST_FUZZ)
+  # What runs for hours is optimised: two to four times as many executions.
+  set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
   # Every room counts its edges, so that libFuzzer sees what an input reached; only a fuzz target
   # itself links libFuzzer and its main().
   target_compile_options(stagepost_flags INTERFACE -fsanitize=fuzzer-no-link)
   target_link_options(stagepost_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(STAGEPOST_COVERAGE)
+  target_compile_options(stagepost_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(stagepost_flags INTERFACE -fprofile-instr-generate)
 endif()
