@@ -47,7 +47,10 @@ std::string sender_of(std::string_view value) {
 
 base::Result<> take_dsn(Options& options, char letter, std::string_view value) {
   if (letter == 'V') {
-    if (value.size() > local_mail::envid_bytes_max) return bad("-V: the ENVID is too long");
+    if (!value.empty() && !local_mail::is_envid(value)) {
+      return bad(fmt::format("-V: an ENVID is printable ASCII, {} octets at most",
+                             local_mail::envid_bytes_max));
+    }
     options.envid = value;
   } else if (letter == 'R') {
     const bool full = base::iequals(value, "full");

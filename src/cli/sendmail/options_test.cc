@@ -75,7 +75,9 @@ TEST(SendmailOptions, Refused) {
                                                 {"-N", "perhaps"},
                                                 {"-N", "never,delay"},
                                                 {"-R", "none"},
-                                                {"-V", std::string(101, 'x')}}) {
+                                                {"-V", std::string(101, 'x')},
+                                                {"-V", "a\nrecipient: b"},
+                                                {"-V", "\xc3\xa4"}}) {
     const auto read_wrong = read(wrong);
     EXPECT_FALSE(read_wrong) << wrong.front();
     if (!read_wrong) EXPECT_FALSE(read_wrong.error().detail.empty());

@@ -59,7 +59,7 @@ base::Result<> take_field(Letter& letter, std::string_view name, std::string_vie
     letter.ret = value == "full" ? Envelope::Ret::full : Envelope::Ret::headers;
   } else if (name == "notify" && read_notify(value)) {
     letter.notify = *read_notify(value);
-  } else if (name == "envid" && !value.empty() && value.size() <= envid_bytes_max) {
+  } else if (name == "envid" && is_envid(value)) {
     letter.envid = value;
   } else {
     return bad(fmt::format("\"{}: {}\" is not understood", base::printable(name, 40),
@@ -84,6 +84,11 @@ bool is_key(std::string_view text) {
          std::ranges::all_of(text, [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
          });
+}
+
+bool is_envid(std::string_view text) {
+  return !text.empty() && text.size() <= envid_bytes_max &&
+         std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
 std::optional<std::uint8_t> read_notify(std::string_view words) {

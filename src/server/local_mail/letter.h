@@ -48,6 +48,8 @@ struct Letter {
 };
 
 [[nodiscard]] bool is_key(std::string_view text);
+// RFC 3461 §4.4: printable ASCII.
+[[nodiscard]] bool is_envid(std::string_view text);
 // "failure,delay", "success", "never": the bits, or nothing when it is none.
 [[nodiscard]] std::optional<std::uint8_t> read_notify(std::string_view words);
 

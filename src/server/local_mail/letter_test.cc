@@ -50,7 +50,8 @@ TEST(Letter, Refused) {
         head + "bytes: 2\n\na\n", head + "bytes: 3\n\na\r\r", head + "what: x\nbytes: 0\n\n",
         head + "key: " + key + "\nbytes: 0\n\n", head + "sender: \nbytes: 0\n\n",
         head + "notify: often\nbytes: 0\n\n", head + "recipient: a\x01\nbytes: 0\n\n",
-        head + "bytes:0\n\n", "stagepost-letter 1\nkey: " + key + "\nbytes: 0\n\n",
+        head + "envid: \xc3\xa4\nbytes: 0\n\n", head + "bytes:0\n\n",
+        "stagepost-letter 1\nkey: " + key + "\nbytes: 0\n\n",
         std::string("stagepost-letter 1\nkey: short\nrecipient: a\nbytes: 0\n\n"),
         head + "recipient: " + std::string(line_bytes_max, 'x') + "\nbytes: 0\n\n"}) {
     EXPECT_FALSE(read_letter(wrong)) << wrong;
