@@ -15,7 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 12> whole_sections = {
     "server",  "dns",     "trace", "http", "api",       "clients",
     "mta_sts", "privacy", "otel",  "ldap", "directory", "alias_file"};
-constexpr std::array<std::string_view, 23> single_settings = {"hostname",
+constexpr std::array<std::string_view, 24> single_settings = {"hostname",
+                                                              "format",
                                                               "listener[].address",
                                                               "listener[].socket_mode",
                                                               "queue.journal_folder",
