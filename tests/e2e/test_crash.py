@@ -116,7 +116,7 @@ def test_killed_between_a_dot_and_its_answer(new_server, capsys):
             killed_before_the_next_hop_answers(server, sink, f"hop.{number}")
             load.acknowledged.add(f"hop.{number}")
         for number in range(DOTS):
-            if killed_before_our_answer(server, f"us.{number}", source.uniform(0, 0.003)):
+            if killed_before_our_answer(server, f"us.{number}", source.uniform(0, 0.03)):
                 load.acknowledged.add(f"us.{number}")
         server.start()
         ledger = Ledger(f"{2 * DOTS} x kill -9 between a dot and its answer, seed {seed}", [load],
